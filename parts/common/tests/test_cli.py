@@ -1,0 +1,49 @@
+"""Mistakes get one sentence and exit code 2; help needs no framework."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from my_model import cli
+
+MISTAKES = {
+    "--train.rond=3": "unknown option --train.rond=3; did you mean --train.rounds?",
+    "--train.rounds=many": "--train.rounds: Input should be a valid integer",
+    "--data.path=nowhere.csv": "nowhere.csv: no such file; set data.path",
+    "--data.target=nothing": "has no column 'nothing'; did you mean",
+    "--config=nowhere.yaml": "nowhere.yaml: no such file",
+}
+
+
+@pytest.mark.parametrize("option", MISTAKES)
+def test_a_mistake_is_explained(
+    option: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = cli.main(["data", *options, option])
+    except SystemExit as stop:  # argparse's own way out
+        code = stop.code
+    assert code == 2
+    assert MISTAKES[option] in capsys.readouterr().err
+
+
+def test_a_key_that_the_file_misspells(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("seed: 1\ndata: {path: a.csv, target: y, tagret: z}\n")
+    assert cli.main(["data", *options, f"--config={path}"]) == 2
+    assert "data.tagret: unknown key; did you mean data.target?" in capsys.readouterr().err
+
+
+def test_help_imports_no_framework() -> None:
+    code = (
+        "import sys; from my_model import cli\n"
+        "try: cli.main(['train', '--help'])\n"
+        "except SystemExit: print([m for m in ('numpy', 'pandas', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
+    assert "--train.rounds" in done.stdout

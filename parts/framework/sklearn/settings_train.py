@@ -1,0 +1,30 @@
+"""The `model` and `train` sections of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which estimator, and how raw columns become features."""
+
+    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
+        "hist-gradient-boosting"
+    )
+    min_category_rows: int = Field(10, ge=1)
+
+
+class Train(BaseModel, extra="forbid", frozen=True):
+    """Hyperparameters by the names that the estimators share."""
+
+    rounds: int = Field(500, ge=1)
+    learning_rate: Annotated[float, Field(gt=0), Search(0.01, 0.3, log=True)] = 0.05
+    max_leaf_nodes: Annotated[int, Field(ge=2), Search(4, 64, log=True)] = 15
+    min_samples_leaf: Annotated[int, Field(ge=1), Search(5, 100, log=True)] = 20
+    l2: Annotated[float, Field(gt=0), Search(1e-3, 100.0, log=True)] = 1.0
+    class_weight: Literal["balanced"] | None = None
+    patience: int = Field(20, ge=1)
+    tolerance: float = Field(1e-4, ge=0)
+    threads: int | None = Field(None, ge=1)

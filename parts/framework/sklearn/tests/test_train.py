@@ -1,0 +1,45 @@
+"""Training learns, repeats itself to the byte, and a saved model answers as the living one."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from my_model import data, infer
+from my_model.config import Config
+from my_model.estimators import ESTIMATORS
+from my_model.train import fit
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None:
+    chosen = config.model_copy(update={"model": config.model.model_copy(update={"name": name})})
+    splits = data.load(config)
+    saved = []
+    for attempt in ("first", "second"):
+        losses: list[dict[str, float]] = []
+        model = fit(chosen, splits, lambda step, metrics, to=losses: to.append(metrics), tmp_path)
+        infer.save(model, tmp_path / attempt)
+        saved.append((tmp_path / attempt / "model.skops").read_bytes())
+    assert saved[0] == saved[1]
+    assert losses and all(np.isfinite(list(metrics.values())).all() for metrics in losses)
+    loaded = infer.load(tmp_path / "first")
+    inputs = splits.val.inputs
+    np.testing.assert_array_equal(infer.predict(model, inputs), infer.predict(loaded, inputs))
+
+
+def test_boosting_keeps_the_best_rounds(config: Config, tmp_path: Path) -> None:
+    losses: list[float] = []
+    model = fit(config, data.load(config), lambda step, m: losses.append(m["val_loss"]), tmp_path)
+    assert model[-1].n_iter_ == max(1, int(np.argmin(losses)))  # losses[0] is before the first tree
+
+
+def test_rows_unlike_any_seen_are_answered(run: Path, config: Config) -> None:
+    model = infer.load(run / "model")
+    row = data.load(config).val.inputs.head(1)
+    strange = {
+        name: pd.Categorical(["never seen"]) if row[name].dtype == "category" else np.float32("nan")
+        for name in row
+    }
+    assert np.isfinite(infer.predict(model, row.assign(**strange))).all()

@@ -1,0 +1,116 @@
+"""Load -> validate -> split -> manifest. Nothing is ever fitted on validation or test rows."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .config import Config
+from .runs import UserError, sha256
+from .schema import Schema
+from .split import assign
+from .table import read
+from .target import encode
+from .validate import enforce
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one split.
+
+    inputs   canonical table, see schema.py
+    targets  (rows,) int64 label codes, or float32 values
+    ids      (rows,) uint64, the hash of a row's inputs
+    """
+
+    inputs: pd.DataFrame
+    targets: np.ndarray
+    ids: np.ndarray
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What development may see: training and validation rows, and the schema."""
+
+    train: Split
+    val: Split
+    schema: Schema
+    manifest: dict[str, Any]
+
+
+def load(config: Config) -> Splits:
+    """Return training and validation rows; the test rows stay behind `load_test`."""
+    parts, schema, manifest = _load(config)
+    return Splits(parts["train"], parts["val"], schema, manifest)
+
+
+def load_test(config: Config) -> Split:
+    """Return the held-out rows: for evaluate, export and monitor alone."""
+    return _load(config)[0]["test"]
+
+
+def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield (column, value, mask of rows): frequent categories, quarters of numbers and dates, gaps."""
+    for column in schema.columns:
+        values = inputs[column.name]
+        if column.kind == "category":
+            groups = values.astype("str")
+            groups = groups.where(groups.isin(groups.value_counts().index[:20]), "(other)")
+        else:
+            groups = pd.qcut(values, 4, duplicates="drop", precision=4).astype("str")
+        for value in sorted(groups.dropna().unique()):
+            yield column.name, value or "(missing)", (groups == value).to_numpy()
+        if column.kind != "category" and values.isna().any():
+            yield column.name, "(missing)", values.isna().to_numpy()
+
+
+def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
+    settings = config.data
+    raw = read(settings.path, settings.missing)
+    _check_names(raw, config)
+    rows = len(raw)
+    raw = raw[raw[settings.target].notna()].reset_index(drop=True)
+    columns, table = enforce(raw, settings.path, config.paths.schemas)
+    targets, labels = encode(table[settings.target], config)
+    unused = {settings.target, settings.group, *settings.drop}
+    inputs = [column for column in columns if column.name not in unused]
+    names = [column.name for column in inputs]
+    ids = pd.util.hash_pandas_object(table[names], index=False).to_numpy()
+    split = assign(ids, targets, table, config)
+    parts = {
+        part: Split(table.loc[split == part, names], targets[split == part], ids[split == part])
+        for part in ("train", "val", "test")
+    }
+    manifest = {
+        "files": {settings.path.as_posix(): {"sha256": sha256(settings.path), "rows": rows}},
+        "columns": [column.model_dump() for column in columns],
+        "rows_without_target": rows - len(raw),
+        "twins_dropped": int((split == "").sum()),
+        "splits": {part: len(rows.ids) for part, rows in parts.items()},
+        "split_sha256": _digest(parts),
+    }
+    return parts, Schema(target=settings.target, labels=labels, columns=inputs), manifest
+
+
+def _check_names(raw: pd.DataFrame, config: Config) -> None:
+    settings = config.data
+    used = {"target": [settings.target], "group": [settings.group], "time": [settings.time]}
+    for key, names in {**used, "drop": settings.drop}.items():
+        for name in names:
+            if name is not None and name not in raw:
+                near = get_close_matches(name, list(raw), 1, 0)
+                raise UserError(
+                    f"data.{key}: {settings.path} has no column {name!r}; did you mean {near[0]!r}?"
+                )
+
+
+def _digest(parts: dict[str, Split]) -> str:
+    """Name the split by its row ids, whatever their order in the file."""
+    digest = hashlib.sha256()
+    for part in parts.values():
+        digest.update(np.sort(part.ids).tobytes() + b"|")
+    return digest.hexdigest()

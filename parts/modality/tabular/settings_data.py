@@ -1,0 +1,18 @@
+"""The `data` section of config.yaml."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+
+class Data(BaseModel, extra="forbid", frozen=True):
+    """Where the rows are, what each column is for, and how they are split."""
+
+    path: Path
+    target: str
+    drop: list[str] = []
+    group: str | None = None
+    time: str | None = None
+    missing: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+    val: float = Field(0.2, gt=0, lt=0.5)
+    test: float = Field(0.2, gt=0, lt=0.5)

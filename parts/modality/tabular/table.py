@@ -1,0 +1,86 @@
+"""Read a table from a file: CSV (any common delimiter, zipped or not), Parquet or JSON lines."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+from pyarrow import ArrowException
+
+from .runs import UserError
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".jsonl", ".ndjson")
+
+
+def read(path: Path, missing: list[str]) -> pd.DataFrame:
+    """Return the rows as they stand; only texts listed in `missing` count as missing."""
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; set data.path to a {', '.join(SUFFIXES)} file.")
+    if not path.name.lower().endswith(SUFFIXES):
+        raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(SUFFIXES)}.")
+    try:
+        frame = _read(path, missing)
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, csv.Error, ArrowException) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: can't be read ({reason}); is it complete?") from None
+    if frame.empty:
+        raise UserError(f"{path}: holds no rows.")
+    frame.columns = frame.columns.astype(str)
+    return frame
+
+
+def _read(path: Path, missing: list[str]) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix in (".jsonl", ".ndjson"):
+        return pd.read_json(path, lines=True, convert_dates=False, dtype=False)
+    encoding, delimiter, header = _sniff(path)
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        raise ValueError(f"column {', '.join(map(repr, repeated))} stands twice in the header")
+    return pd.read_csv(
+        path,
+        sep=delimiter,
+        encoding=encoding,
+        na_values=missing,
+        keep_default_na=False,
+        low_memory=False,
+        index_col=False,
+    )
+
+
+def _sniff(path: Path) -> tuple[str, str, list[str]]:
+    """Return encoding, delimiter and header of a delimited file."""
+    with _open(path) as file:
+        start = file.read(1 << 16)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif b"\0" in start:
+        raise ValueError("it holds NUL bytes, so it is not a text file")
+    else:
+        encoding = "utf-8-sig" if _is_utf8(start) else "cp1252"
+    text = start.decode(encoding, errors="ignore")
+    first = text.split("\n", 1)[0].rstrip("\r")
+    delimiter = max(",;\t|", key=first.count)
+    return encoding, delimiter, next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+
+
+def _is_utf8(start: bytes) -> bool:
+    """A character may be cut at the end of the sample, so the last three bytes do not count."""
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(start) - 3
+    return True
+
+
+def _open(path: Path) -> io.BufferedIOBase:
+    if path.suffix == ".gz":
+        import gzip
+
+        return gzip.open(path)
+    if path.suffix == ".zip":
+        archive = zipfile.ZipFile(path)
+        return archive.open(archive.namelist()[0])
+    return path.open("rb")

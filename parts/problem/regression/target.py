@@ -1,0 +1,24 @@
+"""The target column as numbers."""
+
+import numpy as np
+import pandas as pd
+
+from .config import Config
+from .runs import UserError
+
+LEAST_ROWS = 50  # fewer can't be split into train, validation and test
+
+
+def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | None]:
+    """Return (rows,) float32 values; there are no labels."""
+    key = f"data.target {values.name!r}"
+    if values.dtype != np.float32:
+        raise UserError(
+            f"{key} is not numeric; name a numeric column, or take a classification task."
+        )
+    if len(values) < LEAST_ROWS or values.nunique() < 2:
+        raise UserError(
+            f"{key} has {len(values)} rows and {values.nunique()} values: at least {LEAST_ROWS} rows "
+            f"and 2 values are needed."
+        )
+    return values.to_numpy(np.float32), None

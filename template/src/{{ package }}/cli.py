@@ -1,0 +1,77 @@
+"""The command line: a word for each stage, and every key of config.yaml as an option."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import stages
+from .config import keys, load, suggest
+from .runs import UserError
+
+WORDS = {
+    "run": "data -> train -> evaluate -> export",
+    "data": "check the data, profile it and fix the splits",
+    "train": "fit a model into a new run",
+    "tune": "look for better hyperparameters on the validation rows",
+    "evaluate": "score a run on the held-out rows and write its report",
+    "export": "convert a run's model and prove that it still gives the same answers",
+    "predict": "score a file of any size with the exported model",
+    "serve": "answer HTTP requests with the exported model",
+    "monitor": "compare requests, or any file, with the training data",
+}
+NEEDS = {"predict": "batch.py", "serve": "serve.py"}  # words of targets that were chosen
+FOLDER = Path(__file__).parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one stage; 0 is success, 1 a failed gate or drift, 2 a mistake that the message explains."""
+    parser = _parser()
+    args, unknown = parser.parse_known_args(argv)
+    known = {key for key, _ in keys()}
+    overrides = {key: text for key, text in vars(args).items() if key in known}
+    try:
+        if unknown:
+            raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
+        return getattr(stages, args.word)(load(args.config, overrides), args)
+    except UserError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: stopped; what was finished is kept.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=FOLDER.name.replace("_", "-"), allow_abbrev=False, description="Train, prove, ship."
+    )
+    words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
+    common = _common()
+    for word, help_text in WORDS.items():
+        if word in NEEDS and not (FOLDER / NEEDS[word]).exists():
+            continue
+        sub = words.add_parser(
+            word, help=help_text, description=help_text, parents=[common], allow_abbrev=False
+        )
+        if word == "train":
+            sub.add_argument("--resume", action="store_true", help="go on with the run")
+        if word == "predict":
+            sub.add_argument("input", type=Path, help="a CSV, Parquet or JSON-lines file")
+            sub.add_argument("output", type=Path, help="a .csv or .parquet file")
+        if word == "monitor":
+            sub.add_argument("file", type=Path, nargs="?", help="default: the request log")
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
+    common.add_argument("--run", metavar="NAME", help="which run; default: the newest")
+    settings = common.add_argument_group("settings", "override config.yaml; lists and null as YAML")
+    for key, field in keys():
+        default = "" if field.is_required() else f"default {field.default}"
+        settings.add_argument(
+            f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=default
+        )
+    return common

@@ -1,0 +1,87 @@
+"""How fast a model answers and how much memory it takes, in a process that holds nothing else."""
+
+import re
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import contract
+
+Predict = Callable[[Any], Any]
+BATCHES = (1, 1000)  # rows
+REPEATS = 100
+SECONDS = 1.0  # enough for slow models, which vary less
+
+
+def measure(run: Path, name: str, folder: Path, inputs: Any) -> dict[str, Any]:
+    """Return latency, memory and size of the trained model and of its export to format `name`."""
+    rows = {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
+    promise = contract.load(folder)
+    feeds = {count: contract.feed(rows[count], promise) for count in BATCHES}
+    arrays = {
+        count: {key: values[:, 0] for key, values in feeds[count].items()} for count in BATCHES
+    }
+    size = {
+        "model": sum(path.stat().st_size for path in (run / "model").iterdir()),
+        "exported": sum((folder / file).stat().st_size for file in promise["sha256"]),
+    }
+    cost = {
+        "model": _apart(partial(trained, run / "model"), rows),
+        "exported": _apart(partial(exported, name, folder), arrays),
+    }
+    return {kind: {"bytes": size[kind], **cost[kind]} for kind in cost}
+
+
+def trained(folder: Path) -> Predict:
+    """Open the model that `infer.save` wrote."""
+    from . import infer  # not above: a process that measures the export has to be free of it
+
+    return partial(infer.predict, infer.load(folder))
+
+
+def exported(name: str, folder: Path) -> Any:
+    """Open the model exported to format `name`: callable, and with `decide`."""
+    return import_module(f".formats.{name}_runtime", __package__).load(folder)
+
+
+def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_cost, load, batches).result()
+
+
+def _cost(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
+    """Median latency, and the peak of the whole process: what a machine needs to run this model."""
+    predict = load()
+    latency = {str(rows): _median_ms(predict, inputs) for rows, inputs in batches.items()}
+    return {"latency_ms": latency, "peak_memory_bytes": _peak_memory()}
+
+
+def _median_ms(predict: Predict, inputs: Any) -> float:
+    predict(inputs)  # the first call prepares buffers and threads
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < SECONDS:
+        start = time.perf_counter()
+        predict(inputs)
+        times.append(time.perf_counter() - start)
+    return round(1000 * statistics.median(times), 4)
+
+
+def _peak_memory() -> int | None:
+    """Return bytes; None on Windows, where the standard library can't tell."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux: getrusage would count the parent's peak too
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        return int(peak[1]) * 1024 if peak else None
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

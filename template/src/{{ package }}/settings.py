@@ -1,0 +1,49 @@
+"""The sections of config.yaml that are the same for every task and framework."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Section(BaseModel, extra="forbid", frozen=True):
+    """A part of config.yaml: unknown keys are errors, values never change."""
+
+
+class Tune(Section):
+    """How long to look for better hyperparameters."""
+
+    trials: int = Field(20, ge=1)
+
+
+class Export(Section):
+    """What to convert to, and how exactly it has to agree with the model."""
+
+    formats: list[Literal["onnx"]] = ["onnx"]
+    tolerance: float = Field(1e-4, gt=0)
+
+
+class Serve(Section):
+    """The HTTP server; its key comes from the environment variable MODEL_API_KEY."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    max_rows: int = Field(10_000, ge=1)
+    max_body_mb: float = Field(10, gt=0)
+    batching: Literal["auto", "on", "off"] = "auto"
+    request_log: Path | None = Path("logs/requests.jsonl")
+
+
+class Monitor(Section):
+    """When a difference from the training data counts as drift."""
+
+    q: float = Field(0.01, gt=0, lt=1)
+    min_rows: int = Field(100, ge=20)
+
+
+class Paths(Section):
+    """Where made files go."""
+
+    runs: Path = Path("runs")
+    processed: Path = Path("data/processed")
+    schemas: Path = Path("data/schema")

@@ -1,0 +1,156 @@
+"""What each word of the command line does. A stage imports what it needs when it is called."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from . import runs
+from .config import Config, dump, load
+
+Stage = Callable[[Config, argparse.Namespace], int]
+
+
+def data(config: Config, args: argparse.Namespace) -> int:
+    """Load, validate, profile and split."""
+    from .data import load as load_data
+    from .profile import profile
+
+    splits = load_data(config)
+    found = profile(splits)
+    path = config.paths.processed / "data.json"
+    runs.write_text(path, json.dumps(splits.manifest | {"profile": found}, indent=2))
+    for warning in found["warnings"]:
+        _say("warning", warning)
+    sizes = ", ".join(f"{count:,} {part}" for part, count in splits.manifest["splits"].items())
+    _say("data", f"{config.data.path}: {sizes} rows; profile in {path}")
+    return 0
+
+
+def train(config: Config, args: argparse.Namespace) -> int:
+    """Fit a model, choose its threshold on validation rows, save it."""
+    from . import infer, metrics, track
+    from .data import load as load_data
+    from .profile import profile
+    from .train import fit
+
+    started = time.perf_counter()
+    if getattr(args, "resume", False):
+        run, config = _run(config, args)
+        args.run = run.name
+    splits = load_data(config)
+    manifest = splits.manifest | {"profile": profile(splits)}
+    run = runs.create(config.paths.runs, args.run)
+    runs.write_text(run / "config.yaml", dump(config))
+    runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
+    with track.start(config, run) as tracker, runs.history(run, tracker) as log:
+        model = fit(config, splits, log, run)
+    predictions = infer.predict(model, splits.val.inputs)
+    threshold = metrics.choose_threshold(splits.val.targets, predictions)
+    infer.save(model, run / "model")
+    decision = {"labels": splits.schema.labels, "threshold": threshold}
+    runs.write_text(run / "model" / "decision.json", json.dumps(decision, indent=2))
+    _say("train", f"{config.model.name} in {time.perf_counter() - started:.1f} s: {run}")
+    return 0
+
+
+def tune(config: Config, args: argparse.Namespace) -> int:
+    """Search hyperparameters and write the best as a configuration of its own."""
+    from .tune import tune
+
+    best, score = tune(config)
+    path = args.config.with_suffix(".tuned.yaml")
+    runs.write_text(path, dump(best))
+    _say("tune", f"validation {config.evaluate.primary} {score:.4f}; try: run --config {path}")
+    return 0
+
+
+def evaluate(config: Config, args: argparse.Namespace) -> int:
+    """Score the held-out rows; exit code 1 if the model does not beat its baseline."""
+    from . import evaluate, infer, report, track
+
+    run, config = _run(config, args)
+    model, splits, test, threshold = _trained(run, config)
+    predict = partial(infer.predict, model)
+    result = evaluate.evaluate(predict, splits, test, threshold, config)
+    passed = evaluate.write(result, run)
+    with track.start(config, run) as tracker:
+        tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})
+    _say("evaluate", f"{result.verdict}; {report.write(run, config)}")
+    return 0 if passed else 1
+
+
+def export(config: Config, args: argparse.Namespace) -> int:
+    """Convert, check parity, measure."""
+    from . import export, report
+
+    run, config = _run(config, args)
+    for line in export.export(*_trained(run, config), config, run):
+        _say("export", line)
+    report.write(run, config)
+    return 0
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """All stages up to an exported model; one that fails its gate is not exported."""
+    steps: list[Stage] = [data, train, evaluate, export]
+    return next((code for step in steps if (code := step(config, args))), 0)
+
+
+def predict(config: Config, args: argparse.Namespace) -> int:
+    """Score a file with the exported model."""
+    from .batch import score
+
+    run, config = _run(config, args)
+    score(run, config, args.input, args.output)
+    _say("predict", str(args.output))
+    return 0
+
+
+def serve(config: Config, args: argparse.Namespace) -> int:
+    """Answer HTTP requests until stopped."""
+    from .serve import serve
+
+    run, config = _run(config, args)
+    serve(config, run)
+    return 0
+
+
+def monitor(config: Config, args: argparse.Namespace) -> int:
+    """Compare requests or a file with the training data; exit code 1 on drift."""
+    from .monitor import monitor
+
+    run, config = _run(config, args)
+    return monitor(config, run, args.file)
+
+
+def _run(config: Config, args: argparse.Namespace) -> tuple[Path, Config]:
+    """Return the run's folder, and the configuration with all that the run was trained with."""
+    run = runs.find(config.paths.runs, args.run)
+    trained = load(run / "config.yaml", {})
+    kept = {name: getattr(trained, name) for name in ("seed", "data", "model", "train")}
+    return run, config.model_copy(update=kept)
+
+
+def _trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
+    """Return the model with the very rows that it was trained, validated and held out on."""
+    from . import infer
+    from .data import load as load_data
+    from .data import load_test
+
+    decision = run / "model" / "decision.json"
+    if not decision.exists():
+        raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
+    splits = load_data(config)
+    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    if manifest["split_sha256"] != splits.manifest["split_sha256"]:
+        raise runs.UserError(f"the data has changed since {run} was trained: run `train` again.")
+    threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
+    return infer.load(run / "model"), splits, load_test(config), threshold
+
+
+def _say(stage: str, text: str) -> None:
+    print(f"{stage:>8}  {text}", flush=True)
