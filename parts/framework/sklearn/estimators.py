@@ -95,9 +95,7 @@ def _xgboost(config: Config, classify: bool) -> BaseEstimator:
         "n_jobs": settings.threads,
         "random_state": config.seed,
         "callbacks": [
-            EarlyStopping(
-                rounds=settings.patience, min_delta=settings.tolerance, save_best=True
-            )
+            EarlyStopping(rounds=settings.patience, min_delta=settings.tolerance, save_best=True)
         ],
     }
     return XGBClassifier(**options) if classify else XGBRegressor(**options)

@@ -29,7 +29,7 @@ ID = r'(?<="__id__": )\d+|(?<=")[0-9a-f-]{10,}(?=\.[a-z]+")'  # of an object, or
 
 
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
-    """Return (rows, classes) float32 probabilities, or (rows,) float32 values; inputs are canonical."""
+    """Return (rows, classes) probabilities or (rows,) values, float32; inputs are canonical."""
     if hasattr(model, "predict_proba"):
         return model.predict_proba(inputs).astype(np.float32)
     return model.predict(inputs).astype(np.float32)

@@ -1,7 +1,7 @@
 """Fit on training rows, stop early on validation rows, keep the best rounds.
 
-There is no step to resume from: a fit is a function of config, data and seed, so fitting again gives
-the same bytes.
+There is no step to resume from: a fit is a function of config, data and seed, so fitting again
+gives the same bytes.
 """
 
 from collections.abc import Iterator

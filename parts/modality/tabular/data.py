@@ -54,7 +54,7 @@ def load_test(config: Config) -> Split:
 
 
 def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield (column, value, mask of rows): frequent categories, quarters of numbers and dates, gaps."""
+    """Yield (column, value, mask of rows): frequent categories, quarters of numbers, gaps."""
     for column in schema.columns:
         values = inputs[column.name]
         if column.kind == "category":

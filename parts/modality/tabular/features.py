@@ -17,7 +17,7 @@ class Features(TransformerMixin, BaseEstimator):
     numbers     as they are, NaN where missing
     dates       days since 1970-01-01, day of the year (0 ... 365.24), weekday (0 is Monday)
     indicators  1 where a number or date is missing, for the columns in `gappy`
-    categories  1, 2, ... for the levels in `levels_`; 0 for a rare or unseen one ("" is a missing one)
+    categories  1, 2, ... for the levels in `levels_` ("" is missing); 0 for a rare or unseen one
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from .data import Split, Splits
-from .schema import Schema
+from .schema import Column, Schema
 
 SAMPLE = 10_000  # rows looked at for leaks
 LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
@@ -21,10 +21,10 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {column.name: _describe(train.inputs[column.name]) for column in schema.columns}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [text for name, facts in columns.items() for text in _odd(name, facts)]
+    warnings = [text for c in schema.columns for text in _odd(c, columns[c.name])]
     warnings += _leaks(train, schema)
     if twins:
-        warnings.append(f"{twins} training rows repeat another one's inputs.")
+        warnings.append(f"training rows that repeat the inputs of another: {twins}.")
     return {
         "rows": len(train.ids),
         "target": _balance(train.targets, schema.labels),
@@ -37,7 +37,9 @@ def profile(splits: Splits) -> dict[str, Any]:
 def _balance(targets: np.ndarray, labels: list[str] | None) -> dict[str, float]:
     if labels is None:
         quantiles = np.quantile(targets, [0, 0.25, 0.5, 0.75, 1])
-        return dict(zip(["min", "25 %", "median", "75 %", "max"], map(float, quantiles), strict=True))
+        return dict(
+            zip(["min", "25 %", "median", "75 %", "max"], map(float, quantiles), strict=True)
+        )
     counts = np.bincount(targets, minlength=len(labels))
     return {label: int(count) for label, count in zip(labels, counts, strict=True)}
 
@@ -65,12 +67,13 @@ def _describe(values: pd.Series) -> dict[str, Any]:
     }
 
 
-def _odd(name: str, facts: dict[str, Any]) -> list[str]:
+def _odd(column: Column, facts: dict[str, Any]) -> list[str]:
+    name = column.name
     known = 1 - facts["missing"]
     if facts["distinct"] <= 1:
         return [f"column {name!r} is constant: add it to data.drop."]
     texts = []
-    if facts.get("counts_up"):
+    if column.kind == "number" and facts["counts_up"]:
         texts.append(f"column {name!r} numbers the rows like an id: add it to data.drop.")
     if known < 0.5:
         texts.append(f"column {name!r} is missing in {1 - known:.0%} of the rows.")

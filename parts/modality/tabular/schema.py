@@ -24,7 +24,7 @@ class Column(BaseModel, extra="forbid"):
 
 
 class Schema(BaseModel, extra="forbid"):
-    """The model's view of the data; `labels` is None for a numeric target, the last label is the positive one."""
+    """The model's view: `labels` is None for a numeric target; the last of two is positive."""
 
     target: str
     labels: list[str] | None
@@ -50,12 +50,12 @@ def _infer_column(name: str, values: pd.Series) -> Column:
             name=name, kind="date", missing=missing, low=low, high=high, format=date_format
         )
     levels = sorted(values.dropna().astype(str).unique())
-    few = levels if len(levels) <= 1000 else None
+    few = levels if len(levels) <= 200 else None
     return Column(name=name, kind="category", missing=missing, categories=few)
 
 
 def _date_format(values: pd.Series) -> str | None:
-    """Return the first known format that every value fits; a sample decides which are worth trying."""
+    """Return the first known format that every value fits; a sample decides whether to try."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return "ISO8601"
     text = values.astype(str)
@@ -73,11 +73,13 @@ def canonical(frame: pd.DataFrame, columns: list[Column], source: str = "data") 
     """Return the columns as the model takes them.
 
     Numbers and dates (days since 1970-01-01) become float32 with NaN for missing, categories become
-    categoricals of str with "" for missing. UserError names the column and row of a value that is neither.
+    categoricals of str with "" for missing. UserError names column and row of a value that can't.
     """
     absent = [column.name for column in columns if column.name not in frame]
     if absent:
-        raise UserError(f"{source}: no column {', '.join(map(repr, absent))}; it has {list(frame)}.")
+        raise UserError(
+            f"{source}: no column {', '.join(map(repr, absent))}; it has {list(frame)}."
+        )
     return pd.DataFrame({c.name: _convert(frame[c.name], c, source) for c in columns})
 
 
@@ -92,8 +94,7 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
     if bad.any():
         row = int(np.argmax(bad))
         raise UserError(
-            f"{source}: column {column.name!r}, row {row + 1}: {values.iloc[row]!r} is not a {column.kind}"
-            f" ({int(bad.sum())} such rows); mend the file, or add the text to data.missing."
+            f"{source}: column {column.name!r}, row {row + 1}: {values.iloc[row]!r} is not a "
+            f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
     return converted.astype(np.float32)
-

@@ -1,12 +1,15 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import BaseModel, Field
 
 
 class Data(BaseModel, extra="forbid", frozen=True):
     """Where the rows are, what each column is for, and how they are split."""
+
+    NAMES: ClassVar = ("target", "drop", "group", "time")  # what names columns of the file
 
     path: Path
     target: str

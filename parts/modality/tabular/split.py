@@ -1,4 +1,4 @@
-"""Fixed splits: the same row always lands in the same split, however the file grows or is sorted."""
+"""Fixed splits: a row stays in its split, however the file grows or is sorted."""
 
 import hashlib
 import json
@@ -12,9 +12,7 @@ from .runs import UserError, replacing
 STRATA = 5  # quantile bins of a numeric target
 
 
-def assign(
-    ids: np.ndarray, targets: np.ndarray, table: pd.DataFrame, config: Config
-) -> np.ndarray:
+def assign(ids: np.ndarray, targets: np.ndarray, table: pd.DataFrame, config: Config) -> np.ndarray:
     """Return (rows,) "train", "val" or "test"; "" for a row whose twin is in an earlier split."""
     group, time = config.data.group, config.data.time
     if group and time:
@@ -30,14 +28,16 @@ def assign(
 def _by_time(times: pd.Series, config: Config) -> np.ndarray:
     """Train on the past, test on the newest rows; equal times stay together."""
     if times.dtype != np.float32 or times.isna().any():
-        raise UserError(f"data.time: {times.name!r} must be a date or number without missing values.")
+        raise UserError(
+            f"data.time: {times.name!r} must be a date or number without missing values."
+        )
     val, test = config.data.val, config.data.test
     first, second = times.quantile([1 - val - test, 1 - test])
     return np.select([times <= first, times <= second], ["train", "val"], "test")
 
 
 def _by_key(keys: np.ndarray, targets: np.ndarray, config: Config) -> np.ndarray:
-    """Split by a hash of the key, stratified by target; keys that were split before stay where they were."""
+    """Split by a hash of the key, stratified by target; known keys stay where they were."""
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
     known = pd.read_parquet(path) if path.exists() else pd.DataFrame({"key": keys[:0], "split": []})
     fresh = pd.DataFrame({"key": keys, "stratum": _strata(targets)}).drop_duplicates("key")

@@ -13,13 +13,13 @@ from .schema import Column, canonical, infer
 UNSEEN = 0.5  # share of rows with unknown categories at which a column has shifted, not drifted
 TRUNCATED = 0.5  # share of the recorded rows below which a file is taken for cut off
 HEADER = """\
-# What each column of {path} holds, inferred on the first reading. Edit it freely: later readings must
-# fit it (numbers may leave low ... high by the width of that range). Delete it to infer anew.
+# What each column of {path} holds, inferred on the first reading. Edit it freely; later
+# readings must fit it. Numbers may leave low ... high by its width. Delete it to infer anew.
 """
 
 
 def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
-    """Return the file's columns and its canonical table; UserError if it breaks the saved schema."""
+    """Return the file's columns and canonical table; UserError if it breaks the saved schema."""
     path = folder / f"{source.name}.schema.yaml"
     if not path.exists():
         columns = infer(frame)
@@ -54,14 +54,17 @@ def _check(table: pd.DataFrame, columns: list[Column], problem: str) -> None:
     except SchemaErrors as errors:
         cases = errors.failure_cases.groupby("column", sort=False)
         found = [f"{name!r}: {_sentence(case)}" for name, case in cases]
-        raise UserError(f"{problem}: {'; '.join(found)}. Mend the data or edit the schema.") from None
+        raise UserError(
+            f"{problem}: {'; '.join(found)}. Mend the data or edit the schema."
+        ) from None
 
 
 def _sentence(cases: pd.DataFrame) -> str:
     first = cases.iloc[0]
     if pd.isna(first["index"]):
         return str(first["check"])
-    return f"{len(cases)} rows {first['check']} (row {int(first['index']) + 1}: {first['failure_case']})"
+    where = f"row {int(first['index']) + 1}: {first['failure_case']}"
+    return f"{len(cases)} rows {first['check']} ({where})"
 
 
 def _rule(column: Column) -> pa.Column:

@@ -18,7 +18,7 @@ def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | N
         )
     if len(values) < LEAST_ROWS or values.nunique() < 2:
         raise UserError(
-            f"{key} has {len(values)} rows and {values.nunique()} values: at least {LEAST_ROWS} rows "
-            f"and 2 values are needed."
+            f"{key} has {len(values)} rows and {values.nunique()} values; "
+            f"at least {LEAST_ROWS} rows and 2 values are needed."
         )
     return values.to_numpy(np.float32), None

@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one stage; 0 is success, 1 a failed gate or drift, 2 a mistake that the message explains."""
+    """Run one stage; 0 is success, 1 a failed gate or drift, 2 a mistake that was explained."""
     parser = _parser()
     args, unknown = parser.parse_known_args(argv)
     known = {key for key, _ in keys()}

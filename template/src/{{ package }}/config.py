@@ -44,12 +44,19 @@ def keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[
 def load(path: Path, overrides: dict[str, str]) -> Config:
     """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         values = {key: yaml.safe_load(text) for key, text in overrides.items()}
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run in the project's folder or give --config.") from None
+        raise UserError(
+            f"{path}: no such file; run in the project's folder or give --config."
+        ) from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")
+    if "data.path" in overrides and isinstance(raw.get("data"), dict):
+        for key in Data.NAMES:  # the columns named in config.yaml are those of another file
+            raw["data"].pop(key, None)
     for key, value in values.items():
         _set(raw, key, value, path)
     try:
@@ -71,7 +78,7 @@ def _explain(error: Any, path: Path, overrides: dict[str, str]) -> str:
     key = ".".join(map(str, error["loc"]))
     place = f"--{key}" if key in overrides else f"{path}: {key or 'the file'}"
     if error["type"] == "missing":
-        return f"{place}: must be set."
+        return f"{place}: must be set, here or with --{key}."
     if error["type"] != "extra_forbidden":
         return f"{place}: {error['msg']} (got {error['input']!r})."
     return f"{place}: unknown key{suggest(key)}"

@@ -1,4 +1,4 @@
-"""What a prediction costs on this machine."""
+"""What a prediction costs on this machine, and which versions it was made with."""
 
 import os
 import platform
@@ -7,57 +7,45 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import packages_distributions, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-BUDGET_S = 1.0  # time for one median
+BATCHES = (1, 1000)  # rows
+SECONDS = 0.5  # for each of them
 
 
-def measure(
-    predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame
-) -> dict[str, Any]:
-    """Return the median latency of 1 and 1,000 rows, peak memory, and the machine with its packages.
+def measure(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame) -> dict[str, Any]:
+    """Return median latency of 1 and 1,000 rows, peak memory, the machine and its packages.
 
     Memory is what Python and numpy allocate for 1,000 rows; libraries' own allocations don't show.
     """
-    thousand = inputs.iloc[np.arange(1000) % len(inputs)]
-    predict(thousand)  # the first call pays for imports and caches
+    batches = {rows: inputs.iloc[np.arange(rows) % len(inputs)] for rows in BATCHES}
     tracemalloc.start()
-    predict(thousand)
+    predict(batches[BATCHES[-1]])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return {
-        "latency_ms": {
-            "1": median_ms(partial(predict, inputs.iloc[:1])),
-            "1000": median_ms(partial(predict, thousand)),
-        },
-        "peak_memory_mb": round(peak / 1e6, 3),
+        "latency_ms": {str(rows): _median_ms(predict, batches[rows]) for rows in BATCHES},
+        "peak_memory_bytes": peak,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
-        "python": platform.python_version(),
-        "packages": {
-            name: version(name)
-            for name in sorted(
-                {
-                    name
-                    for module, names in packages_distributions().items()
-                    if module in sys.modules
-                    for name in names
-                }
-            )
-        },
+        "packages": {"python": platform.python_version()} | _packages(),
     }
 
 
-def median_ms(call: Callable[[], Any]) -> float:
-    """Return the median wall time of up to 100 calls in milliseconds."""
+def _median_ms(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame) -> float:
     times: list[float] = []
-    end = time.perf_counter() + BUDGET_S
-    while len(times) < 3 or (len(times) < 100 and time.perf_counter() < end):
+    while sum(times) < SECONDS or len(times) < 3:
         start = time.perf_counter()
-        call()
-        times.append(1000 * (time.perf_counter() - start))
-    return round(statistics.median(times), 4)
+        predict(inputs)
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def _packages() -> dict[str, str]:
+    """Return the versions of all packages that are loaded."""
+    known = packages_distributions().items()
+    loaded = {name for module, names in known if module in sys.modules for name in names}
+    return {name: version(name) for name in sorted(loaded, key=str.lower)}

@@ -22,7 +22,7 @@ def tables(
     raw = _readable(test.inputs.iloc[worst], schema)
     return {
         "predictions": rows,
-        "mistakes": pd.concat([rows.iloc[worst], raw], axis=1),
+        "mistakes": pd.concat([rows.iloc[worst].reset_index(drop=True), raw], axis=1),
         "slices": _slices(test, predictions, schema),
         "calibration": _calibration(test.targets, predictions),
     }
@@ -72,7 +72,7 @@ def _slices(test: Split, predictions: np.ndarray, schema: Schema) -> pd.DataFram
                 "p": float(np.nan_to_num(test_of_means.pvalue, nan=1.0)),
             }
         )
-    names = "column value rows loss loss_elsewhere observed predicted p".split()
+    names = ["column", "value", "rows", "loss", "loss_elsewhere", "observed", "predicted", "p"]
     table = pd.DataFrame(found, columns=names).sort_values("p", kind="stable", ignore_index=True)
     holm = (table["p"] * np.arange(len(table), 0, -1)).cummax()
     return table.assign(p=holm.clip(upper=1.0), worse=holm < LEVEL)

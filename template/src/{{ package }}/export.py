@@ -5,14 +5,13 @@ Everything lands in runs/<run>/export/<format>/; if anything fails, nothing does
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from . import contract, infer, parity
@@ -48,7 +47,7 @@ def export(
             tolerance = config.export.tolerance
             agreed = parity.check(predict, artifact, parts, labels, threshold, tolerance)
             costs = measure(run, name, folder, test.inputs)
-            reference = _reference(predict, splits.train.inputs, config.seed)
+            reference = _reference(model, splits.train.inputs, config.seed)
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", costs)
             reference.to_parquet(folder / "reference.parquet", index=False)
@@ -100,17 +99,15 @@ def _input(column: Column) -> contract.Input:
     return {**told, "low": column.low, "high": column.high}
 
 
-def _reference(
-    predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame, seed: int
-) -> pd.DataFrame:
+def _reference(model: Model, inputs: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return training rows and their predictions (of classes, the last one's probability)."""
     sample = inputs.sample(min(len(inputs), REFERENCE_ROWS), random_state=seed).sort_index()
     texts = sample.select_dtypes("category").astype("str")
-    predictions = predict(sample).reshape(len(sample), -1)
+    predictions = infer.predict(model, sample).reshape(len(sample), -1)
     return sample.assign(**texts, __prediction__=predictions[:, -1])
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
@@ -118,5 +115,5 @@ def _sentence(name: str, agreed: dict[str, Any], costs: dict[str, Any]) -> str:
     speed, before = (costs[kind]["latency_ms"]["1"] for kind in ("exported", "model"))
     return (
         f"{name}: same answers on {agreed['rows']:,} rows (differences up to "
-        f"{agreed['max_relative_diff']:.0e}), 1 row in {speed:.2g} ms (model: {before:.2g})"
+        f"{agreed['max_scaled_diff']:.0e}), 1 row in {speed:.2g} ms (model: {before:.2g})"
     )

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -62,7 +63,7 @@ def _opening(name: str) -> str:
     )
 
 
-def compare(values: dict[str, tuple[float, float, float]], metric: str) -> str:
+def compare(values: dict[str, np.ndarray], metric: str) -> str:
     """Draw (value, low, high) of a metric for several models, one row each."""
 
     def paint(axes: Axes) -> None:
@@ -81,6 +82,8 @@ def compare(values: dict[str, tuple[float, float, float]], metric: str) -> str:
 def learning_curves(history: pd.DataFrame) -> dict[str, str]:
     """Draw history.csv: a figure for each metric, its train and val columns together."""
     kinds: dict[str, list[str]] = {}
+    if len(history) < 2:
+        return {}
     for column in history.columns.drop("step"):
         kinds.setdefault(re.sub("^(train|val)_", "", column), []).append(column)
     return {kind.replace("_", " "): _curve(history, kind, kinds[kind]) for kind in kinds}

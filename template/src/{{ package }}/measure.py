@@ -1,13 +1,15 @@
 """How fast a model answers and how much memory it takes, in a process that holds nothing else."""
 
+import json
+import pickle
 import re
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +55,11 @@ def exported(name: str, folder: Path) -> Any:
 
 
 def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_cost, load, batches).result()
+    """Call `_cost` in a fresh interpreter; multiprocessing's would import the caller again."""
+    job = pickle.dumps((load, batches))
+    python = [sys.executable, "-m", __name__]
+    done = subprocess.run(python, input=job, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _cost(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
@@ -85,3 +90,7 @@ def _peak_memory() -> int | None:
     except ImportError:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    print(json.dumps(_cost(*pickle.load(sys.stdin.buffer))))

@@ -1,7 +1,7 @@
 """Does the exported model answer as the trained one? On every row there is, or the export fails.
 
-The exported one adds up in float32 what the trained one adds up in float64: 1e-7 ... 1e-5 of a
-value; one wrong branch in a tree costs 1e-2. The default tolerance, 1e-4, tells the two apart.
+The exported one adds up in float32 what the trained one adds up in float64: a difference of 1e-7 to
+1e-5; one wrong branch in a tree makes 1e-2. The default tolerance, 1e-4, tells the two apart.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,14 +33,14 @@ def check(
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError names the worst row if the two disagree on any.
 
-    They agree if |difference| <= tolerance * max(1, |value|) and the label is the same. Within the
-    tolerance of the threshold, or of a tie, a label is undecided and only the difference counts.
+    `tolerance` is of a probability, or in standard deviations of the values; the labels have to be
+    the same, except within the tolerance of the threshold or of a tie, where they are undecided.
     """
     expected = np.concatenate([predict(chunk) for chunk in _chunks(parts)])
     answers = [exported.decide(chunk) for chunk in _chunks(parts)]
     actual = np.concatenate([predictions for predictions, _ in answers])
     distance = np.nan_to_num(np.abs(actual - expected), nan=np.inf)
-    gap = _worst(distance / np.maximum(1, np.abs(expected)))
+    gap = (distance / _unit(expected)).reshape(len(expected), -1).max(axis=1)
     if labels is None:
         same, undecided = gap <= tolerance, np.zeros(len(gap), bool)
     else:
@@ -58,7 +58,7 @@ def check(
     return {
         "rows": len(gap),
         "max_abs_diff": float(distance.max()),
-        "max_relative_diff": float(gap.max()),
+        "max_scaled_diff": float(gap.max()),
         "tolerance": tolerance,
         "decisions_equal": int(same.sum()),
         "undecided": int(undecided.sum()),
@@ -72,8 +72,12 @@ def _chunks(parts: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
             yield inputs.iloc[start : start + CHUNK]
 
 
-def _worst(values: np.ndarray) -> np.ndarray:
-    return values.reshape(len(values), -1).max(axis=1)
+def _unit(expected: np.ndarray) -> np.ndarray:
+    """Return what a difference is measured in; for values never under ten steps of float32."""
+    if expected.ndim == 2:
+        return np.ones(1)
+    spread = expected.std(dtype=np.float64)
+    return np.maximum(np.maximum(spread, np.abs(expected) / 100), np.finfo(np.float32).tiny)
 
 
 def _margin(probabilities: np.ndarray, threshold: float | None) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,24 +9,23 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-
 Log = Callable[[int, dict[str, float]], None]
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: one sentence with the way out, exit code 2, no traceback."""
+    """A mistake that the user can mend: one sentence with the way out, exit code 2."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` (file or folder) that replaces it only when the block succeeds."""
+    """Give a scratch path that becomes `path`, file or folder, only when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield scratch / path.name
         if path.is_dir():
             shutil.rmtree(path)
-        os.replace(scratch / path.name, path)
+        (scratch / path.name).replace(path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -45,7 +43,7 @@ def sha256(path: Path) -> str:
 
 
 def create(root: Path, name: str | None = None) -> Path:
-    """Make the folder of a new run, named by UTC time unless `name` is given, and point `latest` at it."""
+    """Make the folder of a new run, named by UTC time if not by `name`; `latest` points at it."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     run = root / (name or stamp)
     run.mkdir(parents=True, exist_ok=name is not None)
@@ -67,7 +65,7 @@ def find(root: Path, name: str | None = None) -> Path:
 
 @contextmanager
 def history(run: Path, tracker: Log) -> Iterator[Log]:
-    """Give a `log(step, metrics)` that appends to the run's history.csv and passes on to the tracker."""
+    """Give a `log(step, metrics)` that writes history.csv and passes on to the tracker."""
     with (run / "history.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")
         names: list[str] = []

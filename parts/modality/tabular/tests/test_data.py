@@ -45,7 +45,9 @@ def test_time_splits_train_on_the_past(config: Config, tmp_path: Path) -> None:
 
 def test_groups_stay_together(config: Config, tmp_path: Path) -> None:
     def owned(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(owner=[f"o{row // 7}" for row in range(len(table))], row=range(len(table)))
+        return table.assign(
+            owner=[f"o{row // 7}" for row in range(len(table))], row=range(len(table))
+        )
 
     grouped = _with_file(config, tmp_path, owned, group="owner")
     splits, test = data.load(grouped), data.load_test(grouped)
@@ -61,7 +63,13 @@ def test_kinds_of_columns(tmp_path: Path) -> None:
     )
     table = read(path, ["", "NA"])
     columns = infer(table)
-    assert [column.kind for column in columns] == ["number", "date", "number", "category", "category"]
+    assert [column.kind for column in columns] == [
+        "number",
+        "date",
+        "number",
+        "category",
+        "category",
+    ]
     rows = canonical(table, columns)
     assert rows["when"].tolist() == [20088.0, 20089.0]
     assert rows["None"].tolist() == ["None", ""]

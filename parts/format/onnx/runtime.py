@@ -1,0 +1,40 @@
+"""Predict with the exported file: ONNX Runtime and numpy, no training library."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from ..contract import Contract, feed
+from ..contract import load as load_contract
+
+
+class Predictor:
+    """An exported model: call it with inputs, as `contract.feed` takes them."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, contract: Contract) -> None:
+        self.session = session
+        self.contract = contract
+
+    def __call__(self, inputs: Any) -> np.ndarray:
+        """Return (rows, classes) float32 probabilities, or (rows,) float32 values."""
+        return self._run(inputs)[0]
+
+    def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and, for classes, the (rows,) labels that the file chose."""
+        predictions, *labels = self._run(inputs)
+        return predictions, labels[0] if labels else None
+
+    def _run(self, inputs: Any) -> list[np.ndarray]:
+        return self.session.run(None, feed(inputs, self.contract))
+
+
+def load(folder: Path, threads: int | None = None) -> Predictor:
+    """Return the model of an export folder, its files checked; `threads` None means all cores."""
+    contract = load_contract(folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    path = folder / contract["model"]
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return Predictor(session, contract)

@@ -1,0 +1,110 @@
+"""Answer HTTP requests with the exported model: `serve`, then open http://127.0.0.1:8000/docs.
+
+Parsing costs more than a small model does, so POST /predict is plain ASGI inside the FastAPI app:
+one decoder, made from the contract, checks a request, and requests run together (see server/).
+"""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import PlainTextResponse
+from msgspec import json
+
+from .config import Config, Serve
+from .formats.onnx_runtime import Predictor, load
+from .runs import UserError
+from .server import openapi
+from .server.batching import Batcher
+from .server.endpoint import Predict
+from .server.payload import Payload, Row
+from .server.request_log import RequestLog
+from .server.telemetry import Telemetry
+
+
+def serve(config: Config, run: Path) -> None:
+    """Serve a run's model until a signal; then answer open requests and finish the log."""
+    app = create_app(run / "export" / "onnx", config.serve)
+    address = (config.serve.host, config.serve.port)
+    family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
+    try:
+        listener = socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        raise UserError(f"serve.host, serve.port: {address}: {error.strerror}.") from None
+    settings = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=20)
+    uvicorn.Server(settings).run(sockets=[listener])
+
+
+def create_app(folder: Path, settings: Serve) -> FastAPI:
+    """Return the app of an export folder; MODEL_API_KEY in the environment locks /predict.
+
+    UserError if the folder holds no intact export, or the request log can't be written.
+    """
+    model = load(folder, threads=1)
+    payload, telemetry = Payload(model.contract), Telemetry()
+    batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
+    log = RequestLog(settings.request_log, payload.names, telemetry.unlogged.inc)
+    key = os.environ.get("MODEL_API_KEY")
+    row = payload.decode(json.encode(openapi.example(model.contract)))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        batcher.warm_up(row)
+        gc.freeze()  # what is loaded by now stays: collections need not look at it
+        writing = asyncio.create_task(log.run())
+        yield
+        writing.cancel()
+        log.close()
+
+    app = FastAPI(title=model.contract["project"], version=_version(model), lifespan=lifespan)
+    app.add_middleware(
+        Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
+    )
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: {"description": "Too many rows are waiting."}})
+    async def ready() -> dict[str, str]:
+        """Predict a row, to say that others will be answered."""
+        try:
+            await batcher([row])
+        except asyncio.QueueFull:
+            raise HTTPException(503, "too many rows are waiting") from None
+        return {"status": "ready", "model": _version(model)}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> str:
+        """Show counts and times in the text format of Prometheus."""
+        return telemetry.text()
+
+    openapi.describe(app.openapi(), payload, model.contract, locked=key is not None)
+    return app
+
+
+def _version(model: Predictor) -> str:
+    """Return what tells one exported model from another: the start of its SHA-256."""
+    return model.contract["sha256"][model.contract["model"]][:12]
+
+
+def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list[dict[str, Any]]]:
+    """Return the function from decoded rows to their answers."""
+    labels = model.contract["outputs"]["labels"]
+
+    def predict(rows: list[Row]) -> list[dict[str, Any]]:
+        predictions, chosen = model.decide(payload.columns(rows))
+        if labels is None:
+            return [{"value": value} for value in predictions.tolist()]
+        pairs = zip(chosen.tolist(), predictions.tolist(), strict=True)
+        return [{"label": c, "probabilities": dict(zip(labels, p, strict=True))} for c, p in pairs]
+
+    return predict

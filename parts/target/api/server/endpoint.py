@@ -1,0 +1,104 @@
+"""POST /predict as plain ASGI: read, check, answer, count, log. Other paths go on to the app."""
+
+import asyncio
+import hmac
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..config import Serve
+from .batching import Batcher
+from .payload import Payload, RequestError
+from .request_log import RequestLog
+from .telemetry import Telemetry
+
+PATH = "/predict"
+BODY_SECONDS = 30  # a body has to arrive within this time
+HEADERS = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"1")]}
+encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class Predict:
+    """The middleware that answers /predict."""
+
+    app: ASGIApp
+    settings: Serve
+    key: str | None
+    payload: Payload
+    batcher: Batcher
+    telemetry: Telemetry
+    log: RequestLog
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of the ASGI protocol."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+        try:
+            status, content = 200, await self._answer(scope, receive)
+        except RequestError as refusal:
+            status, content = refusal.status, refusal.content
+        finally:
+            self.telemetry.request(status, time.perf_counter() - started)
+        body = encode(content)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            *HEADERS.get(status, ()),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Any:
+        if scope["method"] != "POST":
+            raise RequestError(405, "use POST")
+        self._check_key(scope)
+        limit = int(self.settings.max_body_mb * 1e6)
+        request = self.payload.decode(await _read(receive, limit))
+        rows = request if isinstance(request, list) else [request]
+        if len(rows) > self.settings.max_rows:
+            raise RequestError(
+                413, f"{len(rows)} rows; at most {self.settings.max_rows} are allowed"
+            )
+        try:
+            answers = await self.batcher(rows)
+        except asyncio.QueueFull:
+            raise RequestError(503, "too many rows are waiting; try again") from None
+        self.telemetry.answers(answers)
+        self.log.add(rows, answers)
+        return answers if rows is request else answers[0]
+
+    def _check_key(self, scope: Scope) -> None:
+        if self.key is not None:
+            given = dict(scope["headers"]).get(b"x-api-key", b"")
+            if not hmac.compare_digest(given, self.key.encode()):
+                raise RequestError(401, "the header X-API-Key is missing or wrong")
+
+
+async def _read(receive: Receive, limit: int) -> bytearray:
+    """Return the body, of which no more than `limit` bytes are held, whatever its headers promise."""
+    body = bytearray()
+    if await _receive(receive, body, limit):  # more than one piece is rare, so is the timer
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while await _receive(receive, body, limit):
+                    pass
+        except TimeoutError:
+            raise RequestError(408, f"the body took more than {BODY_SECONDS} seconds") from None
+    return body
+
+
+async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
+    """Append a piece to the body and return whether more follow."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise RequestError(499, "the client has gone")
+    body += message.get("body", b"")
+    if len(body) > limit:
+        raise RequestError(413, f"the body is larger than {limit} bytes")
+    return message.get("more_body", False)

@@ -1,0 +1,115 @@
+"""Score a file of any size, chunk by chunk, with the exported model: `predict INPUT OUTPUT`.
+
+INPUT is delimited text, JSON lines or Parquet; OUTPUT is .csv or .parquet. Finished chunks wait in
+OUTPUT.partial, so a killed run goes on where it stopped; OUTPUT itself appears in one step.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+from tqdm import tqdm
+
+from . import chunks
+from .config import Config
+from .predictions import scorer
+from .runs import UserError, replacing, sha256, write_text
+
+
+def score(config: Config, run: Path, source: Path, output: Path) -> int:
+    """Write the rows of `source` with their predictions to `output`; return how many there are.
+
+    The columns of `source` stay as they are; predictions.py says which are added. UserError names
+    the file, column and row at fault; if it is the disk, what is done by then is kept.
+    """
+    _check_paths(source, output)
+    partial = output.with_name(output.name + ".partial")
+    try:
+        _reopen(partial, config, run, source)
+        parts, rows = _score_parts(config, run, source, partial, output.suffix)
+        _join(parts, partial / f"all{output.suffix}").replace(output)
+    except UserError:
+        shutil.rmtree(partial, ignore_errors=True)  # once the input is mended, it is another job
+        raise
+    except pa.ArrowInvalid as error:
+        shutil.rmtree(partial)
+        raise UserError(f"{output}: {error}; write a .parquet file instead.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"{output}: {reason}; run again, {partial} keeps what is done.") from None
+    shutil.rmtree(partial)
+    return rows
+
+
+def _check_paths(source: Path, output: Path) -> None:
+    if not source.is_file():
+        raise UserError(f"{source}: no such file.")
+    if output.suffix not in (".csv", ".parquet"):
+        raise UserError(f"{output}: the output must end in .csv or .parquet.")
+    if output.is_dir() or (output.exists() and output.samefile(source)):
+        raise UserError(f"{output}: a folder, or the input itself; give the output another name.")
+
+
+def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
+    """Keep the chunks of the same job; those of another one are deleted."""
+    job = {
+        "input": sha256(source),
+        "model": sha256(run / "export/onnx/contract.json"),  # holds the sha256 of the model
+        "chunk size": config.predict.chunk,
+        "list of missing texts": config.data.missing,
+    }
+    path = partial / "job.json"
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    changed = [key for key in job if before.get(key) != job[key]]
+    if not changed:
+        print(f"Going on with the finished chunks in {partial}.", file=sys.stderr)
+        return
+    if before:
+        print(f"The {' and the '.join(changed)} changed: starting over.", file=sys.stderr)
+    shutil.rmtree(partial, ignore_errors=True)
+    write_text(path, json.dumps(job, indent=2) + "\n")
+
+
+def _score_parts(
+    config: Config, run: Path, source: Path, partial: Path, suffix: str
+) -> tuple[list[Path], int]:
+    """Score the chunks that are not there yet; return the files of all, and the number of rows."""
+    append = scorer(run / "export/onnx", source, config.data.missing)
+    parts: list[Path] = []
+    rows = 0
+    with tqdm(total=chunks.count(source), unit=" rows", unit_scale=True, disable=None) as bar:
+        for table in chunks.read(source, config.predict.chunk):
+            part = partial / f"{len(parts):06}{suffix}"
+            if not part.exists():
+                scored = append(table, rows)
+                with replacing(part) as scratch:
+                    _write(scored, scratch, header=not parts)
+            parts.append(part)
+            rows += table.num_rows
+            bar.update(table.num_rows)
+    return parts, rows
+
+
+def _write(table: pa.Table, path: Path, header: bool) -> None:
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    else:
+        csv.write_csv(table, path, csv.WriteOptions(include_header=header))
+
+
+def _join(parts: list[Path], whole: Path) -> Path:
+    """Write the chunks one after the other; a chunk of Parquet becomes a row group."""
+    if whole.suffix == ".parquet":
+        with pq.ParquetWriter(whole, pq.read_schema(parts[0])) as writer:
+            for part in parts:
+                writer.write_table(pq.read_table(part))
+    else:
+        with whole.open("wb") as target:
+            for part in parts:
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, target)
+    return whole

@@ -1,0 +1,119 @@
+"""Read a file of any size in chunks of equal length: delimited text, JSON lines or Parquet.
+
+Cells of delimited text and of JSON lines stay text, so that chunks can't disagree about a type.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from .runs import UserError
+from .table import sniff
+
+BLOCK = 1 << 23  # bytes of text that are parsed at once
+
+
+def read(path: Path, rows: int) -> Iterator[pa.Table]:
+    """Yield tables of `rows` rows; the last may be shorter, and empty if the file has no rows.
+
+    UserError if the file is of another kind or damaged.
+    """
+    readers = dict.fromkeys((".csv", ".tsv", ".txt", ".gz"), _text)
+    readers |= {".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
+    if path.suffix not in readers:
+        raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(readers)}.")
+    with _readable(path):
+        yield from _equal(readers[path.suffix](path, rows), rows)
+
+
+def count(path: Path) -> int | None:
+    """Return about how many rows there are, or None if only reading them would tell."""
+    with _readable(path):
+        if path.suffix == ".parquet":
+            return pq.read_metadata(path).num_rows
+        if path.suffix == ".gz":
+            return None
+        with path.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError, EOFError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path}: can't be read ({reason}); is it complete?") from None
+
+
+def _equal(batches: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    table = None
+    for batch in batches:
+        table = batch if table is None else pa.concat_tables([table, batch])
+        while table.num_rows > rows:
+            yield table.slice(0, rows)
+            table = table.slice(rows)
+    yield table
+
+
+def _text(path: Path, _: int) -> Iterator[pa.Table]:
+    encoding, delimiter, names = sniff(path)
+    _check_names(path, names)
+    encoding = encoding.removesuffix("-sig")  # a byte order mark is skipped anyway
+    # One thread is as fast here, and its errors name the row.
+    reading = csv.ReadOptions(block_size=BLOCK, encoding=encoding, use_threads=False)
+    parsing = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    types = dict.fromkeys(names, pa.string())
+    converting = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True)
+    with pa.input_stream(path, compression="detect") as file:
+        reader = csv.open_csv(file, reading, parsing, converting)
+        yield reader.schema.empty_table()
+        yield from (pa.Table.from_batches([batch]) for batch in reader)
+
+
+def _json_lines(path: Path, rows: int) -> Iterator[pa.Table]:
+    names = list(dict.fromkeys(name for record in _records(path) for name in record))
+    _check_names(path, names)
+    schema = pa.schema([(name, pa.string()) for name in names])
+    records = _records(path)
+    while some := list(islice(records, rows)):
+        columns = [[_cell(record.get(name)) for record in some] for name in names]
+        yield pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
+
+
+def _records(path: Path) -> Iterator[dict[str, object]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                record = json.loads(line)
+                record.keys()
+            except (ValueError, AttributeError):
+                raise UserError(f"{path}: line {number} is not a JSON object; mend it.") from None
+            yield record
+
+
+def _cell(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, bool) else json.dumps(value)
+
+
+def _parquet(path: Path, rows: int) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        _check_names(path, file.schema_arrow.names)
+        yield file.schema_arrow.empty_table()
+        yield from (pa.Table.from_batches([batch]) for batch in file.iter_batches(rows))
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UserError(f"{path}: column {repeated[0]!r} stands twice; rename one.")
+    if not names:
+        raise UserError(f"{path}: holds no rows.")

@@ -1,0 +1,129 @@
+"""report.html (one page, no network) and model-card.md, from the files of a run alone."""
+
+import json
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from . import figures, metrics, plots
+from .config import Config, dump
+from .evaluate import LOG
+from .runs import UserError, write_text
+
+
+def write(run: Path, config: Config) -> Path:
+    """Write both into the run's folder and return the page's path."""
+    if not (run / "metrics.json").exists():
+        raise UserError(f"{run} has not been evaluated: run `evaluate` first.")
+    context = _context(run, config)
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=lambda name: str(name).startswith("report.html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"number": _number, "cell": _cell, "bytes": _bytes}
+    for name in ("model-card.md", "report.html"):
+        write_text(run / name, pages.get_template(f"{name}.j2").render(context))
+    return run / "report.html"
+
+
+def _context(run: Path, config: Config) -> dict[str, Any]:
+    read = partial(_json, run)
+    details = read("evaluation/details.json")
+    return {
+        "project": _project(),
+        "task": f"tabular-{'classification' if details['labels'] else 'regression'}",
+        "run": run.name,
+        "config": config,
+        "settings": dump(config),
+        "data": read("data.json"),
+        "summary": read("metrics.json"),
+        "details": details,
+        "cost": read("evaluation/cost.json"),
+        "greater": metrics.GREATER_IS_BETTER,
+        "row_loss": metrics.ROW_LOSS,
+        "judged": _judged(run, details["test_set"]),
+        "slices": _table(run, "slices").to_dict("records"),
+        "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
+        "calibration": _table(run, "calibration").to_dict("records"),
+        "comparison": _comparison(details, config.evaluate.primary),
+        "figures": _figures(run, details),
+        "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
+        "exports": _exports(run),
+    }
+
+
+def _json(run: Path, name: str) -> Any:
+    return json.loads((run / name).read_text(encoding="utf-8"))
+
+
+def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
+    """Read a table of evaluation/; texts such as NA are values."""
+    return pd.read_csv(run / "evaluation" / f"{name}.csv", keep_default_na=False, **options)
+
+
+def _project() -> dict[str, str]:
+    about = metadata.metadata(str(__package__).replace("_", "-"))
+    return {
+        "package": str(__package__),
+        "name": about["Name"],
+        "summary": about["Summary"],
+        "authors": about.get("Author") or about.get("Author-email") or "unknown",
+        "license": about.get("License-Expression") or "proprietary",
+    }
+
+
+def _judged(run: Path, test_set: str) -> int:
+    """Return how many different models the test set has judged."""
+    log = run.parent / LOG
+    return sum(line.startswith(test_set) for line in log.read_text(encoding="utf-8").splitlines())
+
+
+def _comparison(details: dict[str, Any], primary: str) -> str:
+    shown = {
+        name: np.array([model["metrics"][primary], *model["interval"][primary]], float)
+        for name, model in details["models"].items()
+    }
+    return figures.compare(shown, primary)
+
+
+def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:
+    labels = details["labels"]
+    table = _table(run, "predictions", dtype={"truth": str} if labels else None)
+    values = table.iloc[:, 3 if labels else 2 :].to_numpy(np.float32)
+    if labels is None:
+        return plots.figures(table["truth"].to_numpy(np.float32), values[:, 0], None, None)
+    targets = pd.Categorical(table["truth"], categories=labels).codes.astype(np.int64)
+    return plots.figures(targets, values, details["threshold"], labels)
+
+
+def _exports(run: Path) -> dict[str, dict[str, Any]]:
+    found = sorted((run / "export").glob("*/contract.json"))
+    names = ("contract", "parity", "measurements")
+    return {p.parent.name: {name: _json(p.parent, f"{name}.json") for name in names} for p in found}
+
+
+def _number(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _bytes(size: float | None) -> str:
+    return (
+        "–" if size is None else f"{size / 1e3:,.0f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
+    )
+
+
+def _cell(value: Any) -> str:
+    """Return text that can't end a cell of a Markdown table."""
+    return " ".join(str(value).replace("|", r"\|").split())
