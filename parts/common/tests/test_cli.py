@@ -12,7 +12,7 @@ MISTAKES = {
     "--train.rond=3": "unknown option --train.rond=3; did you mean --train.rounds?",
     "--train.rounds=many": "--train.rounds: Input should be a valid integer",
     "--data.path=nowhere.csv": "nowhere.csv: no such file; set data.path",
-    "--data.target=nothing": "has no column 'nothing'; did you mean",
+    "--data.target=nothing": "has no 'nothing'; did you mean",
     "--config=nowhere.yaml": "nowhere.yaml: no such file",
 }
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from .config import Config
 from .runs import UserError, sha256
-from .schema import Schema
+from .schema import Column, Schema, readable
 from .split import assign
 from .table import read
 from .target import encode
@@ -56,16 +57,21 @@ def load_test(config: Config) -> Split:
 def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield (column, value, mask of rows): frequent categories, quarters of numbers, gaps."""
     for column in schema.columns:
-        values = inputs[column.name]
-        if column.kind == "category":
-            groups = values.astype("str")
-            groups = groups.where(groups.isin(groups.value_counts().index[:20]), "(other)")
-        else:
-            groups = pd.qcut(values, 4, duplicates="drop", precision=4).astype("str")
-        for value in sorted(groups.dropna().unique()):
+        groups = _groups(inputs[column.name], column)
+        for value in sorted(groups.unique()):
             yield column.name, value or "(missing)", (groups == value).to_numpy()
-        if column.kind != "category" and values.isna().any():
-            yield column.name, "(missing)", values.isna().to_numpy()
+
+
+def _groups(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "category":
+        texts = values.astype("str")
+        return texts.where(texts.isin(texts.value_counts().index[:20]), "(other)")
+    edges = np.unique(np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1]))
+    names = [readable(edge, column) for edge in edges]
+    quarters = [f"{low} to {high}" for low, high in pairwise(names)] or names
+    places = np.digitize(values, edges[1:-1])
+    texts = pd.Series(np.array(quarters)[places], index=values.index)
+    return texts.where(values.notna(), "")
 
 
 def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
@@ -98,14 +104,11 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
 
 def _check_names(raw: pd.DataFrame, config: Config) -> None:
     settings = config.data
-    used = {"target": [settings.target], "group": [settings.group], "time": [settings.time]}
-    for key, names in {**used, "drop": settings.drop}.items():
-        for name in names:
-            if name is not None and name not in raw:
-                near = get_close_matches(name, list(raw), 1, 0)
-                raise UserError(
-                    f"data.{key}: {settings.path} has no column {name!r}; did you mean {near[0]!r}?"
-                )
+    used = [("target", settings.target), ("group", settings.group), ("time", settings.time)]
+    for key, name in [*used, *(("drop", name) for name in settings.drop)]:
+        if name is not None and name not in raw:
+            near = get_close_matches(name, list(raw), 1, 0)[0]
+            raise UserError(f"data.{key}: {settings.path} has no {name!r}; did you mean {near!r}?")
 
 
 def _digest(parts: dict[str, Split]) -> str:

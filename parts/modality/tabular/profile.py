@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from .data import Split, Splits
-from .schema import Column, Schema
+from .schema import Column, Schema, readable
 
 SAMPLE = 10_000  # rows looked at for leaks
 LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
@@ -19,7 +19,7 @@ LIFT = 5  # ... when it is this many times the share overall
 def profile(splits: Splits) -> dict[str, Any]:
     """Describe the target and each column of the training rows, with warnings in plain words."""
     train, schema = splits.train, splits.schema
-    columns = {column.name: _describe(train.inputs[column.name]) for column in schema.columns}
+    columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.columns}
     twins = len(train.ids) - len(np.unique(train.ids))
     warnings = [text for c in schema.columns for text in _odd(c, columns[c.name])]
     warnings += _leaks(train, schema)
@@ -44,8 +44,8 @@ def _balance(targets: np.ndarray, labels: list[str] | None) -> dict[str, float]:
     return {label: int(count) for label, count in zip(labels, counts, strict=True)}
 
 
-def _describe(values: pd.Series) -> dict[str, Any]:
-    if values.dtype == "category":
+def _describe(values: pd.Series, column: Column) -> dict[str, Any]:
+    if column.kind == "category":
         text = values.astype("str")
         top = text[text != ""].value_counts().head(5)
         return {
@@ -59,9 +59,9 @@ def _describe(values: pd.Series) -> dict[str, Any]:
     return {
         "missing": float(values.isna().mean()),
         "distinct": int(values.nunique()),
-        "low": float(low),
-        "median": float(median),
-        "high": float(high),
+        "low": readable(low, column),
+        "median": readable(median, column),
+        "high": readable(high, column),
         "outliers": float(outside.mean()) if reach else 0.0,
         "counts_up": bool(values.is_monotonic_increasing and values.is_unique),
     }

@@ -98,3 +98,12 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
             f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
     return converted.astype(np.float32)
+
+
+def readable(value: float, column: Column) -> str:
+    """Write a number or date of a canonical table as a person would."""
+    if np.isnan(value):
+        return ""
+    if column.kind == "date":
+        return str(pd.Timestamp(0) + pd.Timedelta(days=float(value)))[:10]
+    return f"{value:g}"

@@ -18,7 +18,7 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import PlainTextResponse
 from msgspec import json
 
-from .config import Config, Serve
+from .config import Config
 from .formats.onnx_runtime import Predictor, load
 from .runs import UserError
 from .server import openapi
@@ -27,6 +27,7 @@ from .server.endpoint import Predict
 from .server.payload import Payload, Row
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
+from .settings import Serve
 
 
 def serve(config: Config, run: Path) -> None:
@@ -51,7 +52,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     payload, telemetry = Payload(model.contract), Telemetry()
     batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
     log = RequestLog(settings.request_log, payload.names, telemetry.unlogged.inc)
-    key = os.environ.get("MODEL_API_KEY")
+    key = os.environ.get("MODEL_API_KEY") or None
     row = payload.decode(json.encode(openapi.example(model.contract)))
 
     @asynccontextmanager
@@ -102,7 +103,7 @@ def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list
 
     def predict(rows: list[Row]) -> list[dict[str, Any]]:
         predictions, chosen = model.decide(payload.columns(rows))
-        if labels is None:
+        if labels is None or chosen is None:
             return [{"value": value} for value in predictions.tolist()]
         pairs = zip(chosen.tolist(), predictions.tolist(), strict=True)
         return [{"label": c, "probabilities": dict(zip(labels, p, strict=True))} for c, p in pairs]

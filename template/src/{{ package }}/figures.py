@@ -40,7 +40,7 @@ STYLE: dict[str, Any] = {
 }
 
 
-def draw(name: str, paint: Callable[[Axes], None], width: float = 4.4, height: float = 3.1) -> str:
+def draw(name: str, paint: Callable[[Axes], None], width: float = 3.7, height: float = 2.7) -> str:
     """Return what `paint` draws on empty axes as inline SVG; the same data gives the same bytes."""
     with rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -76,7 +76,7 @@ def compare(values: dict[str, np.ndarray], metric: str) -> str:
         axes.set_xlabel(metric)
         axes.grid(axis="y", visible=False)
 
-    return draw(f"{metric} of each model", paint, 6.4, 0.75 + 0.32 * len(values))
+    return draw(f"{metric} of each model", paint, 5.6, 0.7 + 0.3 * len(values))
 
 
 def learning_curves(history: pd.DataFrame) -> dict[str, str]:

@@ -36,14 +36,15 @@ def write(run: Path, config: Config) -> Path:
 
 def _context(run: Path, config: Config) -> dict[str, Any]:
     read = partial(_json, run)
-    details = read("evaluation/details.json")
+    details, data = read("evaluation/details.json"), read("data.json")
     return {
         "project": _project(),
         "task": f"tabular-{'classification' if details['labels'] else 'regression'}",
         "run": run.name,
         "config": config,
         "settings": dump(config),
-        "data": read("data.json"),
+        "data": data,
+        "dates": [column["name"] for column in data["columns"] if column["kind"] == "date"],
         "summary": read("metrics.json"),
         "details": details,
         "cost": read("evaluation/cost.json"),
@@ -57,6 +58,8 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "figures": _figures(run, details),
         "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
         "exports": _exports(run),
+        "number": _number,
+        "day": _day,
     }
 
 
@@ -116,6 +119,10 @@ def _number(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _day(days: float) -> str:
+    return str(np.datetime64(int(days), "D"))
 
 
 def _bytes(size: float | None) -> str:

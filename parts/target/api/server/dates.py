@@ -11,7 +11,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Date(str):
     """A date as it was written, with its `days` since 1970-01-01 UTC."""
 
-    format: str | None = None  # of strptime; None is ISO 8601
+    pattern: str | None = None  # of strptime; None is ISO 8601
     days: float
 
     @classmethod
@@ -19,7 +19,7 @@ class Date(str):
         """Return the date; ValueError shows how one is written."""
         try:
             read = datetime.fromisoformat
-            moment = datetime.strptime(text, cls.format) if cls.format else read(text)
+            moment = datetime.strptime(text, cls.pattern) if cls.pattern else read(text)
         except (TypeError, ValueError):
             raise ValueError(
                 f"Expected a date such as `{cls.write(0)}`, got {text!r:.40}"
@@ -32,10 +32,10 @@ class Date(str):
     def write(cls, days: float) -> str:
         """Return the text of a day."""
         date = (EPOCH + timedelta(days=days)).date()
-        return date.strftime(cls.format) if cls.format else date.isoformat()
+        return date.strftime(cls.pattern) if cls.pattern else date.isoformat()
 
 
 def date_type(column: Input) -> type[Date]:
     """Return the type of a column's dates."""
     written = column.get("format")
-    return type("Date", (Date,), {"format": None if written == "ISO8601" else written})
+    return type("Date", (Date,), {"pattern": None if written == "ISO8601" else written})

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..config import Serve
+from ..settings import Serve
 from .batching import Batcher
 from .payload import Payload, RequestError
 from .request_log import RequestLog
@@ -62,9 +62,8 @@ class Predict:
         request = self.payload.decode(await _read(receive, limit))
         rows = request if isinstance(request, list) else [request]
         if len(rows) > self.settings.max_rows:
-            raise RequestError(
-                413, f"{len(rows)} rows; at most {self.settings.max_rows} are allowed"
-            )
+            most = self.settings.max_rows
+            raise RequestError(413, f"{len(rows)} rows; at most {most} are allowed")
         try:
             answers = await self.batcher(rows)
         except asyncio.QueueFull:
@@ -81,7 +80,7 @@ class Predict:
 
 
 async def _read(receive: Receive, limit: int) -> bytearray:
-    """Return the body, of which no more than `limit` bytes are held, whatever its headers promise."""
+    """Return the body, but never hold more than `limit` bytes, whatever its headers promise."""
     body = bytearray()
     if await _receive(receive, body, limit):  # more than one piece is rare, so is the timer
         try:
@@ -101,4 +100,4 @@ async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
     body += message.get("body", b"")
     if len(body) > limit:
         raise RequestError(413, f"the body is larger than {limit} bytes")
-    return message.get("more_body", False)
+    return bool(message.get("more_body"))

@@ -35,8 +35,9 @@ def example(contract: Contract) -> dict[str, Any]:
 def describe(document: dict[str, Any], payload: Payload, contract: Contract, locked: bool) -> None:
     """Add /predict to an OpenAPI document; `locked` means that it asks for an API key."""
     answer = _answer_type(contract["outputs"]["labels"])
+    either = answer | list[answer]  # type: ignore[valid-type]
     (request, answers, refusal), schemas = msgspec.json.schema_components(
-        [payload.request, answer | list[answer], Refusal],
+        [payload.request, either, Refusal],
         schema_hook=_date_schema,
         ref_template="#/components/schemas/{name}",
     )
@@ -46,7 +47,7 @@ def describe(document: dict[str, Any], payload: Payload, contract: Contract, loc
     for name, value in row.items():
         schemas["Row"]["properties"][name]["examples"] = [value]
     examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
-    operation = {
+    operation: dict[str, Any] = {
         "summary": f"Predict {contract['outputs']['target']} for a row, or for an array of rows",
         "operationId": "predict",
         "requestBody": {"required": True, "content": _json(request, examples=examples)},
@@ -92,7 +93,7 @@ def _example(column: Input) -> Any:
 def _date_schema(kind: type[Date]) -> dict[str, Any]:
     iso = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
     return {"type": "string"} | (
-        {"description": f"Written as {kind.format}."} if kind.format else iso
+        {"description": f"Written as {kind.pattern}."} if kind.pattern else iso
     )
 
 

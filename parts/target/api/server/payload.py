@@ -32,13 +32,12 @@ class RequestError(Exception):
 
 
 class Payload:
-    """The decoder of requests; `row` and `request` are the types that it enforces."""
+    """The decoder of requests; `request` is the type that it enforces."""
 
     def __init__(self, contract: Contract) -> None:
         self.inputs = contract["inputs"]
         self.names = [column["name"] for column in self.inputs]
-        self.row = _row_type(self.inputs)
-        self.request = self.row | Annotated[list[self.row], Meta(min_length=1)]
+        self.request = _request_type(self.inputs)
         awkward = any(name != name.translate(AWKWARD) for name in self.names)
         decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
         self._decode = self._decode_renamed if awkward else decoder.decode
@@ -74,16 +73,15 @@ VALUES = {
 }
 
 
-def _row_type(inputs: Sequence[Input]) -> type[Row]:
+def _request_type(inputs: Sequence[Input]) -> Any:
     fields: list[tuple[Any, ...]] = []
     for number, column in enumerate(inputs):
         kind = _cell_type(column)
         optional = (kind | None, None) if column["missing"] else (kind,)
         fields.append((f"column{number}", *optional))
     names = {f"column{i}": c["name"].translate(AWKWARD) for i, c in enumerate(inputs)}
-    return defstruct(
-        "Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
-    )
+    row = defstruct("Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False)
+    return row | Annotated[list[row], Meta(min_length=1)]  # type: ignore[valid-type]
 
 
 def _cell_type(column: Input) -> Any:
@@ -107,7 +105,8 @@ def _rename(row: Any) -> Any:
 
 def _explain(text: str) -> RequestError:
     """Turn msgspec's message, which ends in a path, into a sentence with its row and column."""
-    message, row, column = PLACE.fullmatch(text.translate(RESTORED)).groups()
+    parts = PLACE.fullmatch(text.translate(RESTORED))
+    message, row, column = parts.groups() if parts else (text, None, None)
     place = [f"row {row}"] * (row is not None) + [f"column {column!r}"] * (column is not None)
     if named := NAMED.fullmatch(message):
         column = named[2]

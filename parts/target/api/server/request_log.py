@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -28,7 +29,8 @@ class RequestLog:
     def __init__(
         self, path: Path | None, names: Sequence[str], dropped: Callable[[int], None]
     ) -> None:
-        self.path = path
+        self.path = path or Path(os.devnull)
+        self.keeps = path is not None
         self.names = names
         self.dropped = dropped
         self.rows = 0
@@ -38,7 +40,7 @@ class RequestLog:
 
     def add(self, rows: list[Any], answers: list[dict[str, Any]]) -> None:
         """Remember the rows of a request and what it was answered."""
-        if self.path is None:
+        if not self.keeps:
             return
         if self.rows + len(rows) > ROWS:
             self.dropped(len(rows))

@@ -91,5 +91,5 @@ def test_lost_run_is_named(config: Config, folder: Path, server: str) -> None:
     run = folder / "lost"
     run.mkdir()
     (run / "tracker.json").write_text(json.dumps({"mlflow": "0" * 32}))
-    with pytest.raises(UserError, match="delete .*tracker.json"), track.start(config, run):
+    with pytest.raises(UserError, match=r"delete .*tracker.json"), track.start(config, run):
         pass
