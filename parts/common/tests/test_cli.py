@@ -11,7 +11,8 @@ from my_model import cli
 MISTAKES = {
     "--train.rond=3": "unknown option --train.rond=3; did you mean --train.rounds?",
     "--train.rounds=many": "--train.rounds: Input should be a valid integer",
-    "--data.path=nowhere.csv": "nowhere.csv: no such file; set data.path",
+    "--data.path=nowhere.csv --data.target=y": "nowhere.csv: no such file; set data.path",
+    "--data.path=nowhere.csv": "data.target: must be set, here or with --data.target",
     "--data.target=nothing": "has no 'nothing'; did you mean",
     "--config=nowhere.yaml": "nowhere.yaml: no such file",
 }
@@ -22,7 +23,7 @@ def test_a_mistake_is_explained(
     option: str, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        code = cli.main(["data", *options, option])
+        code = cli.main(["data", *options, *option.split()])
     except SystemExit as stop:  # argparse's own way out
         code = stop.code
     assert code == 2

@@ -78,9 +78,8 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     settings = config.data
     raw = read(settings.path, settings.missing)
     _check_names(raw, config)
-    rows = len(raw)
-    raw = raw[raw[settings.target].notna()].reset_index(drop=True)
     columns, table = enforce(raw, settings.path, config.paths.schemas)
+    table = table[raw[settings.target].notna()].reset_index(drop=True)
     targets, labels = encode(table[settings.target], config)
     unused = {settings.target, settings.group, *settings.drop}
     inputs = [column for column in columns if column.name not in unused]
@@ -91,10 +90,12 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
         part: Split(table.loc[split == part, names], targets[split == part], ids[split == part])
         for part in ("train", "val", "test")
     }
+    if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
+        raise UserError(f"no training row holds a value for {empty}: add it to data.drop.")
     manifest = {
-        "files": {settings.path.as_posix(): {"sha256": sha256(settings.path), "rows": rows}},
+        "files": {settings.path.as_posix(): {"sha256": sha256(settings.path), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
-        "rows_without_target": rows - len(raw),
+        "rows_without_target": len(raw) - len(table),
         "twins_dropped": int((split == "").sum()),
         "splits": {part: len(rows.ids) for part, rows in parts.items()},
         "split_sha256": _digest(parts),

@@ -27,6 +27,8 @@ def read(path: Path, missing: list[str]) -> pd.DataFrame:
     if frame.empty:
         raise UserError(f"{path}: holds no rows.")
     frame.columns = frame.columns.astype(str)
+    if not all(frame.columns.str.strip()):
+        raise UserError(f"{path}: has a column without a name.")
     return frame
 
 

@@ -88,13 +88,11 @@ def _scores(
     binary = predictions.shape[1] == 2
     scores = predictions[:, 1] if binary else predictions.max(axis=1)
     groups = targets if binary else (predictions.argmax(axis=1) == targets).astype(int)
-    edges = np.linspace(0, scores.max(), 31)
+    style = {"bins": np.linspace(0, scores.max(), 31), "histtype": "stepfilled", "alpha": 0.55}
     for group, name in enumerate(names if binary else ["wrong", "right"]):
         rows = scores[groups == group]
-        style = {"histtype": "stepfilled", "alpha": 0.55, "color": [BLUE, ORANGE][group]}
-        axes.hist(
-            rows, edges, weights=np.full(len(rows), 1 / max(1, len(rows))), label=name, **style
-        )
+        shares = np.full(len(rows), 1 / max(1, len(rows)))
+        axes.hist(rows, weights=shares, label=name, color=[BLUE, ORANGE][group], **style)
     if threshold is not None:
         axes.axvline(threshold, color=INK, linewidth=0.9, linestyle=":", label="threshold")
     label = f"probability of {names[1]}" if binary else "probability of the likeliest class"
@@ -117,6 +115,6 @@ def _confusion(
     kept_names = [names[c] for c in kept]
     axes.set_xticks(range(len(kept)), kept_names, rotation=0 if len(kept) < 4 else 45)
     axes.set_yticks(range(len(kept)), kept_names)
-    axes.set(xlabel="decision", ylabel="truth", xlim=(-0.5, len(kept) - 0.5))
-    axes.set(ylim=(len(kept) - 0.5, -0.5))
+    end = len(kept) - 0.5
+    axes.set(xlabel="decision", ylabel="truth", xlim=(-0.5, end), ylim=(end, -0.5))
     axes.grid(visible=False)

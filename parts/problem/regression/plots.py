@@ -48,7 +48,8 @@ def _residuals(axes: Axes, predicted: np.ndarray, actual: np.ndarray) -> None:
 
 def _errors(axes: Axes, errors: np.ndarray) -> None:
     low, high = np.quantile(errors, [0.005, 0.995])
-    axes.hist(np.clip(errors, low, high), 40, color=BLUE, alpha=0.7)
+    bins = int(np.clip(np.sqrt(len(errors)), 10, 50))
+    axes.hist(np.clip(errors, low, high), bins, color=BLUE, alpha=0.7)
     axes.axvline(0, color=INK, linestyle="--", linewidth=0.8)
     for quartile in np.quantile(errors, [0.25, 0.75]):
         axes.axvline(quartile, color=ORANGE, linestyle=":", linewidth=1.2)

@@ -6,7 +6,7 @@ from scipy.stats import ttest_ind
 
 from . import metrics
 from .data import Split, slices
-from .schema import Schema
+from .schema import Schema, readable
 
 LEAST_ROWS = 30  # of a slice; means of fewer say little
 MISTAKES = 50
@@ -45,9 +45,8 @@ def _predictions(
 def _readable(inputs: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     table = inputs.reset_index(drop=True)
     for column in schema.columns:
-        if column.kind == "date":
-            days = pd.to_datetime(table[column.name], unit="D")
-            table[column.name] = days.dt.strftime("%Y-%m-%d")
+        if column.kind != "category":
+            table[column.name] = [readable(value, column) for value in table[column.name]]
     return table
 
 

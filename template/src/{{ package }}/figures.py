@@ -63,8 +63,12 @@ def _opening(name: str) -> str:
     )
 
 
-def compare(values: dict[str, np.ndarray], metric: str) -> str:
-    """Draw (value, low, high) of a metric for several models, one row each."""
+def compare(models: dict[str, Any], metric: str) -> str:
+    """Draw a metric and its interval for each model, one row each; see evaluation/details.json."""
+    values = {
+        name: np.array([model["metrics"][metric], *model["interval"][metric]], float)
+        for name, model in models.items()
+    }
 
     def paint(axes: Axes) -> None:
         for row, (name, (value, low, high)) in enumerate(reversed(values.items())):

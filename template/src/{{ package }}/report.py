@@ -36,15 +36,14 @@ def write(run: Path, config: Config) -> Path:
 
 def _context(run: Path, config: Config) -> dict[str, Any]:
     read = partial(_json, run)
-    details, data = read("evaluation/details.json"), read("data.json")
+    details = read("evaluation/details.json")
     return {
-        "project": _project(),
+        "about": metadata.metadata(str(__package__).replace("_", "-")),
         "task": f"tabular-{'classification' if details['labels'] else 'regression'}",
         "run": run.name,
         "config": config,
         "settings": dump(config),
-        "data": data,
-        "dates": [column["name"] for column in data["columns"] if column["kind"] == "date"],
+        "data": read("data.json"),
         "summary": read("metrics.json"),
         "details": details,
         "cost": read("evaluation/cost.json"),
@@ -54,12 +53,10 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "slices": _table(run, "slices").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "calibration": _table(run, "calibration").to_dict("records"),
-        "comparison": _comparison(details, config.evaluate.primary),
+        "comparison": figures.compare(details["models"], config.evaluate.primary),
         "figures": _figures(run, details),
         "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
         "exports": _exports(run),
-        "number": _number,
-        "day": _day,
     }
 
 
@@ -72,29 +69,10 @@ def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
     return pd.read_csv(run / "evaluation" / f"{name}.csv", keep_default_na=False, **options)
 
 
-def _project() -> dict[str, str]:
-    about = metadata.metadata(str(__package__).replace("_", "-"))
-    return {
-        "package": str(__package__),
-        "name": about["Name"],
-        "summary": about["Summary"],
-        "authors": about.get("Author") or about.get("Author-email") or "unknown",
-        "license": about.get("License-Expression") or "proprietary",
-    }
-
-
 def _judged(run: Path, test_set: str) -> int:
     """Return how many different models the test set has judged."""
     log = run.parent / LOG
     return sum(line.startswith(test_set) for line in log.read_text(encoding="utf-8").splitlines())
-
-
-def _comparison(details: dict[str, Any], primary: str) -> str:
-    shown = {
-        name: np.array([model["metrics"][primary], *model["interval"][primary]], float)
-        for name, model in details["models"].items()
-    }
-    return figures.compare(shown, primary)
 
 
 def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:
@@ -121,14 +99,10 @@ def _number(value: Any) -> str:
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
-def _day(days: float) -> str:
-    return str(np.datetime64(int(days), "D"))
-
-
 def _bytes(size: float | None) -> str:
-    return (
-        "–" if size is None else f"{size / 1e3:,.0f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
-    )
+    if size is None:
+        return "–"
+    return f"{size / 1e3:,.0f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
 
 
 def _cell(value: Any) -> str:

@@ -86,7 +86,7 @@ def numbers(answers: list[dict]) -> np.ndarray:
 def test_answers_are_those_of_the_exported_model(port: int, run: Path, config: Config) -> None:
     inputs, rows = held_out(run, config, 60)
     expected, labels = onnx_runtime.load(run / "export/onnx").decide(inputs)
-    status, many = ask(port, rows)
+    _, many = ask(port, rows)
     with ThreadPoolExecutor(16) as pool:
         single = [answer for _, answer in pool.map(lambda row: ask(port, row), rows)]
     for answers in (many, single):
@@ -157,7 +157,7 @@ def test_a_signal_lets_requests_finish_and_writes_the_log(
     port = next(
         int(found[1]) for line in process.stderr if (found := re.search(r", (\d+)\)", line))
     )
-    status, answers = ask(port, [row] * 500)
+    assert ask(port, [row] * 500)[0] == 200
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
