@@ -37,7 +37,7 @@ def _read(path: Path, missing: list[str]) -> pd.DataFrame:
         return pd.read_parquet(path)
     if path.suffix in (".jsonl", ".ndjson"):
         return pd.read_json(path, lines=True, convert_dates=False, dtype=False)
-    encoding, delimiter, header = _sniff(path)
+    encoding, delimiter, header = sniff(path)
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise ValueError(f"column {', '.join(map(repr, repeated))} stands twice in the header")
@@ -52,7 +52,7 @@ def _read(path: Path, missing: list[str]) -> pd.DataFrame:
     )
 
 
-def _sniff(path: Path) -> tuple[str, str, list[str]]:
+def sniff(path: Path) -> tuple[str, str, list[str]]:
     """Return encoding, delimiter and header of a delimited file."""
     with _open(path) as file:
         start = file.read(1 << 16)

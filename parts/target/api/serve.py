@@ -39,7 +39,9 @@ def serve(config: Config, run: Path) -> None:
         listener = socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {address}: {error.strerror}.") from None
-    settings = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=20)
+    host, port = listener.getsockname()[:2]
+    print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
+    settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
     uvicorn.Server(settings).run(sockets=[listener])
 
 

@@ -41,9 +41,9 @@ def compare(
     return {"models": models, "gains": gains, "baseline": best}
 
 
-def verdict(compared: dict[str, Any], primary: str) -> tuple[str, bool]:
+def verdict(compared: dict[str, Any], config: Config) -> tuple[str, bool]:
     """Say how the model stands, and whether it passes the gate."""
-    best = compared["baseline"]
+    best, primary = compared["baseline"], config.evaluate.primary
     value, base = (compared["models"][name]["metrics"][primary] for name in ("model", best))
     low, high = compared["models"]["model"]["interval"][primary]
     passed = compared["gains"][best][0] > 0
@@ -54,7 +54,9 @@ def verdict(compared: dict[str, Any], primary: str) -> tuple[str, bool]:
     least, most = compared["gains"]["linear"]
     if most < 0:
         return f"{text}; a linear model is better: use model.name=linear", passed
-    return text if least > 0 else f"{text}; it is not surely better than a linear model", passed
+    if least > 0 or config.model.name == "linear":
+        return text, passed
+    return f"{text}; it is not surely better than a linear model", passed
 
 
 def _draw(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from .runs import UserError
-from .settings import Export, Monitor, Paths, Section, Serve, Tune
+from .settings import Export, Monitor, Paths, Predict, Section, Serve, Tune
 from .settings_data import Data
 from .settings_evaluate import Evaluate
 from .settings_train import Model, Train
@@ -27,6 +27,7 @@ class Config(Section):
     evaluate: Evaluate = Evaluate()
     export: Export = Export()
     serve: Serve = Serve()
+    predict: Predict = Predict()
     monitor: Monitor = Monitor()
     paths: Paths = Paths()
 

@@ -42,7 +42,7 @@ def evaluate(
     resamples = compare.count(predictions, config.evaluate.resamples)
     compared = compare.compare(test.targets, candidates, resamples, config)
     model = compared["models"]["model"]
-    verdict, passed = compare.verdict(compared, config.evaluate.primary)
+    verdict, passed = compare.verdict(compared, config)
     files = {
         "metrics": {
             "split": "test",

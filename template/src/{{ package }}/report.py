@@ -106,5 +106,5 @@ def _bytes(size: float | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Return text that can't end a cell of a Markdown table."""
-    return " ".join(str(value).replace("|", r"\|").split())
+    """Return text that neither ends a cell of a Markdown table nor is a tag."""
+    return " ".join(str(value).replace("|", r"\|").replace("<", "&lt;").split())

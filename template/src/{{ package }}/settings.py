@@ -30,8 +30,15 @@ class Serve(Section):
     port: int = Field(8000, ge=0, le=65535)
     max_rows: int = Field(10_000, ge=1)
     max_body_mb: float = Field(10, gt=0)
-    batching: Literal["auto", "on", "off"] = "auto"
+    max_batch: int = Field(64, ge=1)
+    max_queue: int = Field(1024, ge=1)
     request_log: Path | None = Path("logs/requests.jsonl")
+
+
+class Predict(Section):
+    """How files are scored."""
+
+    chunk: int = Field(100_000, ge=1)
 
 
 class Monitor(Section):
@@ -39,6 +46,8 @@ class Monitor(Section):
 
     q: float = Field(0.01, gt=0, lt=1)
     min_rows: int = Field(100, ge=20)
+    window: int = Field(10_000, ge=20)
+    ignore: list[str] = []
 
 
 class Paths(Section):

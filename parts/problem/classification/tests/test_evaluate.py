@@ -65,7 +65,7 @@ def test_chance_fails_the_gate_and_skill_passes_it(config: Config) -> None:
         candidates = {"model": (predictions, 0.5), "prevalence": (prevalence, None)}
         candidates["linear"] = (skilled, 0.5)
         compared = compare.compare(targets, candidates, 300, config)
-        verdict, passed = compare.verdict(compared, "average_precision")
+        verdict, passed = compare.verdict(compared, config)
         assert passed == passes
         assert ("use model.name=linear" in verdict) == (not passes)
 
@@ -87,7 +87,14 @@ def test_slices_find_a_planted_fault_and_sell_no_noise(run: Path, config: Config
 
 def test_run_tells_what_a_reader_needs(run: Path, config: Config) -> None:
     summary = json.loads((run / "metrics.json").read_text())
-    assert list(summary) == ["split", "metrics", "interval", "baseline", "primary", "beats_baseline"]
+    assert list(summary) == [
+        "split",
+        "metrics",
+        "interval",
+        "baseline",
+        "primary",
+        "beats_baseline",
+    ]
     low, high = summary["interval"]["average_precision"]
     assert summary["baseline"]["average_precision"] < low
     assert low < summary["metrics"]["average_precision"] < high

@@ -44,14 +44,21 @@ def test_chance_fails_the_gate_and_skill_passes_it(config: Config) -> None:
     for predictions, passes in ((skilled, True), (skilled[RNG.permutation(200)], False)):
         candidates = {"model": (predictions, None), "mean": (mean, None), "linear": (skilled, None)}
         compared = compare.compare(targets, candidates, 300, config)
-        verdict, passed = compare.verdict(compared, "mae")
+        verdict, passed = compare.verdict(compared, config)
         assert passed == passes
         assert ("use model.name=linear" in verdict) == (not passes)
 
 
 def test_run_tells_what_a_reader_needs(run: Path, config: Config) -> None:
     summary = json.loads((run / "metrics.json").read_text())
-    assert list(summary) == ["split", "metrics", "interval", "baseline", "primary", "beats_baseline"]
+    assert list(summary) == [
+        "split",
+        "metrics",
+        "interval",
+        "baseline",
+        "primary",
+        "beats_baseline",
+    ]
     low, high = summary["interval"]["mae"]
     assert low < summary["metrics"]["mae"] < high < summary["baseline"]["mae"]
     mistakes = pd.read_csv(run / "evaluation" / "mistakes.csv")

@@ -1,0 +1,79 @@
+"""A change of one column, in words and as a figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+
+from .drift import Finding, gaps
+from .figures import BLUE, ORANGE, draw
+
+BARS = 8  # levels drawn
+BINS = 24
+
+
+def describe(finding: Finding, reference: pd.DataFrame, current: pd.DataFrame) -> dict[str, str]:
+    """Return what was typical `before` and is `now`: a share of gaps, a median, a level's share."""
+    pair = [reference[finding.column], current[finding.column]]
+    if finding.test == "missing":
+        before, now = (f"{gaps(values).mean():.1%} missing" for values in pair)
+    elif finding.kind == "category":
+        shares = _shares(*pair)
+        level = (shares["now"] - shares["training"]).abs().idxmax()
+        before, now = (f"{level}: {share:.1%}" for share in shares.loc[level])
+    elif finding.kind == "date":
+        days = [pd.Timedelta(days=float(values.median())) for values in pair]
+        before, now = (f"median {pd.Timestamp(0) + day:%Y-%m-%d}" for day in days)
+    else:
+        before, now = (f"median {values.median():.4g}" for values in pair)
+    return {"before": before, "now": now}
+
+
+def figure(finding: Finding, reference: pd.DataFrame, current: pd.DataFrame) -> str:
+    """Return both distributions of a column as inline SVG."""
+    pair = (reference[finding.column], current[finding.column])
+
+    def paint(axes: Axes) -> None:
+        _bars(axes, *pair) if finding.kind == "category" else _histograms(axes, *pair)
+        if finding.kind == "date":
+            axes.xaxis_date()
+        axes.legend()
+
+    return draw(f"{finding.column}, training and now", paint)
+
+
+def _shares(reference: pd.Series, current: pd.Series) -> pd.DataFrame:
+    """Return the share of each level in both, the most frequent first."""
+    counted = [
+        values[~gaps(values)].value_counts(normalize=True) for values in (reference, current)
+    ]
+    shares = pd.concat(counted, axis=1, keys=["training", "now"]).fillna(0.0)
+    return shares.loc[shares.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+
+
+def _bars(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
+    shares = _shares(reference, current)
+    changed = (shares["now"] - shares["training"]).abs().nlargest(BARS).index
+    shares = shares.loc[shares.index.isin(changed)].iloc[::-1]
+    rows = np.arange(len(shares))
+    axes.barh(rows + 0.2, shares["training"], 0.4, color=BLUE, label="training")
+    axes.barh(rows - 0.2, shares["now"], 0.4, color=ORANGE, label="now")
+    axes.set_yticks(
+        rows, [level if len(level) <= 22 else level[:21] + "…" for level in shares.index]
+    )
+    axes.set_xlabel("share of rows")
+    axes.grid(axis="y", visible=False)
+
+
+def _histograms(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
+    edges = np.histogram_bin_edges(pd.concat([reference, current]).dropna(), BINS)
+    for values, colour, label in ((reference, BLUE, "training"), (current, ORANGE, "now")):
+        values = values.dropna()
+        weights = np.full(len(values), 1 / len(values))
+        style = {
+            "histtype": "stepfilled",
+            "facecolor": (*to_rgb(colour), 0.25),
+            "edgecolor": colour,
+        }
+        axes.hist(values, edges, weights=weights, label=label, linewidth=1.2, **style)
+    axes.set_ylabel("share of rows")

@@ -1,0 +1,111 @@
+"""Drift is found where it was planted, and hardly anywhere else."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from my_model import cli, contract
+from my_model.config import Config
+from my_model.drift import compare
+from my_model.formats import onnx_runtime
+from my_model.table import read
+
+KINDS = {
+    **dict.fromkeys(["speed", "day", "skewed", "__prediction__"], "number"),
+    **dict.fromkeys(["phase", "airport", "nearly unique", "gappy"], "category"),
+}
+
+
+def rows(count: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Eight columns as real tables have them: gaps, ties, many rare levels, almost an id."""
+    speed = np.where(rng.random(count) < 0.3, np.nan, rng.normal(150, 40, count))
+    return pd.DataFrame(
+        {
+            "speed": speed,
+            "day": np.floor(rng.uniform(7000, 12000, count)),
+            "skewed": np.where(rng.random(count) < 0.8, 0, rng.lognormal(3, 2, count)),
+            "__prediction__": rng.beta(1, 8, count),
+            "phase": rng.choice(["approach", "climb", "roll"], count, p=[0.5, 0.3, 0.2]),
+            "airport": [f"A{level}" for level in rng.zipf(1.5, count)],
+            "nearly unique": [f"id{level}" for level in rng.integers(0, 100_000, count)],
+            "gappy": np.where(rng.random(count) < 0.05, "", rng.choice(list("abc"), count)),
+        }
+    )
+
+
+@pytest.mark.parametrize("window", [1000, 300])
+def test_50_windows_without_drift_raise_at_most_3_alarms(window: int) -> None:
+    alarms = 0
+    for repeat in range(50):
+        rng = np.random.default_rng(repeat)
+        findings = compare(rows(3000, rng), rows(window, rng), KINDS, 0.01)
+        alarms += any(finding.drifted for finding in findings)
+    assert alarms <= 3
+
+
+@pytest.mark.parametrize(
+    "column, test",
+    [("speed", "values"), ("phase", "values"), ("airport", "values"), ("gappy", "missing")],
+)
+def test_a_shift_is_found_in_1000_rows_and_only_there(column: str, test: str) -> None:
+    rng = np.random.default_rng(0)
+    reference, current = rows(3000, rng), rows(1000, rng)
+    some = rng.random(1000) < 0.1
+    current["speed"] += 10 * (column == "speed")  # a quarter sigma
+    for name, level in {"phase": "roll", "airport": "a new one", "gappy": ""}.items():
+        current.loc[some & (column == name), name] = level
+    findings = compare(reference, current, KINDS, 0.01)
+    assert [(f.column, f.test) for f in findings if f.drifted] == [(column, test)]
+
+
+def test_a_page_and_an_exit_code_tell(
+    config: Config, run: Path, options: list[str], tmp_path: Path
+) -> None:
+    """The demo data does not differ from itself; with one column moved by a sigma it does."""
+    inputs = contract.load(run / "export/onnx")["inputs"]
+    number = next(i["name"] for i in inputs if i["type"] == "number")
+    frame = read(config.data.path, config.data.missing)
+    moved = frame.assign(**{number: frame[number] + frame[number].std()})
+    for table, code in ((frame, 0), (moved, 1)):
+        table.to_csv(tmp_path / "new.csv", index=False)
+        assert cli.main(["monitor", str(tmp_path / "new.csv"), "--run=demo", *options]) == code
+        report = json.loads((run / "monitor/report.json").read_text())
+        assert (number in report["drifted"]) == bool(code)
+    page = (run / "monitor/report.html").read_text()
+    assert f"<figcaption>{number}</figcaption>" in page
+    assert "http" not in page.replace("http://www.w3.org/", "")  # needs no network
+
+
+def test_requests_are_read_from_the_log(
+    config: Config, run: Path, options: list[str], tmp_path: Path
+) -> None:
+    """Predictions are the logged ones; the line that the server is writing is left alone."""
+    model = onnx_runtime.load(run / "export/onnx")
+    names = [i["name"] for i in model.contract["inputs"]]
+    frame = read(config.data.path, config.data.missing)
+    answer = (
+        {"value": 1e6} if model.contract["outputs"]["labels"] is None else {"probabilities": [0, 1]}
+    )
+    records = json.loads(frame[names].to_json(orient="records"))
+    lines = [json.dumps({"time": "2026-11-24T08:00:00Z", "inputs": r, **answer}) for r in records]
+    log = tmp_path / "requests.jsonl"
+    log.write_text("\n".join(lines) + "\n" + lines[0][:50])
+    assert cli.main(["monitor", str(log), "--run=demo", *options]) == 1
+    report = json.loads((run / "monitor/report.json").read_text())
+    assert report["drifted"] == ["__prediction__"]
+    assert report["rows"] == len(frame)
+
+
+def test_too_few_rows_are_not_judged(
+    config: Config,
+    run: Path,
+    options: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read(config.data.path, config.data.missing).head(99).to_csv(tmp_path / "few.csv", index=False)
+    assert cli.main(["monitor", str(tmp_path / "few.csv"), "--run=demo", *options]) == 2
+    assert "99 rows are too few to judge" in capsys.readouterr().err

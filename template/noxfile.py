@@ -1,0 +1,35 @@
+"""The checks of this project: `uvx nox` runs them all, `uvx nox -s tests` one of them."""
+
+import nox
+
+# uv keeps one environment, .venv, for all sessions: nothing is installed twice.
+nox.options.default_venv_backend = "none"
+nox.options.stop_on_first_error = False
+
+SCRIPT = nox.project.load_toml("pyproject.toml")["project"]["name"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and likely mistakes; needs the `dev` group alone."""
+    tool = ("uv", "run", "--only-group", "dev", "ruff")
+    session.run(*tool, "check", ".")
+    session.run(*tool, "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Type annotations."""
+    session.run("uv", "run", "mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Tests; `uvx nox -s tests -- -k export` runs some of them."""
+    session.run("uv", "run", "pytest", *session.posargs)
+
+
+@nox.session
+def pipeline(session: nox.Session) -> None:
+    """All stages on the data of config.yaml, into a folder that is no run of yours."""
+    session.run("uv", "run", SCRIPT, "run", "--paths.runs", ".nox/runs", *session.posargs)
