@@ -58,7 +58,9 @@ def main() -> None:
     python = project / ".venv/bin/python"
     sizes = [int(size) for size in sys.argv[2:]] or [10_000, 100_000, 1_000_000]
     command = next((project / ".venv/bin").glob(tomllib_script(project)))
-    print(f"{'rows':>9} {'ours s':>7} {'bare s':>7} {'ratio':>6} {'ours MB':>8} {'bare MB':>8} {'ratio':>6}")
+    print(
+        f"{'rows':>9} {'ours s':>7} {'bare s':>7} {'ratio':>6} {'ours MB':>8} {'bare MB':>8} {'ratio':>6}"
+    )
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows.csv"

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 
 from .drift import Finding, gaps
 from .figures import BLUE, ORANGE, draw
@@ -68,12 +67,7 @@ def _bars(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
 def _histograms(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
     edges = np.histogram_bin_edges(pd.concat([reference, current]).dropna(), BINS)
     for values, colour, label in ((reference, BLUE, "training"), (current, ORANGE, "now")):
-        values = values.dropna()
-        weights = np.full(len(values), 1 / len(values))
-        style = {
-            "histtype": "stepfilled",
-            "facecolor": (*to_rgb(colour), 0.25),
-            "edgecolor": colour,
-        }
-        axes.hist(values, edges, weights=weights, label=label, linewidth=1.2, **style)
+        shares = np.histogram(values.dropna(), edges)[0] / values.notna().sum()
+        axes.stairs(shares, edges, fill=True, color=colour, alpha=0.25)
+        axes.stairs(shares, edges, color=colour, linewidth=1.2, label=label)
     axes.set_ylabel("share of rows")

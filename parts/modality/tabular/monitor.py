@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import drift
 from .config import Config
+from .contract import Input
 from .drift_view import describe, figure
 from .formats import onnx_runtime
 from .runs import UserError, write_text
@@ -33,15 +34,11 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     """
     path = path or config.serve.request_log
     if path is None or not path.is_file():
-        raise UserError(
-            f"{path or 'serve.request_log is null'}: no requests; name a file to compare."
-        )
+        place = path or "serve.request_log is null"
+        raise UserError(f"{place}: no requests; name a file to compare.")
     folder = run / "export/onnx"
     model = onnx_runtime.load(folder)
-    columns = [
-        Column(name=i["name"], kind=i["type"], missing=i["missing"], format=i.get("format"))
-        for i in model.contract["inputs"]
-    ]
+    columns = [_column(described) for described in model.contract["inputs"]]
     current = _current(path, config, columns, model)
     if len(current) < config.monitor.min_rows:
         least = config.monitor.min_rows
@@ -49,8 +46,6 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     reference = pd.read_parquet(folder / "reference.parquet")
     kinds = _kinds(columns, config.monitor.ignore)
     findings = drift.compare(reference, current, kinds, config.monitor.q)
-    tests = [asdict(finding) | describe(finding, reference, current) for finding in findings]
-    changed = [finding for finding in findings if finding.drifted and finding.test == "values"]
     report = {
         "run": run.name,
         "source": str(path),
@@ -58,15 +53,17 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
         "reference_rows": len(reference),
         "q": config.monitor.q,
         "columns": len(kinds),
-        "drifted": list(dict.fromkeys(finding.column for finding in findings if finding.drifted)),
-        "tests": tests,
+        "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
+        "tests": [asdict(f) | describe(f, reference, current) for f in findings],
     }
-    _write(
-        run / "monitor",
-        report,
-        {f.column: figure(f, reference, current) for f in changed[:FIGURES]},
-    )
+    changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
+    _write(run / "monitor", report, {f.column: figure(f, reference, current) for f in changed})
     return bool(report["drifted"])
+
+
+def _column(described: Input) -> Column:
+    shared = {key: value for key, value in described.items() if key in Column.model_fields}
+    return Column.model_validate(shared | {"kind": described["type"]})
 
 
 def _current(
@@ -76,9 +73,8 @@ def _current(
     requests = _requests(path, config.monitor.window)
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
-        predictions = np.array(
-            [np.ravel(r.get("probabilities", r.get("value")))[-1] for r in requests]
-        )
+        answers = [r["probabilities"][-1] if "probabilities" in r else r["value"] for r in requests]
+        predictions = np.array(answers)
     else:
         inputs = canonical(read(path, config.data.missing), columns, str(path))
         predictions = model(inputs).reshape(len(inputs), -1)[:, -1]

@@ -4,7 +4,7 @@ Cells of delimited text and of JSON lines stay text, so that chunks can't disagr
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from pyarrow import csv
 from .runs import UserError
 from .table import sniff
 
-BLOCK = 1 << 23  # bytes of text that are parsed at once
+BLOCK = 1 << 20  # bytes of text parsed at once; up to 32 of them are read ahead
 
 
 def read(path: Path, rows: int) -> Iterator[pa.Table]:
@@ -24,19 +24,17 @@ def read(path: Path, rows: int) -> Iterator[pa.Table]:
 
     UserError if the file is of another kind or damaged.
     """
-    readers = dict.fromkeys((".csv", ".tsv", ".txt", ".gz"), _text)
-    readers |= {".jsonl": _json_lines, ".ndjson": _json_lines, ".parquet": _parquet}
-    if path.suffix not in readers:
-        raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(readers)}.")
+    if path.suffix not in READERS:
+        raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(READERS)}.")
     with _readable(path):
-        yield from _equal(readers[path.suffix](path, rows), rows)
+        yield from _equal(READERS[path.suffix](path, rows), rows)
 
 
 def count(path: Path) -> int | None:
     """Return about how many rows there are, or None if only reading them would tell."""
     with _readable(path):
         if path.suffix == ".parquet":
-            return pq.read_metadata(path).num_rows
+            return int(pq.read_metadata(path).num_rows)
         if path.suffix == ".gz":
             return None
         with path.open("rb") as file:
@@ -64,7 +62,6 @@ def _equal(batches: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
 
 def _text(path: Path, _: int) -> Iterator[pa.Table]:
     encoding, delimiter, names = sniff(path)
-    _check_names(path, names)
     encoding = encoding.removesuffix("-sig")  # a byte order mark is skipped anyway
     # One thread is as fast here, and its errors name the row.
     reading = csv.ReadOptions(block_size=BLOCK, encoding=encoding, use_threads=False)
@@ -79,8 +76,8 @@ def _text(path: Path, _: int) -> Iterator[pa.Table]:
 
 def _json_lines(path: Path, rows: int) -> Iterator[pa.Table]:
     names = list(dict.fromkeys(name for record in _records(path) for name in record))
-    _check_names(path, names)
     schema = pa.schema([(name, pa.string()) for name in names])
+    yield schema.empty_table()
     records = _records(path)
     while some := list(islice(records, rows)):
         columns = [[_cell(record.get(name)) for record in some] for name in names]
@@ -106,14 +103,12 @@ def _cell(value: object) -> str | None:
 
 def _parquet(path: Path, rows: int) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
-        _check_names(path, file.schema_arrow.names)
         yield file.schema_arrow.empty_table()
         yield from (pa.Table.from_batches([batch]) for batch in file.iter_batches(rows))
 
 
-def _check_names(path: Path, names: list[str]) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise UserError(f"{path}: column {repeated[0]!r} stands twice; rename one.")
-    if not names:
-        raise UserError(f"{path}: holds no rows.")
+READERS: dict[str, Callable[[Path, int], Iterator[pa.Table]]] = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".gz"), _text),
+    **dict.fromkeys((".jsonl", ".ndjson"), _json_lines),
+    ".parquet": _parquet,
+}

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .contract import Input
 from .formats import onnx_runtime
 from .runs import UserError
 from .schema import Column, canonical
@@ -20,10 +21,7 @@ def scorer(folder: Path, source: Path, missing: list[str]) -> Callable[[pa.Table
     breaks the contract.
     """
     model = onnx_runtime.load(folder)
-    columns = [
-        Column(name=i["name"], kind=i["type"], missing=i["missing"], format=i.get("format"))
-        for i in model.contract["inputs"]
-    ]
+    columns = [_column(described) for described in model.contract["inputs"]]
 
     def score(table: pa.Table, first: int) -> pa.Table:
         _check_names(table, columns, source)
@@ -38,11 +36,19 @@ def scorer(folder: Path, source: Path, missing: list[str]) -> Callable[[pa.Table
     return score
 
 
+def _column(described: Input) -> Column:
+    shared = {key: value for key, value in described.items() if key in Column.model_fields}
+    return Column.model_validate(shared | {"kind": described["type"]})
+
+
 def _check_names(table: pa.Table, columns: list[Column], source: Path) -> None:
-    absent = [column.name for column in columns if column.name not in table.column_names]
+    names = table.column_names
+    absent = [column.name for column in columns if column.name not in names]
     if absent:
-        names = ", ".join(map(repr, absent))
-        raise UserError(f"{source}: no column {names}; it has {table.column_names}.")
+        raise UserError(f"{source}: no column {', '.join(map(repr, absent))}; it has {names}.")
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise UserError(f"{source}: column {repeated[0]!r} stands twice; rename one.")
 
 
 def _values(
@@ -58,6 +64,8 @@ def _values(
     codes = encoded.indices.to_numpy()
     distinct = encoded.dictionary.to_pandas()
     distinct = distinct.mask(distinct.isin(missing))
+    if column.categories == ["False", "True"]:  # how pandas reads true and TRUE of a text file
+        distinct = distinct.astype("str").str.capitalize()
     try:
         converted = canonical(distinct.to_frame(column.name), [column], str(source))[column.name]
     except UserError:
@@ -70,7 +78,8 @@ def _values(
         raise UserError(
             f"{source}: column {column.name!r}, row {row}: missing, which no training row was."
         )
-    return converted.to_numpy(object if column.kind == "category" else np.float32)[codes]
+    array = converted.to_numpy(object if column.kind == "category" else np.float32)
+    return np.asarray(array[codes])
 
 
 def _named(

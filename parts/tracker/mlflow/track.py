@@ -6,9 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from .config import Config
+from .config import Config, flat
 from .runs import Log, UserError, write_text
 
 FOLDER = Path(__file__).parent.name  # the package: the name of the experiment
@@ -29,7 +28,7 @@ def start(config: Config, run: Path) -> Iterator[Log]:
 
     if "MLFLOW_TRACKING_URI" not in os.environ:
         mlflow.set_tracking_uri(f"sqlite:///{Path('mlflow.db').absolute().as_posix()}")
-    known = recall(run)
+    known = _recall(run)
     try:
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", FOLDER))
         session = mlflow.start_run(run_id=known, run_name=run.name)
@@ -38,24 +37,24 @@ def start(config: Config, run: Path) -> Iterator[Log]:
         raise UserError(f"MLflow cannot open run {run.name}: {error}; {way_out}.") from error
     with session:
         if not known:
-            mlflow.log_params(dict(flatten(config.model_dump(mode="json"))))
+            mlflow.log_params(flat(config))
             write_text(run / "tracker.json", json.dumps({"mlflow": session.info.run_id}))
         try:
-            with batches(session.info.run_id) as log:
+            with _batches(session.info.run_id) as log:
                 yield log
         finally:
             for path in filter(Path.exists, (run / name for name in ARTIFACTS)):
                 mlflow.log_artifact(str(path))
 
 
-def recall(run: Path) -> str | None:
+def _recall(run: Path) -> str | None:
     """Return the MLflow id kept in the run's tracker.json, None when there is none yet."""
     note = run / "tracker.json"
     return json.loads(note.read_text(encoding="utf-8")).get("mlflow") if note.exists() else None
 
 
 @contextmanager
-def batches(run_id: str) -> Iterator[Log]:
+def _batches(run_id: str) -> Iterator[Log]:
     """Give a log that sends many measurements in one call: one call a step would cost 13 ms."""
     from mlflow import MlflowClient
     from mlflow.entities import Metric
@@ -79,12 +78,3 @@ def batches(run_id: str) -> Iterator[Log]:
         yield log
     finally:
         flush()
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ("train.lr", 0.1) for {"train": {"lr": 0.1}}."""
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value

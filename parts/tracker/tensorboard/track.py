@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tensorboardX import SummaryWriter
 
-from .config import Config
+from .config import Config, flat
 from .runs import Log
 
 
@@ -22,8 +21,7 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     # The suffix keeps two files of one second apart: the writer names them by the clock alone.
     with SummaryWriter(logdir=str(run), flush_secs=10, filename_suffix=f".{earlier}") as writer:
         if not earlier:
-            settings = flatten(config.model_dump(mode="json"))
-            rows = [f"| {key} | {value} |" for key, value in settings]
+            rows = [f"| {key} | {value} |" for key, value in flat(config).items()]
             writer.add_text("config", "\n".join(["| key | value |", "| --- | --- |", *rows]))
 
         def log(step: int, metrics: dict[str, float]) -> None:
@@ -31,12 +29,3 @@ def start(config: Config, run: Path) -> Iterator[Log]:
                 writer.add_scalar(name, float(value), step)
 
         yield log
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ("train.lr", 0.1) for {"train": {"lr": 0.1}}."""
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value

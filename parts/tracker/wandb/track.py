@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import wandb
 
-from .config import Config
+from .config import Config, flat
 from .runs import Log, write_text
 
 FOLDER = Path(__file__).parent.name  # the package: the name of the W&B project
@@ -26,9 +25,9 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     mode = os.environ.get("WANDB_MODE") or ("online" if wandb.login(prompt=False) else "offline")
     with wandb.init(
         project=os.environ.get("WANDB_PROJECT", FOLDER),
-        id=identity(run),
+        id=_identity(run),
         name=run.name,
-        config=dict(flatten(config.model_dump(mode="json"))),
+        config=flat(config),
         dir=run,
         mode=mode,
         resume="allow",
@@ -39,7 +38,7 @@ def start(config: Config, run: Path) -> Iterator[Log]:
         yield lambda step, metrics: session.log({"step": step, **metrics})
 
 
-def identity(run: Path) -> str:
+def _identity(run: Path) -> str:
     """Return the W&B id kept in the run's tracker.json; make one at the first call."""
     note = run / "tracker.json"
     known = json.loads(note.read_text(encoding="utf-8")).get("wandb") if note.exists() else None
@@ -47,12 +46,3 @@ def identity(run: Path) -> str:
         known = secrets.token_hex(8)
         write_text(note, json.dumps({"wandb": known}))
     return known
-
-
-def flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ("train.lr", 0.1) for {"train": {"lr": 0.1}}."""
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import stages
+from . import develop, operate
 from .config import keys, load, suggest
 from .runs import UserError
 
@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if unknown:
             raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
-        return getattr(stages, args.word)(load(args.config, overrides), args)
+        stage = getattr(develop, args.word, None) or getattr(operate, args.word)
+        return stage(load(args.config, overrides), args)
     except UserError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from .runs import UserError
+from .runs import UserError, find
 from .settings import Export, Monitor, Paths, Predict, Section, Serve, Tune
 from .settings_data import Data
 from .settings_evaluate import Evaluate
@@ -95,3 +96,17 @@ def suggest(word: str, prefix: str = "") -> str:
 def dump(config: Config) -> str:
     """Return the whole configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def of_run(config: Config, name: str | None) -> tuple[Path, Config]:
+    """Return the folder of a run, and the configuration with all that it was trained with."""
+    run = find(config.paths.runs, name)
+    trained = load(run / "config.yaml", {})
+    kept = {name: getattr(trained, name) for name in ("seed", "data", "model", "train")}
+    return run, config.model_copy(update=kept)
+
+
+def flat(config: Config) -> dict[str, Any]:
+    """Return every setting by its dotted key, as trackers want them."""
+    tree = config.model_dump(mode="json")
+    return {key: reduce(dict.__getitem__, key.split("."), tree) for key, _ in keys()}

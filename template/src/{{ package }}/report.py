@@ -93,7 +93,7 @@ def _exports(run: Path) -> dict[str, dict[str, Any]]:
 
 def _number(value: Any) -> str:
     if value is None or value == "":
-        return "–"
+        return "-"
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
@@ -101,7 +101,7 @@ def _number(value: Any) -> str:
 
 def _bytes(size: float | None) -> str:
     if size is None:
-        return "–"
+        return "-"
     return f"{size / 1e3:,.0f} kB" if size < 1e6 else f"{size / 1e6:,.1f} MB"
 
 

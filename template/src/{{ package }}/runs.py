@@ -51,6 +51,12 @@ def create(root: Path, name: str | None = None) -> Path:
     return run
 
 
+def clear(run: Path) -> None:
+    """Empty the folder of a run that is trained anew under its old name."""
+    if (run / "config.yaml").exists():
+        shutil.rmtree(run)
+
+
 def find(root: Path, name: str | None = None) -> Path:
     """Return the folder of run `name`, or of the newest run."""
     pointer = root / "latest"

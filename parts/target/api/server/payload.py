@@ -38,9 +38,9 @@ class Payload:
         self.inputs = contract["inputs"]
         self.names = [column["name"] for column in self.inputs]
         self.request = _request_type(self.inputs)
-        awkward = any(name != name.translate(AWKWARD) for name in self.names)
+        self.awkward = any(name != name.translate(AWKWARD) for name in self.names)
         decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
-        self._decode = self._decode_renamed if awkward else decoder.decode
+        self._decode = self._decode_renamed if self.awkward else decoder.decode
 
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
         """Return one row or several; RequestError names the row and the column that are wrong."""
@@ -59,14 +59,19 @@ class Payload:
             for c, values in zip(self.inputs, cells, strict=True)
         }
 
-    def _decode_renamed(self, body: bytes | bytearray) -> Row | list[Row]:
+    def as_written(self, row: Row) -> Row | dict[str, Any]:
+        """Return what msgspec encodes as the object that was sent, missing columns as null."""
+        cells = msgspec.structs.astuple
+        return dict(zip(self.names, cells(row), strict=True)) if self.awkward else row
+
+    def _decode_renamed(self, body: bytes | bytearray) -> Any:
         value = msgspec.json.decode(body)
         rows = list(map(_rename, value)) if isinstance(value, list) else _rename(value)
         return msgspec.convert(rows, self.request, dec_hook=_parse)
 
 
 # What the model takes for the decoded cells of a column; None is missing.
-VALUES = {
+VALUES: dict[str, Any] = {
     "number": lambda cells: cells,
     "date": lambda cells: [cell and cell.days for cell in cells],
     "category": lambda cells: ["" if cell is None else str(cell) for cell in cells],

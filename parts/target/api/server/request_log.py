@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,11 @@ from typing import Any
 import msgspec
 
 from ..runs import UserError
+from .payload import Payload
 
 SECONDS = 0.5  # between two writes
 ROWS = 100_000  # waiting at most, should the disk be slow
 encode = msgspec.json.Encoder(enc_hook=str).encode
-
-Answered = tuple[float, list[Any], list[dict[str, Any]]]  # Unix time, rows, answers
 
 
 class RequestLog:
@@ -26,15 +24,12 @@ class RequestLog:
     Without a path it keeps nothing. `dropped` is told how many rows were lost.
     """
 
-    def __init__(
-        self, path: Path | None, names: Sequence[str], dropped: Callable[[int], None]
-    ) -> None:
+    def __init__(self, path: Path | None, payload: Payload, dropped: Callable[[int], None]) -> None:
         self.path = path or Path(os.devnull)
         self.keeps = path is not None
-        self.names = names
+        self.payload = payload
         self.dropped = dropped
-        self.rows = 0
-        self.waiting: list[Answered] = []
+        self.lines: list[bytes] = []
         if path:
             _check(path)
 
@@ -42,47 +37,37 @@ class RequestLog:
         """Remember the rows of a request and what it was answered."""
         if not self.keeps:
             return
-        if self.rows + len(rows) > ROWS:
+        if len(self.lines) + len(rows) > ROWS:
             self.dropped(len(rows))
             return
-        self.rows += len(rows)
-        self.waiting.append((time.time(), rows, answers))
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        for row, answer in zip(rows, answers, strict=True):
+            line = {"time": now, "inputs": self.payload.as_written(row), **answer}
+            if "probabilities" in answer:
+                line["probabilities"] = list(answer["probabilities"].values())
+            self.lines.append(encode(line) + b"\n")
 
     async def run(self) -> None:
         """Write again and again, until cancelled; what is left then is for `close`."""
         while True:
             await asyncio.sleep(SECONDS)
-            if self.waiting:
-                await asyncio.shield(asyncio.to_thread(self._write, self._take()))
+            await asyncio.shield(asyncio.to_thread(self._write, self._take()))
 
     def close(self) -> None:
         """Write the last rows."""
-        if self.waiting:
-            self._write(self._take())
+        self._write(self._take())
 
-    def _take(self) -> list[Answered]:
-        taken, self.waiting, self.rows = self.waiting, [], 0
+    def _take(self) -> list[bytes]:
+        taken, self.lines = self.lines, []
         return taken
 
-    def _write(self, requests: list[Answered]) -> None:
+    def _write(self, lines: list[bytes]) -> None:
         try:
             with self.path.open("ab") as file:
-                for request in requests:
-                    file.write(b"".join(self._lines(*request)))
+                file.write(b"".join(lines))
         except OSError as error:
-            self.dropped(sum(len(rows) for _, rows, _ in requests))
+            self.dropped(len(lines))
             logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
-
-    def _lines(self, moment: float, rows: list[Any], answers: list[dict[str, Any]]) -> list[bytes]:
-        stamp = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-        lines = []
-        for row, answer in zip(rows, answers, strict=True):
-            inputs = dict(zip(self.names, msgspec.structs.astuple(row), strict=True))
-            line = {"time": stamp, "inputs": inputs, **answer}
-            if "probabilities" in answer:
-                line["probabilities"] = list(answer["probabilities"].values())
-            lines.append(encode(line) + b"\n")
-        return lines
 
 
 def _check(path: Path) -> None:

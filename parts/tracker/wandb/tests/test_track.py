@@ -48,7 +48,8 @@ def test_offline_run_reads_back(
     files = sorted(run.glob("wandb/offline-run-*/*.wandb"))
     kept = [record for file in files for record in records(file)]
     runs = [record.run for record in kept if record.HasField("run")]
-    assert {(one.run_id, one.display_name) for one in runs} == {(track.identity(run), "first")}
+    known = json.loads((run / "tracker.json").read_text(encoding="utf-8"))["wandb"]
+    assert {(one.run_id, one.display_name) for one in runs} == {(known, "first")}
     settings = {item.key: json.loads(item.value_json) for item in runs[0].config.update}
     assert settings["seed"] == config.seed
     points = [

@@ -1,4 +1,4 @@
-"""What each word of the command line does. A stage imports what it needs when it is called."""
+"""The stages up to an exported model. Each imports what it needs when it is called."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import runs
-from .config import Config, dump, load
+from .config import Config, dump, of_run
 
 Stage = Callable[[Config, argparse.Namespace], int]
 
@@ -39,8 +39,10 @@ def train(config: Config, args: argparse.Namespace) -> int:
 
     started = time.perf_counter()
     if getattr(args, "resume", False):
-        run, config = _run(config, args)
+        run, config = of_run(config, args.run)
         args.run = run.name
+    elif args.run:
+        runs.clear(config.paths.runs / args.run)
     splits = load_data(config)
     manifest = splits.manifest | {"profile": profile(splits)}
     run = runs.create(config.paths.runs, args.run)
@@ -72,14 +74,15 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     """Score the held-out rows; exit code 1 if the model does not beat its baseline."""
     from . import evaluate, infer, report, track
 
-    run, config = _run(config, args)
+    run, config = of_run(config, args.run)
     model, splits, test, threshold = _trained(run, config)
     predict = partial(infer.predict, model)
     result = evaluate.evaluate(predict, splits, test, threshold, config)
     passed = evaluate.write(result, run)
     with track.start(config, run) as tracker:
-        tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})
-    _say("evaluate", f"{result.verdict}; {report.write(run, config)}")
+        tracker(0, {f"test_{name}": value for name, value in result.metrics["metrics"].items()})
+        page = report.write(run, config)
+    _say("evaluate", f"{result.verdict}; {page}")
     return 0 if passed else 1
 
 
@@ -87,10 +90,11 @@ def export(config: Config, args: argparse.Namespace) -> int:
     """Convert, check parity, measure."""
     from . import export, report
 
-    run, config = _run(config, args)
+    run, config = of_run(config, args.run)
     for line in export.export(*_trained(run, config), config, run):
         _say("export", line)
-    report.write(run, config)
+    if (run / "metrics.json").exists():
+        report.write(run, config)
     return 0
 
 
@@ -98,41 +102,6 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """All stages up to an exported model; one that fails its gate is not exported."""
     steps: list[Stage] = [data, train, evaluate, export]
     return next((code for step in steps if (code := step(config, args))), 0)
-
-
-def predict(config: Config, args: argparse.Namespace) -> int:
-    """Score a file with the exported model."""
-    from .batch import score
-
-    run, config = _run(config, args)
-    score(run, config, args.input, args.output)
-    _say("predict", str(args.output))
-    return 0
-
-
-def serve(config: Config, args: argparse.Namespace) -> int:
-    """Answer HTTP requests until stopped."""
-    from .serve import serve
-
-    run, config = _run(config, args)
-    serve(config, run)
-    return 0
-
-
-def monitor(config: Config, args: argparse.Namespace) -> int:
-    """Compare requests or a file with the training data; exit code 1 on drift."""
-    from .monitor import monitor
-
-    run, config = _run(config, args)
-    return monitor(config, run, args.file)
-
-
-def _run(config: Config, args: argparse.Namespace) -> tuple[Path, Config]:
-    """Return the run's folder, and the configuration with all that the run was trained with."""
-    run = runs.find(config.paths.runs, args.run)
-    trained = load(run / "config.yaml", {})
-    kept = {name: getattr(trained, name) for name in ("seed", "data", "model", "train")}
-    return run, config.model_copy(update=kept)
 
 
 def _trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:

@@ -1,0 +1,93 @@
+"""The matrix: `nox` proves a change, `nox -s demo` shows what a user gets.
+
+Each session installs exact versions from tests/requirements.txt; the environment of a rendered
+project is made by `uv sync` in it, as its user would.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.sessions = ["lint", "render", "update", "project"]
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+
+ENV = {
+    "UV_PYTHON": sys.executable,  # the interpreter that runs nox: uv need not download one
+    "OMP_NUM_THREADS": "1",  # two threads stall each other on a busy machine
+    "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
+}
+DEMO = Path("demo")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style of this repository and of the parts, and the rules of CONTRIBUTING."""
+    _install(session)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("pytest", "tests/test_parts.py", *session.posargs)
+
+
+@nox.session
+def render(session: nox.Session) -> None:
+    """Every cell renders, formatted and complete; hostile answers are refused or harmless."""
+    _install(session)
+    session.run(
+        "pytest", "tests/test_render.py", "tests/test_hostile.py", *session.posargs, env=ENV
+    )
+
+
+@nox.session
+def update(session: nox.Session) -> None:
+    """A project with its user's edits goes to a new version, and from one answer to another."""
+    _install(session)
+    session.run("pytest", "tests/test_update.py", *session.posargs, env=ENV)
+
+
+@nox.session
+def project(session: nox.Session) -> None:
+    """A covering set of projects: installed, checked by their own tests, and run on their data."""
+    _install(session)
+    session.run("pytest", "tests/test_project.py", *session.posargs, env=ENV)
+
+
+@nox.session
+def full(session: nox.Session) -> None:
+    """Every cell with every estimator, instead of a covering set; writes SUPPORT.md."""
+    _install(session)
+    session.run("pytest", "tests/test_full.py", *session.posargs, env=ENV)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Render the defaults into ./demo (or a folder given after --) and run the whole pipeline."""
+    _install(session)
+    folder = Path(session.posargs[0]) if session.posargs else DEMO
+    if folder.exists() and not session.posargs:
+        session.log(f"{folder} is there already: running it again")
+    else:
+        session.run("python", "tests/render.py", folder)
+    session.run("uv", "run", "--directory", folder, "my-model", "run", external=True, env=ENV)
+    newest = (folder / "runs/latest").read_text(encoding="utf-8").strip()
+    session.log(f"open {folder / 'runs' / newest / 'report.html'}")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the performance tables: training, batch scoring and the API, beside the obvious code."""
+    demo(session)
+    python = str(DEMO.resolve() / ".venv/bin/python")
+    export = (
+        DEMO / "runs" / (DEMO / "runs/latest").read_text(encoding="utf-8").strip() / "export/onnx"
+    )
+    session.run("python", "tests/bench/bench_train.py", DEMO, env=ENV)
+    session.run(python, "tests/bench/bench_batch.py", export, external=True, env=ENV)
+    session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)
+
+
+def _install(session: nox.Session) -> None:
+    session.install("-r", "tests/requirements.txt")

@@ -1,0 +1,32 @@
+"""What is done with an exported model. Each word imports what it needs when it is called."""
+
+import argparse
+
+from .config import Config, of_run
+
+
+def predict(config: Config, args: argparse.Namespace) -> int:
+    """Score a file with the exported model."""
+    from .batch import score
+
+    run, config = of_run(config, args.run)
+    score(run, config, args.input, args.output)
+    _say("predict", str(args.output))
+    return 0
+
+
+def serve(config: Config, args: argparse.Namespace) -> int:
+    """Answer HTTP requests until stopped."""
+    from .serve import serve
+
+    run, config = of_run(config, args.run)
+    serve(config, run)
+    return 0
+
+
+def monitor(config: Config, args: argparse.Namespace) -> int:
+    """Compare requests or a file with the training data; exit code 1 on drift."""
+    from .monitor import monitor
+
+    run, config = of_run(config, args.run)
+    return monitor(config, run, args.file)

@@ -1,0 +1,254 @@
+"""Compare a project's server with the obvious FastAPI app on the same exported model, with wrk.
+
+    python bench_api.py EXPORT_FOLDER [--package my_model] [--slow] [--rounds 5] [--seconds 5]
+
+Runs in the project's environment. The two take turns, so that a busy machine is fair to both, and
+each figure is the median of the rounds. `--slow` adds a dense layer that makes the model cost about
+0.3 ms. Exit code 1 if the project's server is not 4 times as fast, or its p99 is worse.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+WRK = (
+    'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[{}]==]\n'
+)
+
+
+def obvious() -> Any:
+    """Return the app one writes first: a pydantic model, a `def` endpoint, a default session."""
+    import numpy as np
+    import onnxruntime
+    from fastapi import FastAPI
+    from pydantic import Field, create_model
+
+    folder = Path(os.environ["BENCH_FOLDER"])
+    contract = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
+    types = {"number": float, "date": date, "category": str}
+    fields: dict[str, Any] = {}
+    for number, column in enumerate(contract["inputs"]):
+        kind, required = types[column["type"]], not column["missing"]
+        default = Field(... if required else None, alias=column["name"])
+        fields[f"column{number}"] = (kind if required else kind | None, default)
+    row_type = create_model("Row", **fields)
+    session = onnxruntime.InferenceSession(folder / contract["model"])
+    labels = contract["outputs"]["labels"]
+    app = FastAPI()
+
+    @app.post("/predict")
+    def predict(row: row_type) -> dict[str, Any]:
+        feed = {}
+        for number, column in enumerate(contract["inputs"]):
+            value = getattr(row, f"column{number}")
+            if column["type"] == "category":
+                feed[column["name"]] = np.array([["" if value is None else value]], object)
+                continue
+            if isinstance(value, date):
+                value = (value - date(1970, 1, 1)).days
+            feed[column["name"]] = np.array([[np.nan if value is None else value]], np.float32)
+        answer, *label = session.run(None, feed)
+        if not label:
+            return {"value": float(answer[0])}
+        chances = dict(zip(labels, answer[0].tolist(), strict=True))
+        return {"label": label[0][0], "probabilities": chances}
+
+    return app
+
+
+def ours() -> Any:
+    """Return the project's app, with its request log."""
+    package, folder = os.environ["BENCH_PACKAGE"], Path(os.environ["BENCH_FOLDER"])
+    settings = import_module(f"{package}.settings").Serve(request_log=folder / "requests.jsonl")
+    return import_module(f"{package}.serve").create_app(folder, settings)
+
+
+@dataclass
+class Result:
+    """One run of wrk: requests per second, latencies in ms, processor time per request in us."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+
+
+@contextmanager
+def served(app: str, port: int, environment: dict[str, str]) -> Iterator[int]:
+    """Run an app of this file in one uvicorn process and give its process id."""
+    target = [f"bench_api:{app}", "--factory", "--port", str(port)]
+    quiet = ["--no-access-log", "--log-level", "warning", "--app-dir", str(Path(__file__).parent)]
+    command = [sys.executable, "-m", "uvicorn", *target, *quiet]
+    process = subprocess.Popen(command, env=os.environ | environment)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise SystemExit(f"{app} did not start")
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measure(port: int, pid: int, script: Path, connections: int, seconds: int) -> Result:
+    """Load an app with wrk; SystemExit if any answer is not 200."""
+    before = cpu_seconds(pid)
+    options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
+    command = ["wrk", *options, f"http://127.0.0.1:{port}/predict"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(text)
+    requests = int(re.search(r"(\d+) requests in", text)[1])
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+    p50, p99 = (latency(text, share) for share in (50, 99))
+    return Result(rate, p50, p99, (cpu_seconds(pid) - before) / requests * 1e6)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used (Linux)."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def latency(text: str, share: int) -> float:
+    """Return a percentile of wrk's output in ms."""
+    number, unit = re.search(rf"^\s+{share}%\s+([\d.]+)(us|ms|s)$", text, re.MULTILINE).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def post(port: int, body: str) -> Any:
+    """Return the answer to a row, without its rounding."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/predict", body.encode())
+    request.add_header("Content-Type", "application/json")
+    answer = json.load(urllib.request.urlopen(request, timeout=30))
+    chances = answer.get("probabilities", {"value": answer.get("value")})
+    return answer.get("label"), {name: f"{value:.5g}" for name, value in chances.items()}
+
+
+def slow_down(folder: Path, width: int = 1800) -> None:
+    """Add a dense layer whose result, times zero, is added to the predictions."""
+    import numpy as np
+    import onnx
+    from onnx import helper, numpy_helper
+
+    contract = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
+    path = folder / contract["model"]
+    model = onnx.load(path)
+    graph, output = model.graph, model.graph.output[0].name
+    number = next(i["name"] for i in contract["inputs"] if i["dtype"] == "float32")
+    at = next(i for i, node in enumerate(graph.node) if output in node.output)
+    producer = graph.node[at]
+    producer.output[list(producer.output).index(output)] = "bench_fast"
+    rng = np.random.default_rng(0)
+    weights = {"bench_a": (1, width), "bench_b": (width, width)}
+    constants = {name: rng.normal(size=shape).astype(np.float32) for name, shape in weights.items()}
+    constants |= {"bench_zero": np.float32(0), "bench_axis": np.array([1])}
+    graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(v), k) for k, v in constants.items()
+    )
+    keep = int(contract["outputs"]["labels"] is not None)
+    layers = [
+        helper.make_node("IsNaN", [number], ["bench_1"]),
+        helper.make_node("Cast", ["bench_1"], ["bench_2"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("MatMul", ["bench_2", "bench_a"], ["bench_3"]),
+        helper.make_node("MatMul", ["bench_3", "bench_b"], ["bench_4"]),
+        helper.make_node("ReduceMax", ["bench_4", "bench_axis"], ["bench_5"], keepdims=keep),
+        helper.make_node("Mul", ["bench_5", "bench_zero"], ["bench_6"]),
+        helper.make_node("Add", ["bench_fast", "bench_6"], [output]),
+    ]
+    for offset, layer in enumerate(layers, start=1):
+        graph.node.insert(at + offset, layer)
+    onnx.save(model, path)
+    contract["sha256"][contract["model"]] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "contract.json").write_text(json.dumps(contract), encoding="utf-8")
+
+
+def one_row(folder: Path, package: str) -> tuple[str, float]:
+    """Return a row as JSON, and how long the model takes for it in microseconds."""
+    model = import_module(f"{package}.formats.onnx_runtime").load(folder, threads=1)
+    row = import_module(f"{package}.server.openapi").example(model.contract)
+    payload = import_module(f"{package}.server.payload").Payload(model.contract)
+    columns = payload.columns([payload.decode(json.dumps(row).encode())])
+    times = []
+    for _ in range(200):
+        started = time.perf_counter()
+        model.decide(columns)
+        times.append(time.perf_counter() - started)
+    return json.dumps(row), statistics.median(times) * 1e6
+
+
+def bench(folder: Path, package: str, connections: int, rounds: int, seconds: int) -> bool:
+    """Print the table; return whether the goals were reached."""
+    body, microseconds = one_row(folder, package)
+    script = folder / "post.lua"
+    script.write_text(WRK.format(body), encoding="utf-8")
+    environment = {"BENCH_FOLDER": str(folder), "BENCH_PACKAGE": package}
+    ports = {"obvious": 8931, "ours": 8932}
+    results: dict[str, list[Result]] = {app: [] for app in ports}
+    with ExitStack() as stack:
+        pids = {a: stack.enter_context(served(a, p, environment)) for a, p in ports.items()}
+        if post(ports["obvious"], body) != post(ports["ours"], body):
+            raise SystemExit("the two apps disagree")
+        for number in range(rounds + 1):
+            for app, port in ports.items():
+                length = seconds if number else 1  # the first round warms up
+                result = measure(port, pids[app], script, connections, length)
+                results[app] += [result] * (number > 0)
+    medians = {
+        app: {k: statistics.median(vars(r)[k] for r in found) for k in vars(found[0])}
+        for app, found in results.items()
+    }
+    print(f"\n{connections} connections, a model of {microseconds:.0f} us a row\n")
+    print("| app | requests/s | p50 ms | p99 ms | CPU us a request |\n|---|---|---|---|---|")
+    for app, m in medians.items():
+        print(f"| {app} | {m['rate']:.0f} | {m['p50']:.1f} | {m['p99']:.1f} | {m['cpu']:.0f} |")
+    pairs = zip(results["obvious"], results["ours"], strict=True)
+    ratios = sorted(b.rate / a.rate for a, b in pairs)
+    ratio = statistics.median(ratios)
+    print(f"\n{ratio:.1f} times the requests per second ({ratios[0]:.1f} to {ratios[-1]:.1f})")
+    return ratio >= 4 and medians["ours"]["p99"] <= medians["obvious"]["p99"]
+
+
+def main() -> int:
+    """Read the arguments and measure a copy of the export."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="an export folder: runs/<run>/export/onnx")
+    parser.add_argument("--package", default="my_model")
+    parser.add_argument("--slow", action="store_true")
+    for name, default in {"connections": 32, "rounds": 5, "seconds": 5}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    args = parser.parse_args()
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is not installed (apt-get install wrk)")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "export"
+        shutil.copytree(args.folder, folder)
+        if args.slow:
+            slow_down(folder)
+        reached = bench(folder, args.package, args.connections, args.rounds, args.seconds)
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Render the working tree as it is, uncommitted changes too: `python render.py FOLDER`."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("copier.yml", "template", "parts")
+
+
+def snapshot(folder: Path, tag: str = "1.0.0") -> Path:
+    """Copy what a user's Copier would see into a git repository of its own, tagged."""
+    folder.mkdir(parents=True)
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(
+                source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+            )
+        else:
+            shutil.copy2(source, folder / name)
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, tag)
+    git(folder, "tag", tag)
+    return folder
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in a folder, as nobody in particular."""
+    person = ("-c", "user.name=Tester", "-c", "user.email=tester@example.com")
+    command = ["git", *person, *words]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything in the folder."""
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+
+
+def render(template: Path, folder: Path, answers: Mapping[str, Any] | None = None) -> Path:
+    """Render with defaults and these answers, without trusting the template."""
+    data = dict(answers or {})
+    run_copy(str(template), folder, data=data, defaults=True, quiet=True, unsafe=False)
+    return folder
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch:
+        render(snapshot(Path(scratch) / "template"), Path(sys.argv[1]))
