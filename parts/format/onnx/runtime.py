@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from ..contract import Contract, feed
-from ..contract import load as load_contract
+from .contract import Contract, feed
+from .contract import load as load_contract
 
 
 class Predictor:

@@ -13,9 +13,9 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..contract import free_name
 from ..model import Model
-from ..schema import Schema
+from ..tables.schema import Schema
+from .contract import free_name
 from .onnx_features import Graph, free_prefix, inputs, matrix
 from .onnx_splits import float32_splits
 

@@ -6,7 +6,7 @@ import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from ..features import YEAR, Features
-from ..schema import Schema
+from ..tables.schema import Schema
 
 
 class Graph:

@@ -12,11 +12,11 @@ import pandas as pd
 
 from .config import Config
 from .runs import UserError, sha256
-from .schema import Column, Schema, readable
-from .split import assign
-from .table import read
-from .target import encode
-from .validate import enforce
+from .tables.schema import Column, Schema, readable
+from .tables.split import assign
+from .tables.table import read
+from .tables.target import encode
+from .tables.validate import enforce
 
 
 @dataclass(frozen=True)

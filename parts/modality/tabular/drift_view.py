@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .drift import Finding, gaps
-from .figures import BLUE, ORANGE, draw
+from ..scores.figures import BLUE, ORANGE, draw
+from .statistics import Finding, gaps
 
 BARS = 8  # levels drawn
 BINS = 24

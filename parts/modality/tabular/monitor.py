@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import drift
 from .config import Config
-from .contract import Input
-from .drift_view import describe, figure
+from .drift import statistics as drift
+from .drift.view import describe, figure
 from .formats import onnx_runtime
+from .formats.contract import Input
 from .runs import UserError, write_text
-from .schema import Column, canonical
-from .table import read
+from .tables.schema import Column, canonical
+from .tables.table import read
 
 PREDICTION = "__prediction__"  # its column in reference.parquet
 FIGURES = 12  # of the surest drifts

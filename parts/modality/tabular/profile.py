@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from .data import Split, Splits
+from ..data import Split, Splits
 from .schema import Column, Schema, readable
 
 SAMPLE = 10_000  # rows looked at for leaks

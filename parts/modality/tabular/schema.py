@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from .runs import UserError
+from ..runs import UserError
 
 DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
 
@@ -38,8 +38,10 @@ def infer(frame: pd.DataFrame) -> list[Column]:
 
 def _infer_column(name: str, values: pd.Series) -> Column:
     missing = bool(values.isna().any())
-    if pd.api.types.is_bool_dtype(values) or values.isna().all():
+    if values.isna().all():
         return Column(name=name, kind="category", missing=missing)
+    if pd.api.types.is_bool_dtype(values):
+        return Column(name=name, kind="category", categories=["False", "True"])
     if pd.api.types.is_numeric_dtype(values):
         low, high = float(values.min()), float(values.max())
         return Column(name=name, kind="number", missing=missing, low=low, high=high)

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pandas as pd
 
-from .config import Config
-from .runs import UserError, replacing
+from ..config import Config
+from ..runs import UserError, replacing
 
 STRATA = 5  # quantile bins of a numeric target
 

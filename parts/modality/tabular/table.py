@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from pyarrow import ArrowException
 
-from .runs import UserError
+from ..runs import UserError
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".jsonl", ".ndjson")
 

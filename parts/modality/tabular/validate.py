@@ -7,7 +7,7 @@ import pandera.pandas as pa
 import yaml
 from pandera.errors import SchemaErrors
 
-from .runs import UserError, write_text
+from ..runs import UserError, write_text
 from .schema import Column, canonical, infer
 
 UNSEEN = 0.5  # share of rows with unknown categories at which a column has shifted, not drifted

@@ -11,7 +11,7 @@ from .config import Config
 from .estimators import ESTIMATORS
 from .features import Features
 from .runs import UserError
-from .schema import Schema
+from .tables.schema import Schema
 
 Model = Pipeline
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .config import Config
-from .runs import UserError
+from ..config import Config
+from ..runs import UserError
 
 LEAST_ROWS = 50  # fewer can't be split into train, validation and test
 

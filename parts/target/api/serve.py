@@ -27,7 +27,7 @@ from .server.endpoint import Predict
 from .server.payload import Payload, Row
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
-from .settings import Serve
+from .settings.common import Serve
 
 
 def serve(config: Config, run: Path) -> None:
@@ -53,7 +53,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     model = load(folder, threads=1)
     payload, telemetry = Payload(model.contract), Telemetry()
     batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
-    log = RequestLog(settings.request_log, payload, telemetry.unlogged.inc)
+    log = RequestLog(settings.request_log, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
     row = payload.decode(json.encode(openapi.example(model.contract)))
 

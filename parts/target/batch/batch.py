@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 from tqdm import tqdm
 
-from . import chunks
 from .config import Config
-from .predictions import scorer
 from .runs import UserError, replacing, sha256, write_text
+from .scoring import chunks
+from .scoring.predictions import scorer
 
 
 def score(config: Config, run: Path, source: Path, output: Path) -> int:

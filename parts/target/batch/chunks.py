@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from .runs import UserError
-from .table import sniff
+from ..runs import UserError
+from ..tables.table import sniff
 
 BLOCK = 1 << 20  # bytes of text parsed at once; up to 32 of them are read ahead
 

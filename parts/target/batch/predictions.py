@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .contract import Input
-from .formats import onnx_runtime
-from .runs import UserError
-from .schema import Column, canonical
+from ..formats import onnx_runtime
+from ..formats.contract import Input
+from ..runs import UserError
+from ..tables.schema import Column, canonical
 
 
 def scorer(folder: Path, source: Path, missing: list[str]) -> Callable[[pa.Table, int], pa.Table]:

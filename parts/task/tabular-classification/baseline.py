@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from .data import Split
+from ..data import Split
 
 LINEAR_ROWS = 50_000  # enough for a yardstick, however long the table is
 

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from .runs import UserError, find
-from .settings import Export, Monitor, Paths, Predict, Section, Serve, Tune
-from .settings_data import Data
-from .settings_evaluate import Evaluate
-from .settings_train import Model, Train
+from .settings.common import Export, Monitor, Paths, Predict, Section, Serve, Tune
+from .settings.data import Data
+from .settings.evaluate import Evaluate
+from .settings.train import Model, Train
 
 
 class Config(Section):

@@ -17,24 +17,25 @@ Stage = Callable[[Config, argparse.Namespace], int]
 def data(config: Config, args: argparse.Namespace) -> int:
     """Load, validate, profile and split."""
     from .data import load as load_data
-    from .profile import profile
+    from .tables.profile import profile
 
     splits = load_data(config)
     found = profile(splits)
     path = config.paths.processed / "data.json"
     runs.write_text(path, json.dumps(splits.manifest | {"profile": found}, indent=2))
     for warning in found["warnings"]:
-        _say("warning", warning)
+        runs.say("warning", warning)
     sizes = ", ".join(f"{count:,} {part}" for part, count in splits.manifest["splits"].items())
-    _say("data", f"{config.data.path}: {sizes} rows; profile in {path}")
+    runs.say("data", f"{config.data.path}: {sizes} rows; profile in {path}")
     return 0
 
 
 def train(config: Config, args: argparse.Namespace) -> int:
     """Fit a model, choose its threshold on validation rows, save it."""
-    from . import infer, metrics, track
+    from . import infer, track
     from .data import load as load_data
-    from .profile import profile
+    from .scores import metrics
+    from .tables.profile import profile
     from .train import fit
 
     started = time.perf_counter()
@@ -53,9 +54,8 @@ def train(config: Config, args: argparse.Namespace) -> int:
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     infer.save(model, run / "model")
-    decision = {"labels": splits.schema.labels, "threshold": threshold}
-    runs.write_text(run / "model" / "decision.json", json.dumps(decision, indent=2))
-    _say("train", f"{config.model.name} in {time.perf_counter() - started:.1f} s: {run}")
+    runs.write_text(run / "model/decision.json", json.dumps({"threshold": threshold}))
+    runs.say("train", f"{config.model.name} in {time.perf_counter() - started:.1f} s: {run}")
     return 0
 
 
@@ -66,7 +66,7 @@ def tune(config: Config, args: argparse.Namespace) -> int:
     best, score = tune(config)
     path = args.config.with_suffix(".tuned.yaml")
     runs.write_text(path, dump(best))
-    _say("tune", f"validation {config.evaluate.primary} {score:.4f}; try: run --config {path}")
+    runs.say("tune", f"validation {config.evaluate.primary} {score:.4f}; try: run --config {path}")
     return 0
 
 
@@ -80,9 +80,9 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     result = evaluate.evaluate(predict, splits, test, threshold, config)
     passed = evaluate.write(result, run)
     with track.start(config, run) as tracker:
-        tracker(0, {f"test_{name}": value for name, value in result.metrics["metrics"].items()})
+        tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})
         page = report.write(run, config)
-    _say("evaluate", f"{result.verdict}; {page}")
+    runs.say("evaluate", f"{result.verdict}; {page}")
     return 0 if passed else 1
 
 
@@ -92,7 +92,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
 
     run, config = of_run(config, args.run)
     for line in export.export(*_trained(run, config), config, run):
-        _say("export", line)
+        runs.say("export", line)
     if (run / "metrics.json").exists():
         report.write(run, config)
     return 0
@@ -119,7 +119,3 @@ def _trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
         raise runs.UserError(f"the data has changed since {run} was trained: run `train` again.")
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, load_test(config), threshold
-
-
-def _say(stage: str, text: str) -> None:
-    print(f"{stage:>8}  {text}", flush=True)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import compare, cost, errors, metrics
-from .baseline import baselines
 from .config import Config
 from .data import Split, Splits
 from .runs import replacing, write_text
+from .scores import compare, cost, errors, metrics
+from .scores.baseline import baselines
 
 LOG = "test-evaluations.csv"  # beside the runs: which models each test set has judged
 

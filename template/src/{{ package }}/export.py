@@ -14,13 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from . import contract, infer, parity
+from . import infer
 from .config import Config
 from .data import Split, Splits
-from .measure import exported, measure
+from .formats import contract, parity
+from .formats.measure import exported, measure
 from .model import Model
 from .runs import replacing, sha256, write_text
-from .schema import Column, Schema
+from .tables.schema import Column, Schema
 
 REFERENCE_ROWS = 5000  # for monitor; more would hardly make it see more
 

@@ -3,6 +3,7 @@
 import argparse
 
 from .config import Config, of_run
+from .runs import say
 
 
 def predict(config: Config, args: argparse.Namespace) -> int:
@@ -10,8 +11,8 @@ def predict(config: Config, args: argparse.Namespace) -> int:
     from .batch import score
 
     run, config = of_run(config, args.run)
-    score(run, config, args.input, args.output)
-    _say("predict", str(args.output))
+    rows = score(config, run, args.input, args.output)
+    say("predict", f"{rows:,} rows in {args.output}")
     return 0
 
 
@@ -29,4 +30,4 @@ def monitor(config: Config, args: argparse.Namespace) -> int:
     from .monitor import monitor
 
     run, config = of_run(config, args.run)
-    return monitor(config, run, args.file)
+    return int(monitor(config, run, args.file))

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import figures, metrics, plots
 from .config import Config, dump
 from .evaluate import LOG
 from .runs import UserError, write_text
+from .scores import figures, metrics, plots
 
 
 def write(run: Path, config: Config) -> Path:

@@ -85,3 +85,8 @@ def history(run: Path, tracker: Log) -> Iterator[Log]:
             tracker(step, metrics)
 
         yield log
+
+
+def say(stage: str, text: str) -> None:
+    """Tell the user what a stage has done."""
+    print(f"{stage:>8}  {text}", flush=True)

@@ -12,11 +12,12 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from pydantic import BaseModel
 
-from . import infer, metrics
+from . import infer
 from .config import Config, dump
 from .data import load
 from .runs import UserError
-from .search import Search
+from .scores import metrics
+from .settings.search import Search
 from .train import fit
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from my_model import infer
 from my_model.config import Config
-from my_model.contract import feed
 from my_model.data import Split, Splits
 from my_model.estimators import ESTIMATORS
 from my_model.formats import onnx
+from my_model.formats.contract import feed
 from my_model.model import Model
-from my_model.schema import Column, Schema
+from my_model.tables.schema import Column, Schema
 from my_model.train import fit
 
 ROWS = 20_000

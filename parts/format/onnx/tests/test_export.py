@@ -14,7 +14,7 @@ from my_model.config import Config
 from my_model.formats import onnx, onnx_runtime
 from my_model.model import Model
 from my_model.runs import UserError
-from my_model.schema import Schema
+from my_model.tables.schema import Schema
 from my_model.train import fit
 
 

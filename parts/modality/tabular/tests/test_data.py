@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from my_model import data, profile
+from my_model import data
 from my_model.config import Config
 from my_model.runs import UserError
-from my_model.schema import canonical, infer
-from my_model.table import read
+from my_model.tables import profile
+from my_model.tables.schema import canonical, infer
+from my_model.tables.table import read
 
 
 def test_splits_share_no_row_and_leave_none_out(config: Config) -> None:

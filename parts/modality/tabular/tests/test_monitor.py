@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from my_model import cli, contract
+from my_model import cli
 from my_model.config import Config
-from my_model.drift import compare
-from my_model.formats import onnx_runtime
-from my_model.table import read
+from my_model.drift.statistics import compare
+from my_model.formats import contract, onnx_runtime
+from my_model.tables.table import read
 
 KINDS = {
     **dict.fromkeys(["speed", "day", "skewed", "__prediction__"], "number"),

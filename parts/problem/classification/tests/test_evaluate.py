@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from my_model import compare, data, errors, evaluate, metrics, report
+from my_model import data, evaluate, report
 from my_model.config import Config
+from my_model.scores import compare, errors, metrics
 
 RNG = np.random.default_rng(0)
 

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from my_model import compare, metrics, report
+from my_model import report
 from my_model.config import Config
+from my_model.scores import compare, metrics
 
 RNG = np.random.default_rng(0)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..contract import Input
+from ..formats.contract import Input
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

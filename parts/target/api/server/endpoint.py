@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..settings import Serve
+from ..settings.common import Serve
 from .batching import Batcher
 from .payload import Payload, RequestError
 from .request_log import RequestLog

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, defstruct
 
-from ..contract import Contract, Input
+from ..formats.contract import Contract, Input
 from .dates import Date, date_type
 from .payload import AWKWARD, RESTORED, Payload
 

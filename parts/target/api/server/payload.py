@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, defstruct
 
-from ..contract import Contract, Input
+from ..formats.contract import Contract, Input
 from .dates import Date, date_type
 
 Row = Struct  # one field a column, in the contract's order
@@ -45,24 +45,24 @@ class Payload:
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
         """Return one row or several; RequestError names the row and the column that are wrong."""
         try:
-            return self._decode(body)
+            request: Row | list[Row] = self._decode(body)
         except msgspec.ValidationError as error:
             raise _explain(str(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
+        return request
 
     def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
         """Return {name: values} as `contract.feed` takes them."""
         cells = zip(*map(msgspec.structs.astuple, rows), strict=True)
-        return {
-            c["name"]: VALUES[c["type"]](values)
-            for c, values in zip(self.inputs, cells, strict=True)
-        }
+        pairs = zip(self.inputs, cells, strict=True)
+        return {column["name"]: VALUES[column["type"]](values) for column, values in pairs}
 
     def as_written(self, row: Row) -> Row | dict[str, Any]:
         """Return what msgspec encodes as the object that was sent, missing columns as null."""
-        cells = msgspec.structs.astuple
-        return dict(zip(self.names, cells(row), strict=True)) if self.awkward else row
+        if not self.awkward:
+            return row
+        return dict(zip(self.names, msgspec.structs.astuple(row), strict=True))
 
     def _decode_renamed(self, body: bytes | bytearray) -> Any:
         value = msgspec.json.decode(body)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from my_model.contract import feed
+from my_model.formats.contract import feed
 from my_model.server import openapi
 from my_model.server.payload import Payload, RequestError
 

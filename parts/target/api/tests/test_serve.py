@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from api_client import ask, serving
 
-from my_model import contract, data
+from my_model import data
 from my_model.config import Config
-from my_model.formats import onnx_runtime
+from my_model.formats import contract, onnx_runtime
 from my_model.server import dates, openapi
 
 

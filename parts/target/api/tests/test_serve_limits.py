@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from api_client import ask, serving
 
-from my_model import contract
 from my_model.config import Config, dump
+from my_model.formats import contract
 from my_model.server import openapi
 
 

@@ -13,8 +13,8 @@ from my_model import batch, cli
 from my_model.config import Config
 from my_model.data import load
 from my_model.formats import onnx_runtime
-from my_model.schema import canonical
-from my_model.table import read
+from my_model.tables.schema import canonical
+from my_model.tables.table import read
 
 COMMAND = "import sys; from my_model.cli import main; sys.exit(main())"
 

@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
-from .runs import UserError, sha256
+from ..runs import UserError, sha256
 
 Shape = list[int | None]  # None is the number of rows
 

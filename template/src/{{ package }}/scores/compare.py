@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..config import Config
 from . import metrics
-from .config import Config
 
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory

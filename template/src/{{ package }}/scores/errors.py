@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ttest_ind
 
+from ..data import Split, slices
+from ..tables.schema import Schema, readable
 from . import metrics
-from .data import Split, slices
-from .schema import Schema, readable
 
 LEAST_ROWS = 30  # of a slice; means of fewer say little
 MISTAKES = 50

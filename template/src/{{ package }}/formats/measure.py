@@ -44,14 +44,14 @@ def measure(run: Path, name: str, folder: Path, inputs: Any) -> dict[str, Any]:
 
 def trained(folder: Path) -> Predict:
     """Open the model that `infer.save` wrote."""
-    from . import infer  # not above: a process that measures the export has to be free of it
+    from .. import infer  # not above: a process that measures the export has to be free of it
 
     return partial(infer.predict, infer.load(folder))
 
 
 def exported(name: str, folder: Path) -> Any:
     """Open the model exported to format `name`: callable, and with `decide`."""
-    return import_module(f".formats.{name}_runtime", __package__).load(folder)
+    return import_module(f".{name}_runtime", __package__).load(folder)
 
 
 def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:

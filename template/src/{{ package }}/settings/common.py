@@ -31,7 +31,7 @@ class Serve(Section):
     max_rows: int = Field(10_000, ge=1)
     max_body_mb: float = Field(10, gt=0)
     max_batch: int = Field(64, ge=1)
-    max_queue: int = Field(1024, ge=1)
+    max_queue: int = Field(20_000, ge=1)
     request_log: Path | None = Path("logs/requests.jsonl")
 
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from . import metrics
-from .runs import UserError
+from ..runs import UserError
+from ..scores import metrics
 
 CHUNK = 50_000  # rows at once, so that text columns don't fill the memory
 
