@@ -56,13 +56,6 @@ def project(session: nox.Session) -> None:
 
 
 @nox.session
-def full(session: nox.Session) -> None:
-    """Every cell with every estimator, instead of a covering set; writes SUPPORT.md."""
-    _install(session)
-    session.run("pytest", "tests/test_full.py", *session.posargs, env=ENV)
-
-
-@nox.session
 def demo(session: nox.Session) -> None:
     """Render the defaults into ./demo (or a folder given after --) and run the whole pipeline."""
     _install(session)
@@ -78,12 +71,11 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the performance tables: training, batch scoring and the API, beside the obvious code."""
+    """Print the performance tables: training, batch scoring, the API beside the obvious app."""
     demo(session)
     python = str(DEMO.resolve() / ".venv/bin/python")
-    export = (
-        DEMO / "runs" / (DEMO / "runs/latest").read_text(encoding="utf-8").strip() / "export/onnx"
-    )
+    newest = (DEMO / "runs/latest").read_text(encoding="utf-8").strip()
+    export = DEMO / "runs" / newest / "export/onnx"
     session.run("python", "tests/bench/bench_train.py", DEMO, env=ENV)
     session.run(python, "tests/bench/bench_batch.py", export, external=True, env=ENV)
     session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)

@@ -94,9 +94,10 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
         converted = _days(values, column.format or "ISO8601")
     bad = converted.isna() & values.notna() | np.isinf(converted)
     if bad.any():
-        row = int(np.argmax(bad))
+        place = int(np.argmax(bad))
+        row, value = values.index[place] + 1, values.iloc[place]
         raise UserError(
-            f"{source}: column {column.name!r}, row {row + 1}: {values.iloc[row]!r} is not a "
+            f"{source}: column {column.name!r}, row {row}: {value!r} is not a "
             f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
     return converted.astype(np.float32)

@@ -1,9 +1,11 @@
 """Read a table from a file: CSV (any common delimiter, zipped or not), Parquet or JSON lines."""
 
 import csv
+import gzip
 import io
 import zipfile
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -77,10 +79,8 @@ def _is_utf8(start: bytes) -> bool:
     return True
 
 
-def _open(path: Path) -> io.BufferedIOBase:
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     if path.suffix == ".gz":
-        import gzip
-
         return gzip.open(path)
     if path.suffix == ".zip":
         archive = zipfile.ZipFile(path)

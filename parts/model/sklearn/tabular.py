@@ -1,6 +1,6 @@
 """One Pipeline from the canonical table to predictions: features -> prepare -> estimator."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -13,7 +13,7 @@ from .features import Features
 from .runs import UserError
 from .tables.schema import Schema
 
-Model = Pipeline
+Model: TypeAlias = Pipeline
 
 
 def build(config: Config, schema: Schema) -> Model:
@@ -31,7 +31,8 @@ def _features(config: Config, schema: Schema) -> Features:
     for column in schema.columns:
         kinds[column.kind].append(column.name)
     gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
-    return Features(*kinds.values(), gappy=gappy, min_rows=config.model.min_category_rows)
+    numbers, dates, categories = kinds.values()
+    return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
 
 
 def _prepare(name: str, features: Features) -> Any:

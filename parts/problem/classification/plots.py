@@ -67,10 +67,9 @@ def _roc(axes: Axes, curves: list) -> None:
 
 def _calibration(axes: Axes, targets: np.ndarray, predictions: np.ndarray) -> None:
     observed, predicted, bins = reliability(targets, predictions)
-    groups = [bins == b for b in np.unique(bins)]
-    share = np.array([observed[group].mean() for group in groups])
-    mean = np.array([predicted[group].mean() for group in groups])
-    size = np.array([group.sum() for group in groups])
+    groups = [(observed[bins == b], predicted[bins == b]) for b in np.unique(bins)]
+    share, mean = (np.array([group[side].mean() for group in groups]) for side in (0, 1))
+    size = np.array([len(group[0]) for group in groups])
     end = max(share.max(), mean.max()) * 1.1
     axes.plot([0, end], [0, end], color=INK, linestyle="--", linewidth=0.8)
     bars = 1.96 * np.sqrt(share * (1 - share) / size)
@@ -88,11 +87,12 @@ def _scores(
     binary = predictions.shape[1] == 2
     scores = predictions[:, 1] if binary else predictions.max(axis=1)
     groups = targets if binary else (predictions.argmax(axis=1) == targets).astype(int)
-    style = {"bins": np.linspace(0, scores.max(), 31), "histtype": "stepfilled", "alpha": 0.55}
+    edges = np.linspace(0, scores.max(), 31)
     for group, name in enumerate(names if binary else ["wrong", "right"]):
         rows = scores[groups == group]
         shares = np.full(len(rows), 1 / max(1, len(rows)))
-        axes.hist(rows, weights=shares, label=name, color=[BLUE, ORANGE][group], **style)
+        colour = [BLUE, ORANGE][group]
+        axes.hist(rows, edges, weights=shares, label=name, color=colour, alpha=0.55)
     if threshold is not None:
         axes.axvline(threshold, color=INK, linewidth=0.9, linestyle=":", label="threshold")
     label = f"probability of {names[1]}" if binary else "probability of the likeliest class"

@@ -39,14 +39,13 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from .train import fit
 
     started = time.perf_counter()
-    if getattr(args, "resume", False):
+    resume = getattr(args, "resume", False)
+    if resume:
         run, config = of_run(config, args.run)
         args.run = run.name
-    elif args.run:
-        runs.clear(config.paths.runs / args.run)
     splits = load_data(config)
     manifest = splits.manifest | {"profile": profile(splits)}
-    run = runs.create(config.paths.runs, args.run)
+    run = runs.create(config.paths.runs, args.run, keep=resume)
     runs.write_text(run / "config.yaml", dump(config))
     runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
     with track.start(config, run) as tracker, runs.history(run, tracker) as log:

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,19 +43,23 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def create(root: Path, name: str | None = None) -> Path:
-    """Make the folder of a new run, named by UTC time if not by `name`; `latest` points at it."""
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    run = root / (name or stamp)
-    run.mkdir(parents=True, exist_ok=name is not None)
+def create(root: Path, name: str | None = None, keep: bool = False) -> Path:
+    """Make the folder of a run, named by UTC time if not by `name`; `latest` points at it.
+
+    A run that is trained anew under its old name starts empty, unless `keep` is set.
+    """
+    run = _folder(root, name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    if run.exists() and not keep:
+        shutil.rmtree(run)
+    run.mkdir(parents=True, exist_ok=keep)
     write_text(root / "latest", run.name + "\n")
     return run
 
 
-def clear(run: Path) -> None:
-    """Empty the folder of a run that is trained anew under its old name."""
-    if (run / "config.yaml").exists():
-        shutil.rmtree(run)
+def _folder(root: Path, name: str) -> Path:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise UserError(f"--run {name}: use letters, digits, dots, hyphens and underscores alone.")
+    return root / name
 
 
 def find(root: Path, name: str | None = None) -> Path:
@@ -62,7 +67,7 @@ def find(root: Path, name: str | None = None) -> Path:
     pointer = root / "latest"
     if name is None and not pointer.exists():
         raise UserError(f"{root} holds no run yet: run `train` first.")
-    run = root / (name or pointer.read_text(encoding="utf-8").strip())
+    run = _folder(root, name or pointer.read_text(encoding="utf-8").strip())
     if not run.is_dir():
         known = ", ".join(sorted(path.name for path in root.glob("*/"))) or "none"
         raise UserError(f"{run} is not a run; the runs here are: {known}.")

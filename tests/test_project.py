@@ -1,0 +1,106 @@
+"""A covering set of projects, used as their users would: uv sync, own tests, run on their data."""
+
+import csv
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dvc_pipeline import check_dvc
+from render import commit, git, render
+
+PROJECTS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "regression-mlflow": {
+        "project_name": "Weight of Penguins",
+        "task": "tabular-regression",
+        "tracker": "mlflow",
+        "targets": ["api"],
+        "ci": "gitlab",
+    },
+    "classification-dvc": {
+        "tracker": "tensorboard",
+        "versioning": "dvc",
+        "targets": ["batch"],
+        "ci": "none",
+        "license": "proprietary",
+    },
+    "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
+}
+MADE = ("metrics.json", "model/model.skops", "export/onnx/model.onnx", "export/onnx/contract.json")
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_project(name: str, template: Path, tmp_path: Path) -> None:
+    answers = PROJECTS[name]
+    folder = render(template, tmp_path / "project", answers)
+    git(folder, "init", "-q")
+    commit(folder, "rendered")
+    _uv(folder, "sync", "--quiet")
+    for session in ("lint", "types", "tests"):
+        _run(folder, "nox", "-s", session)
+    script = answers.get("project_name", "My Model").lower().replace(" ", "-")
+    for run in ("first", "second"):
+        _uv(folder, "run", script, "run", "--run", run)
+    _assert_honest(folder / "runs/first")
+    for file in MADE:
+        assert _sha(folder / "runs/first" / file) == _sha(folder / "runs/second" / file), file
+    assert (folder / "runs/first/report.html").stat().st_size < 500_000
+    _assert_mistakes_are_explained(folder, script)
+    assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
+    if answers.get("versioning") == "dvc":
+        commit(folder, "locked")
+        check_dvc(folder, tmp_path / "remote")
+
+
+def _assert_honest(run: Path) -> None:
+    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+    primary = metrics["primary"]
+    low, high = metrics["interval"][primary]
+    assert metrics["split"] == "test" and metrics["beats_baseline"]
+    assert low <= metrics["metrics"][primary] <= high
+    assert metrics["baseline"][primary] != metrics["metrics"][primary]
+    parity = json.loads((run / "export/onnx/parity.json").read_text("utf-8"))
+    assert parity["passed"] and parity["rows"] > 300
+    assert parity["max_scaled_diff"] <= parity["tolerance"]
+    with (run / "history.csv").open() as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    assert min(losses) < losses[0], "nothing was learnt"
+    text = (run / "report.html").read_text("utf-8")
+    assert f"{metrics['metrics'][primary]:.4g}"[:5] in text
+
+
+def _assert_mistakes_are_explained(folder: Path, script: str) -> None:
+    (folder / "broken.csv").write_bytes(b'a,b\n1,"2\n\0')
+    before = sorted(folder.rglob("*"))
+    for options in (["--data.path=broken.csv", "--data.target=b"], ["--seed=x"], ["--sed=1"]):
+        done = subprocess.run(
+            ["uv", "run", "--quiet", script, "train", *options],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done
+        assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr
+    assert sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts) == [
+        path for path in before if "__pycache__" not in path.parts
+    ]
+    (folder / "broken.csv").unlink()
+
+
+def _sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _uv(folder: Path, *words: str) -> None:
+    _run(folder, "uv", *words)
+
+
+def _run(folder: Path, *command: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, (
+        f"{' '.join(command)}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
+    )

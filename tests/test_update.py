@@ -1,0 +1,133 @@
+"""`copier update`: to a new version, and from one answer to another; the user's edits stay."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copier import run_copy, run_update
+
+from answers import choices
+from render import commit, git, render, snapshot
+
+OWN_MODULE = '"""A module of the user\'s own."""\n\nANSWER = 42\n'
+OWN_TEST = "from my_model.own import ANSWER\n\n\ndef test_own():\n    assert ANSWER == 42\n"
+
+
+def _project(template: Path, folder: Path, answers: dict[str, Any] | None = None) -> Path:
+    render(template, folder, answers)
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, "rendered")
+    return folder
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, (path, old)
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def _edits(folder: Path) -> None:
+    """What users do: a setting, a dependency, a paragraph, a changed function, own files."""
+    _edit(folder / "config.yaml", "seed: 0", "seed: 7")
+    _edit(
+        folder / "pyproject.toml", '    "pyyaml>=6.0",\n', '    "pyyaml>=6.0",\n    "rich>=14",\n'
+    )
+    _edit(folder / "README.md", "## Use\n", "## Why\n\nBecause it pays.\n\n## Use\n")
+    train = folder / "src/my_model/train.py"
+    _edit(train, "    model = build(", "    print(len(splits.train.ids))\n    model = build(")
+    (folder / "src/my_model/own.py").write_text(OWN_MODULE)
+    (folder / "tests/test_own.py").write_text(OWN_TEST)
+    commit(folder, "edited")
+
+
+EDITED = {
+    "config.yaml": "seed: 7",
+    "pyproject.toml": '"rich>=14"',
+    "README.md": "Because it pays.",
+    "src/my_model/train.py": "print(len(splits.train.ids))",
+    "src/my_model/own.py": OWN_MODULE,
+    "tests/test_own.py": OWN_TEST,
+}
+
+
+def _assert_kept(folder: Path) -> None:
+    for name, text in EDITED.items():
+        assert text in (folder / name).read_text("utf-8"), name
+    assert "<<<<<<<" not in git(folder, "diff", "HEAD")
+    assert not list(folder.rglob("*.rej"))
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    names = git(folder, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+
+
+def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
+    template = snapshot(tmp_path / "template", "1.0.0")
+    folder = _project(template, tmp_path / "project")
+    _edits(folder)
+    part = template / "parts/framework/sklearn/infer.py"
+    part.write_text(part.read_text("utf-8") + "\n\nNEW = True\n", "utf-8")
+    _edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
+    _edit(template / "parts/modality/tabular/readme.md", "## Your own data", "## Data of your own")
+    commit(template, "better")
+    git(template, "tag", "1.1.0")
+    run_update(folder, defaults=True, overwrite=True, quiet=True)
+    _assert_kept(folder)
+    assert "NEW = True" in (folder / "src/my_model/infer.py").read_text("utf-8")
+    assert "trials: 25" in (folder / "config.yaml").read_text("utf-8")
+    assert "## Data of your own" in (folder / "README.md").read_text("utf-8")
+    changed = {line[3:] for line in git(folder, "status", "--short").splitlines()}
+    touched = {"src/my_model/infer.py", "config.yaml", "README.md", ".copier-answers.yml"}
+    assert changed == touched
+
+
+def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Path) -> None:
+    template = snapshot(tmp_path / "template", "1.0.0")
+    folder = _project(template, tmp_path / "project")
+    _edit(folder / "config.yaml", "  trials: 20", "  trials: 99")
+    commit(folder, "edited")
+    _edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
+    commit(template, "better")
+    git(template, "tag", "1.1.0")
+    run_update(folder, defaults=True, overwrite=True, quiet=True)
+    text = (folder / "config.yaml").read_text("utf-8")
+    assert "<<<<<<<" in text and "trials: 99" in text and "trials: 25" in text
+
+
+SWITCHES = [
+    *({"tracker": tracker} for tracker in choices("tracker")),
+    *({"license": licence} for licence in choices("license")),
+    *({"ci": ci} for ci in choices("ci")),
+    {"versioning": "dvc"},
+    {"targets": []},
+    {"targets": ["batch"]},
+    {"targets": ["api"]},
+    {"targets": ["api", "batch"], "tracker": "none", "versioning": "none"},
+]
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["untouched", "edited"])
+def test_every_answer_can_be_switched_on_a_living_project(
+    edited: bool, template: Path, tmp_path: Path
+) -> None:
+    """After each switch the project is what a fresh render gives, plus the user's edits."""
+    folder = _project(template, tmp_path / "project")
+    if edited:
+        _edits(folder)
+    answers: dict[str, Any] = {}
+    for number, switch in enumerate(SWITCHES):
+        answers |= switch
+        run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
+        fresh = _project(template, tmp_path / f"fresh{number}", answers)
+        if edited:
+            _assert_kept(folder)
+            _edits(fresh)
+        assert _files(folder) == _files(fresh), switch
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "--allow-empty", "-m", str(switch))
+
+
+def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:
+    run_copy(str(template), tmp_path / "project", defaults=True, quiet=True, unsafe=False)
+    assert (tmp_path / "project/README.md").exists()
