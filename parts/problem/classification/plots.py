@@ -87,7 +87,7 @@ def _scores(
     binary = predictions.shape[1] == 2
     scores = predictions[:, 1] if binary else predictions.max(axis=1)
     groups = targets if binary else (predictions.argmax(axis=1) == targets).astype(int)
-    edges = np.linspace(0, scores.max(), 31)
+    edges = np.linspace(0, scores.max(), 31).tolist()
     for group, name in enumerate(names if binary else ["wrong", "right"]):
         rows = scores[groups == group]
         shares = np.full(len(rows), 1 / max(1, len(rows)))

@@ -22,7 +22,7 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     WANDB_MODE, WANDB_PROJECT and the other variables of W&B are respected. The configuration is
     logged under its dotted names.
     """
-    mode = os.environ.get("WANDB_MODE") or ("online" if wandb.login(prompt=False) else "offline")
+    mode: Any = os.environ.get("WANDB_MODE") or ("online" if wandb.login(prompt=False) else "offline")
     with wandb.init(
         project=os.environ.get("WANDB_PROJECT", FOLDER),
         id=_identity(run),
