@@ -75,7 +75,9 @@ def obvious() -> Any:
 def ours() -> Any:
     """Return the project's app, with its request log."""
     package, folder = os.environ["BENCH_PACKAGE"], Path(os.environ["BENCH_FOLDER"])
-    settings = import_module(f"{package}.settings.common").Serve(request_log=folder / "requests.jsonl")
+    settings = import_module(f"{package}.settings.common").Serve(
+        request_log=folder / "requests.jsonl"
+    )
     return import_module(f"{package}.serve").create_app(folder, settings)
 
 

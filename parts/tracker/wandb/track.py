@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import wandb
 
@@ -22,7 +23,8 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     WANDB_MODE, WANDB_PROJECT and the other variables of W&B are respected. The configuration is
     logged under its dotted names.
     """
-    mode: Any = os.environ.get("WANDB_MODE") or ("online" if wandb.login(prompt=False) else "offline")
+    known = "online" if wandb.login(prompt=False) else "offline"
+    mode: Any = os.environ.get("WANDB_MODE") or known
     with wandb.init(
         project=os.environ.get("WANDB_PROJECT", FOLDER),
         id=_identity(run),

@@ -1,5 +1,6 @@
 """Rows are read as they stand, split for ever, and checked against what they were."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ def test_splits_share_no_row_and_leave_none_out(config: Config) -> None:
     parts = [set(part.ids) for part in (splits.train, splits.val, test)]
     assert not parts[0] & parts[1] and not parts[0] & parts[2] and not parts[1] & parts[2]
     rows = sum(len(part.ids) for part in (splits.train, splits.val, test))
-    assert rows == splits.manifest["files"][config.data.path.as_posix()]["rows"]
+    of_file = splits.manifest["files"][config.data.path.as_posix()]["rows"]
+    assert rows == of_file - splits.manifest["rows_without_target"]
 
 
 def test_a_row_stays_in_its_split_when_the_file_is_shuffled_and_grows(
@@ -27,6 +29,7 @@ def test_a_row_stays_in_its_split_when_the_file_is_shuffled_and_grows(
 ) -> None:
     small = _with_file(config, tmp_path, lambda table: table.iloc[::2])
     before = set(data.load_test(small).ids)
+    shutil.rmtree(small.paths.schemas)  # what is missing in few rows is not what may be missing
     grown = _with_file(config, tmp_path, lambda table: table.sample(frac=1, random_state=1))
     after, train = set(data.load_test(grown).ids), set(data.load(grown).train.ids)
     assert before <= after and len(after) > len(before)
