@@ -56,6 +56,13 @@ def project(session: nox.Session) -> None:
 
 
 @nox.session
+def full(session: nox.Session) -> None:
+    """Run every cell with every estimator; write SUPPORT.md."""
+    _install(session)
+    session.run("python", "tests/support.py", env=ENV)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Render the defaults into ./demo (or a folder given after --) and run the whole pipeline."""
     _install(session)

@@ -1,6 +1,10 @@
-"""What is done with an exported model. Each word imports what it needs when it is called."""
+"""What is done with an exported model. Each word imports what it needs when it is called.
+
+The modules of targets are found by name, since a project has only those that it asked for.
+"""
 
 import argparse
+from importlib import import_module
 
 from .config import Config, of_run
 from .runs import say
@@ -8,20 +12,16 @@ from .runs import say
 
 def predict(config: Config, args: argparse.Namespace) -> int:
     """Score a file with the exported model."""
-    from .batch import score
-
     run, config = of_run(config, args.run)
-    rows = score(config, run, args.input, args.output)
+    rows = import_module(".batch", __package__).score(config, run, args.input, args.output)
     say("predict", f"{rows:,} rows in {args.output}")
     return 0
 
 
 def serve(config: Config, args: argparse.Namespace) -> int:
     """Answer HTTP requests until stopped."""
-    from .serve import serve
-
     run, config = of_run(config, args.run)
-    serve(config, run)
+    import_module(".serve", __package__).serve(config, run)
     return 0
 
 
