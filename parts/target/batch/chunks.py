@@ -102,7 +102,7 @@ def _cell(value: object) -> str | None:
 
 
 def _parquet(path: Path, rows: int) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that was read stays in memory
         yield file.schema_arrow.empty_table()
         yield from (pa.Table.from_batches([batch]) for batch in file.iter_batches(rows))
 
