@@ -42,7 +42,7 @@ def git(folder: Path, *words: str) -> str:
 def commit(folder: Path, message: str) -> None:
     """Commit everything in the folder."""
     git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", message)
+    git(folder, "commit", "-q", "--allow-empty", "-m", message)
 
 
 def render(template: Path, folder: Path, answers: Mapping[str, Any] | None = None) -> Path:

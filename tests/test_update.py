@@ -1,13 +1,16 @@
 """`copier update`: to a new version, and from one answer to another; the user's edits stay."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copier import run_copy, run_update
 
-from answers import choices
-from render import commit, git, render, snapshot
+from answers import QUESTIONS, choices
+from render import ROOT, SOURCES, commit, git, render, snapshot
+
+IGNORED = shutil.ignore_patterns(".git")
 
 OWN_MODULE = '"""A module of the user\'s own."""\n\nANSWER = 42\n'
 OWN_TEST = "from my_model.own import ANSWER\n\n\ndef test_own():\n    assert ANSWER == 42\n"
@@ -62,6 +65,40 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
+def _released() -> list[str]:
+    """Return the tags that users may be at; before the first one, the last commit."""
+    tags = git(ROOT, "-c", "safe.directory=*", "tag", "--list", "[0-9]*").split()
+    return tags or ["HEAD"]
+
+
+def _checkout(version: str, folder: Path) -> Path:
+    """Make a template repository of that version, with the working tree as the next one."""
+    archive = folder.with_suffix(".tar")
+    git(ROOT, "-c", "safe.directory=*", "archive", "-o", str(archive), version, "--", *SOURCES)
+    shutil.unpack_archive(archive, folder, filter="data")
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, version)
+    git(folder, "tag", version if version != "HEAD" else "0.0.1")
+    return folder
+
+
+@pytest.mark.parametrize("version", _released())
+def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_path: Path) -> None:
+    template = _checkout(version, tmp_path / "template")
+    folder = _project(template, tmp_path / "project")
+    _edits(folder)
+    for name in SOURCES:
+        git(template, "rm", "-rq", name)
+    shutil.copytree(snapshot(tmp_path / "next"), template, IGNORED, dirs_exist_ok=True)
+    commit(template, "next")
+    git(template, "tag", "9999")
+    run_update(folder, defaults=True, overwrite=True, quiet=True)
+    _assert_kept(folder)
+    fresh = _project(template, tmp_path / "fresh")
+    _edits(fresh)
+    assert _files(folder) == _files(fresh)
+
+
 def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
     folder = _project(template, tmp_path / "project")
@@ -96,36 +133,37 @@ def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Pa
 
 
 SWITCHES = [
-    *({"tracker": tracker} for tracker in choices("tracker")),
-    *({"license": licence} for licence in choices("license")),
-    *({"ci": ci} for ci in choices("ci")),
-    {"versioning": "dvc"},
-    {"targets": []},
+    {"tracker": "mlflow", "license": "Apache-2.0", "ci": "gitlab"},
     {"targets": ["batch"]},
-    {"targets": ["api"]},
-    {"targets": ["api", "batch"], "tracker": "none", "versioning": "none"},
+    {"targets": []},
+    {"targets": ["api"], "versioning": "dvc"},
+    {"tracker": "tensorboard", "license": "BSD-3-Clause", "ci": "none"},
+    {"task": "tabular-regression"},
+    {"tracker": "wandb", "license": "proprietary", "targets": ["api", "batch"]},
+    {"task": "tabular-classification", "versioning": "none", "ci": "github"},
+    {"tracker": "none", "license": "MIT"},
 ]
 
 
-@pytest.mark.parametrize("edited", [False, True], ids=["untouched", "edited"])
-def test_every_answer_can_be_switched_on_a_living_project(
-    edited: bool, template: Path, tmp_path: Path
-) -> None:
+def test_every_answer_can_be_switched_on_a_living_project(template: Path, tmp_path: Path) -> None:
     """After each switch the project is what a fresh render gives, plus the user's edits."""
     folder = _project(template, tmp_path / "project")
-    if edited:
-        _edits(folder)
+    _edits(folder)
     answers: dict[str, Any] = {}
     for number, switch in enumerate(SWITCHES):
         answers |= switch
         run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
+        _assert_kept(folder)
         fresh = _project(template, tmp_path / f"fresh{number}", answers)
-        if edited:
-            _assert_kept(folder)
-            _edits(fresh)
+        _edits(fresh)
         assert _files(folder) == _files(fresh), switch
-        git(folder, "add", "-A")
-        git(folder, "commit", "-q", "--allow-empty", "-m", str(switch))
+        commit(folder, str(switch))
+
+
+def test_the_switches_reach_every_answer() -> None:
+    for question in ("task", "framework", "tracker", "versioning", "ci", "license"):
+        reached = {switch.get(question, QUESTIONS[question]["default"]) for switch in SWITCHES}
+        assert reached == set(choices(question)), question
 
 
 def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:
