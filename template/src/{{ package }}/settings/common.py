@@ -38,7 +38,7 @@ class Serve(Section):
 class Predict(Section):
     """How files are scored."""
 
-    chunk: int = Field(100_000, ge=1)
+    chunk: int = Field(32_768, ge=1)
 
 
 class Monitor(Section):
