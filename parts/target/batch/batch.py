@@ -85,9 +85,7 @@ def _score_parts(
         for table in chunks.read(source, config.predict.chunk):
             part = partial / f"{len(parts):06}{suffix}"
             if not part.exists():
-                scored = append(table, rows)
-                with replacing(part) as scratch:
-                    _write(scored, scratch, header=not parts)
+                _write(append(table, rows), part, header=not parts)
             parts.append(part)
             rows += table.num_rows
             bar.update(table.num_rows)
@@ -95,10 +93,11 @@ def _score_parts(
 
 
 def _write(table: pa.Table, path: Path, header: bool) -> None:
-    if path.suffix == ".parquet":
-        pq.write_table(table, path)
-    else:
-        csv.write_csv(table, path, csv.WriteOptions(include_header=header))
+    with replacing(path) as scratch:
+        if path.suffix == ".parquet":
+            pq.write_table(table, scratch)
+        else:
+            csv.write_csv(table, scratch, csv.WriteOptions(include_header=header))
 
 
 def _join(parts: list[Path], whole: Path) -> Path:
@@ -110,6 +109,5 @@ def _join(parts: list[Path], whole: Path) -> Path:
     else:
         with whole.open("wb") as target:
             for part in parts:
-                with part.open("rb") as file:
-                    shutil.copyfileobj(file, target)
+                target.write(part.read_bytes())  # a chunk, which has been in memory before
     return whole

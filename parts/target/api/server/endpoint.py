@@ -82,13 +82,14 @@ class Predict:
 async def _read(receive: Receive, limit: int) -> bytearray:
     """Return the body, but never hold more than `limit` bytes, whatever its headers promise."""
     body = bytearray()
-    if await _receive(receive, body, limit):  # more than one piece is rare, so is the timer
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                while await _receive(receive, body, limit):
-                    pass
-        except TimeoutError:
-            raise RequestError(408, f"the body took more than {BODY_SECONDS} seconds") from None
+    if not await _receive(receive, body, limit):
+        return body  # one piece, as almost always: no timer
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while await _receive(receive, body, limit):
+                pass
+    except TimeoutError:
+        raise RequestError(408, f"the body took more than {BODY_SECONDS} seconds") from None
     return body
 
 

@@ -29,9 +29,8 @@ def demo(config: Config, run: Path, tmp_path: Path) -> Path:
 
 
 def predict(source: Path, output: Path, options: list[str], chunk: int = 100) -> int:
-    return cli.main(
-        ["predict", str(source), str(output), "--run=demo", f"--predict.chunk={chunk}", *options]
-    )
+    settings = ["--run=demo", f"--predict.chunk={chunk}", *options]
+    return cli.main(["predict", str(source), str(output), *settings])
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "csv.gz", "jsonl", "parquet"])
