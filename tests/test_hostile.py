@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from copier import run_update
+from jinja2 import TemplateNotFound
 
 from render import commit, git, render
+from test_render import check_texts
 
 TEXTS = [
     'say "hi"',
     "it's",
     "line\nbreak",
+    "break at the end\n",
     "tab\there",
     "carriage\rreturn",
     "nul\0byte",
@@ -73,6 +77,10 @@ NAMES = [
     "a'b",
     'a"b',
     "$(id)",
+    "My Model\n",
+    123,
+    "sklearn",
+    "google",
 ]
 CHOICES = [
     {"task": "tabular-clustering"},
@@ -81,7 +89,27 @@ CHOICES = [
     {"tracker": "{{ 1 }}"},
     {"license": "GPL; rm"},
     {"ci": ["github"]},
+    {"targets": "api"},
+    {"targets": None},
+    {"versioning": True},
+    {"description": ["a"]},
+    {"author": {"a": 1}},
+    {"author": None},
+    {"package": "../../evil"},
+    {"package": "my_model\n"},
+    {"project_slug": 'x"\n[tool.evil]\ny = "'},
+    {"problem": "../../framework/sklearn"},
+    {"modality": "{{ 1 }}"},
 ]
+TRAPS = [
+    "null",
+    "~",
+    "0x10",
+    "2026-11-24",
+    "a: b # c",
+    "'",
+    "! &a *b [c, |",
+]  # what YAML reads as more
 
 
 @pytest.mark.parametrize("question", ["description", "author"])
@@ -101,19 +129,22 @@ def test_a_text_is_refused_or_kept(
     assert kept == text
     answers = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
     assert answers[question] == text
-    assert text in (folder / ("LICENSE" if question == "author" else "README.md")).read_text(
-        "utf-8"
-    )
+    page = folder / ("LICENSE" if question == "author" else "README.md")
+    assert text in page.read_text("utf-8")
+    check_texts(folder)
     assert [path.name for path in tmp_path.iterdir()] == ["project"]
 
 
-def test_an_odd_text_survives_an_update(template: Path, tmp_path: Path) -> None:
-    from copier import run_update
-
+def test_odd_texts_survive_updates(template: Path, tmp_path: Path) -> None:
     text = "a; $(b) 'c' \"d\" #e & *f: [g] | ü 🦜"
-    folder = render(template, tmp_path / "project", {"description": text})
+    folder = render(template, tmp_path / "project", {"description": text, "author": TRAPS[0]})
     git(folder, "init", "-q")
     commit(folder, "rendered")
+    for author in TRAPS:
+        run_update(folder, data={"author": author}, defaults=True, overwrite=True, quiet=True)
+        answers = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
+        assert (answers["description"], answers["author"]) == (text, author)
+        commit(folder, author)
     run_update(folder, defaults=True, overwrite=True, quiet=True)
     assert git(folder, "status", "--short") == ""
 
@@ -128,7 +159,7 @@ def test_a_name_that_can_be_no_package_is_refused(
 
 
 @pytest.mark.parametrize("answers", CHOICES, ids=str)
-def test_a_choice_that_is_none_is_refused(answers: dict, template: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError):
+def test_an_answer_that_is_none_is_refused(answers: dict, template: Path, tmp_path: Path) -> None:
+    with pytest.raises((ValueError, TypeError, TemplateNotFound)):
         render(template, tmp_path / "project", answers)
     assert not list(tmp_path.iterdir())

@@ -3,14 +3,16 @@
 import csv
 import hashlib
 import json
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dvc_pipeline import check_dvc
-from render import commit, git, render
+from render import ROOT, commit, git, render
 
 PROJECTS: dict[str, dict[str, Any]] = {
     "defaults": {},
@@ -30,6 +32,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
     },
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
 }
+RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
 MADE = ("metrics.json", "model/model.skops", "export/onnx/model.onnx", "export/onnx/contract.json")
 
 
@@ -40,6 +43,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     git(folder, "init", "-q")
     commit(folder, "rendered")
     _uv(folder, "sync", "--quiet")
+    assert _taken(folder) <= RESERVED, "names that no project may take: add them to reserved.txt"
     for session in ("lint", "types", "tests"):
         _run(folder, "nox", "-s", session)
     script = answers.get("project_name", "My Model").lower().replace(" ", "-")
@@ -73,22 +77,46 @@ def _assert_honest(run: Path) -> None:
     assert f"{metrics['metrics'][primary]:.4g}"[:5] in text
 
 
+MISTAKES = {
+    "--data.path=broken.csv --data.target=b": "broken.csv",
+    "--data.path=nowhere.csv --data.target=b": "nowhere.csv: no such file",
+    "--data.path=broken.csv": "data.target: must be set",
+    "--data.target=nothing": "did you mean",
+    "--seed=x": "--seed",
+    "--sed=1": "did you mean --seed?",
+    "--config=nowhere.yaml": "nowhere.yaml: no such file",
+    "--run=../outside": "--run",
+}
+
+
 def _assert_mistakes_are_explained(folder: Path, script: str) -> None:
     (folder / "broken.csv").write_bytes(b'a,b\n1,"2\n\0')
-    before = sorted(folder.rglob("*"))
-    for options in (["--data.path=broken.csv", "--data.target=b"], ["--seed=x"], ["--sed=1"]):
+    before = _paths(folder)
+    for options, words in MISTAKES.items():
         done = subprocess.run(
-            ["uv", "run", "--quiet", script, "train", *options],
+            ["uv", "run", "--quiet", script, "train", *options.split()],
             cwd=folder,
             capture_output=True,
             text=True,
         )
         assert done.returncode == 2, done
-        assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr
-    assert sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts) == [
-        path for path in before if "__pycache__" not in path.parts
-    ]
+        assert words in done.stderr and done.stderr.count("\n") == 1, done.stderr
+        assert _paths(folder) == before, options
     (folder / "broken.csv").unlink()
+
+
+def _paths(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
+
+
+def _taken(folder: Path) -> set[str]:
+    """Return what is installed here or locked for any system, spelt as a project's package is."""
+    (site,) = folder.glob(".venv/lib/python*/site-packages")
+    locked = tomllib.loads((folder / "uv.lock").read_text("utf-8"))["package"]
+    modules = {path.name.removesuffix(".py") for path in site.iterdir() if path.name[0].isalpha()}
+    names = {name for name in modules if "." not in name} | {package["name"] for package in locked}
+    own = {path.name for path in (folder / "src").iterdir()}
+    return {re.sub(r"[-_.]+", "_", name.lower()) for name in names} - own
 
 
 def _sha(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Every answer set renders: the right files, formatted, complete, and the same each time."""
 
+import ast
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages made at run time.
 BRACES = ("ci.yml", ".j2")
+FILES, BUDGET = 95, {"src": 3600, "tests": 1100}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -25,15 +27,20 @@ def test_render(name: str, template: Path, tmp_path: Path) -> None:
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     package = SETS[name].get("project_name", "My Model").lower().replace("-", "_").replace(" ", "_")
     assert _expected(SETS[name], package) == files
-    for path in folder.rglob("*"):
-        if path.is_file() and path.suffix != ".csv":
-            _check_text(path, path.read_text("utf-8"))
+    check_texts(folder)
     ruff = [sys.executable, "-m", "ruff"]
     for words in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
         done = subprocess.run([*ruff, *words], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
     again = render(template, tmp_path / "again", SETS[name])
     assert all((again / file).read_bytes() == (folder / file).read_bytes() for file in files)
+
+
+def check_texts(folder: Path) -> None:
+    """Assert that every text of a project is complete and can be read by what reads it."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix != ".csv":
+            _check_text(path, path.read_text("utf-8"))
 
 
 def _check_text(path: Path, text: str) -> None:
@@ -58,3 +65,25 @@ def _expected(answers: dict[str, Any], package: str) -> set[str]:
     for choice in (*targets, answers.get("versioning", "none"), answers.get("ci", "github")):
         names += lists.get(choice, [])
     return {name.replace("PACKAGE", package) for name in names}
+
+
+def test_the_default_project_is_small(template: Path, tmp_path: Path) -> None:
+    """The budget of the default render; lower the numbers when they fall."""
+    folder = render(template, tmp_path / "project")
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    code = {name: sum(map(_code_lines, (folder / name).rglob("*.py"))) for name in BUDGET}
+    print(f"{files} files; lines of code: {code}")
+    assert files <= FILES and all(code[name] <= BUDGET[name] for name in BUDGET)
+
+
+def _code_lines(path: Path) -> int:
+    """Count the lines that hold more than a docstring, a comment or nothing."""
+    text = path.read_text("utf-8")
+    notes = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or 0) + 1)
+    }
+    lines = enumerate(text.splitlines(), 1)
+    return sum(bool(line.split("#")[0].strip()) and number not in notes for number, line in lines)
