@@ -22,7 +22,23 @@ def assign(ids: np.ndarray, targets: np.ndarray, table: pd.DataFrame, config: Co
     else:
         keys = pd.util.hash_array(table[group].to_numpy()) if group else ids
         names = _by_key(keys, targets, config)
-    return _without_twins(ids, names)
+    names = _without_twins(ids, names)
+    _check(names, targets)
+    return names
+
+
+def _check(names: np.ndarray, targets: np.ndarray) -> None:
+    """Small files, few groups and late classes can leave nothing to learn from or to judge by."""
+    empty = [name for name in ("train", "val", "test") if not (names == name).any()]
+    if empty:
+        raise UserError(f"no row falls into {', '.join(empty)}: give more rows, groups or times.")
+    if targets.dtype == np.int64:
+        late = np.setdiff1d(targets, targets[names == "train"])
+        if len(late):
+            raise UserError(
+                f"data.target: {len(late)} classes have no training row; they come in validation "
+                "or test alone: remove them, or split without data.time and data.group."
+            )
 
 
 def _by_time(times: pd.Series, config: Config) -> np.ndarray:

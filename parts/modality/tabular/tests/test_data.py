@@ -60,6 +60,12 @@ def test_groups_stay_together(config: Config, tmp_path: Path) -> None:
     assert "owner" not in splits.train.inputs
 
 
+def test_a_split_that_nothing_falls_into_is_explained(config: Config, tmp_path: Path) -> None:
+    lonely = _with_file(config, tmp_path, lambda table: table.assign(owner="one"), group="owner")
+    with pytest.raises(UserError, match="no row falls into"):
+        data.load(lonely)
+
+
 def test_kinds_of_columns(tmp_path: Path) -> None:
     path = tmp_path / "odd.csv"
     path.write_text(
