@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from quick import QUICK
 
 from my_model import cli
 from my_model.config import Config, load
@@ -17,7 +18,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("made")
     paths = {name: folder / name for name in ("runs", "processed", "schemas")}
     settings = {f"paths.{name}": path for name, path in paths.items()}
-    settings |= {"train.rounds": 60, "evaluate.resamples": 100, "serve.request_log": "null"}
+    settings |= {**QUICK, "evaluate.resamples": 100, "serve.request_log": "null"}
     return [f"--{key}={value}" for key, value in settings.items()]
 
 

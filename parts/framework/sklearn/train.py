@@ -23,7 +23,7 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the fitted Pipeline; losses of every round go to `log` (log loss, or RMSE)."""
-    model = build(config, splits.schema)
+    model = build(config, splits)
     encode = model[:-1]
     train = encode.fit_transform(splits.train.inputs, splits.train.targets), splits.train.targets
     val = encode.transform(splits.val.inputs), splits.val.targets

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from .config import Config
+from .tables.schema import Schema
+
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
 MAX_LEVELS = 255  # HistGradientBoosting bins: more codes could not be told apart
 
@@ -60,6 +63,16 @@ class Features(TransformerMixin, BaseEstimator):
         dates = [f"{name} {part}" for name in self.dates for part in ("days", "yearday", "weekday")]
         gaps = [f"{name} is missing" for name in self.gappy]
         return [*self.numbers, *dates, *gaps, *self.categories]
+
+
+def features_of(config: Config, schema: Schema) -> Features:
+    """Return the features of a schema's columns, not yet fitted."""
+    kinds: dict[str, list[str]] = {"number": [], "date": [], "category": []}
+    for column in schema.columns:
+        kinds[column.kind].append(column.name)
+    gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
+    numbers, dates, categories = kinds.values()
+    return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
 
 
 def _date_parts(days: np.ndarray) -> np.ndarray:

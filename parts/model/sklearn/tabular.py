@@ -8,31 +8,23 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .config import Config
+from .data import Splits
 from .estimators import ESTIMATORS
-from .features import Features
+from .features import Features, features_of
 from .runs import UserError
-from .tables.schema import Schema
 
 Model: TypeAlias = Pipeline
 
 
-def build(config: Config, schema: Schema) -> Model:
+def build(config: Config, splits: Splits) -> Model:
     """Return the unfitted Pipeline for `model.name`; a classifier if the schema has labels."""
+    schema = splits.schema
     if config.train.class_weight and schema.labels is None:
         raise UserError("train.class_weight: only classes can be weighted; set it to null.")
-    features = _features(config, schema)
+    features = features_of(config, schema)
     prepare = _prepare(config.model.name, features)
     estimator = ESTIMATORS[config.model.name](config, schema.labels is not None)
     return Pipeline([("features", features), ("prepare", prepare), ("estimator", estimator)])
-
-
-def _features(config: Config, schema: Schema) -> Features:
-    kinds: dict[str, list[str]] = {"number": [], "date": [], "category": []}
-    for column in schema.columns:
-        kinds[column.kind].append(column.name)
-    gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
-    numbers, dates, categories = kinds.values()
-    return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
 
 
 def _prepare(name: str, features: Features) -> Any:

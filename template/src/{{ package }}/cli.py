@@ -1,6 +1,7 @@
 """The command line: a word for each stage, and every key of config.yaml as an option."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if unknown:
             raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
+        if "RANK" in os.environ and args.word != "train":
+            raise UserError("only `train` can be started in several processes.")
         stage = getattr(develop, args.word, None) or getattr(operate, args.word)
         return stage(load(args.config, overrides), args)
     except UserError as error:

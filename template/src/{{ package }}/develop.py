@@ -48,8 +48,11 @@ def train(config: Config, args: argparse.Namespace) -> int:
     run = runs.create(config.paths.runs, args.run, keep=resume)
     runs.write_text(run / "config.yaml", dump(config))
     runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
-    with track.start(config, run) as tracker, runs.history(run, tracker) as log:
-        model = fit(config, splits, log, run)
+    if not runs.LEADS:
+        fit(config, splits, lambda step, metrics: None, run)
+        return 0
+    with track.start(config, run) as tracker:
+        model = fit(config, splits, runs.history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     infer.save(model, run / "model")

@@ -1,7 +1,7 @@
 """Where runs live on disk, and the one way to write a file: all of it or nothing."""
 
-import csv
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
+LEADS = os.environ.get("RANK", "0") == "0"  # of processes started together, one alone writes
 
 
 class UserError(Exception):
@@ -33,6 +34,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one step, with the same line ends on every system."""
+    if not LEADS:
+        return
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="\n")
 
@@ -46,9 +49,14 @@ def sha256(path: Path) -> str:
 def create(root: Path, name: str | None = None, keep: bool = False) -> Path:
     """Make the folder of a run, named by UTC time if not by `name`; `latest` points at it.
 
-    A run that is trained anew under its old name starts empty, unless `keep` is set.
+    A run that is trained anew under its old name starts empty, unless `keep` is set. Processes that
+    are started together have to be told the name.
     """
+    if name is None and "RANK" in os.environ:
+        raise UserError("--run: name the run, so that all processes train the same one.")
     run = _folder(root, name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    if not LEADS:
+        return run
     if run.exists() and not keep:
         shutil.rmtree(run)
     run.mkdir(parents=True, exist_ok=keep)
@@ -74,24 +82,25 @@ def find(root: Path, name: str | None = None) -> Path:
     return run
 
 
-@contextmanager
-def history(run: Path, tracker: Log) -> Iterator[Log]:
-    """Give a `log(step, metrics)` that writes history.csv and passes on to the tracker."""
-    with (run / "history.csv").open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        names: list[str] = []
+def history(run: Path, tracker: Log) -> Log:
+    """Return a `log(step, metrics)` that appends to history.csv and passes on to the tracker.
 
-        def log(step: int, metrics: dict[str, float]) -> None:
-            if not names:
-                names.extend(metrics)
-                rows.writerow(["step", *names])
-            rows.writerow([step, *(metrics[name] for name in names)])
-            file.flush()
-            tracker(step, metrics)
+    Rows of a run that goes on stay, but for those from `step` on, which it repeats.
+    """
+    path = run / "history.csv"
 
-        yield log
+    def log(step: int, metrics: dict[str, float]) -> None:
+        header, *lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else [""]
+        earlier = [line for line in lines if int(line.split(",")[0]) < step]
+        header = ",".join(["step", *metrics])
+        row = ",".join(map(str, [step, *metrics.values()]))
+        write_text(path, "\n".join([header, *earlier, row]) + "\n")
+        tracker(step, metrics)
+
+    return log
 
 
 def say(stage: str, text: str) -> None:
     """Tell the user what a stage has done."""
-    print(f"{stage:>8}  {text}", flush=True)
+    if LEADS:
+        print(f"{stage:>8}  {text}", flush=True)

@@ -5,15 +5,16 @@ since every trial draws from a generator seeded by its own number.
 """
 
 import hashlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from pydantic import BaseModel
 
 from . import infer
-from .config import Config, dump
+from .config import Config, dump, keys
 from .data import load
 from .runs import UserError
 from .scores import metrics
@@ -29,7 +30,8 @@ def tune(config: Config) -> tuple[Config, float]:
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config)
-        model = fit(candidate, splits, lambda step, values: None, config.paths.runs)
+        with TemporaryDirectory() as scratch:
+            model = fit(candidate, splits, lambda step, values: None, Path(scratch))
         predictions = infer.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
         score = metrics.score(splits.val.targets, predictions, threshold)[primary]
@@ -65,26 +67,31 @@ def _settled(config: Config) -> Config:
     return config.model_copy(update={"tune": type(config.tune)()})
 
 
-def _ranges(section: BaseModel) -> dict[str, tuple[Any, Search]]:
+def _ranges() -> dict[str, tuple[Any, Search]]:
+    """Return type and range of each setting that is marked, by its dotted key."""
     marks = {
-        name: (field.annotation, mark)
-        for name, field in type(section).model_fields.items()
+        key: (field.annotation, mark)
+        for key, field in keys()
         for mark in field.metadata
         if isinstance(mark, Search)
     }
     if not marks:
-        raise UserError("no setting of `train` is marked with Search: nothing to tune.")
+        raise UserError("no setting is marked with Search: nothing to tune.")
     return marks
 
 
 def _suggest(trial: optuna.Trial, config: Config) -> Config:
-    for name, (kind, mark) in _ranges(config.train).items():
+    for key, (kind, mark) in _ranges().items():
         if kind is int:
-            trial.suggest_int(name, int(mark.low), int(mark.high), log=mark.log)
+            trial.suggest_int(key, int(mark.low), int(mark.high), log=mark.log)
         else:
-            trial.suggest_float(name, mark.low, mark.high, log=mark.log)
+            trial.suggest_float(key, mark.low, mark.high, log=mark.log)
     return _apply(config, trial.params)
 
 
 def _apply(config: Config, params: dict[str, Any]) -> Config:
-    return config.model_copy(update={"train": config.train.model_copy(update=params)})
+    for key, value in params.items():
+        section, name = key.split(".")
+        changed = getattr(config, section).model_copy(update={name: value})
+        config = config.model_copy(update={section: changed})
+    return config

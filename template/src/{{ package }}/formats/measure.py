@@ -66,7 +66,7 @@ def _cost(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any
     """Median latency, and the peak of the whole process: what a machine needs to run this model."""
     predict = load()
     latency = {str(rows): _median_ms(predict, inputs) for rows, inputs in batches.items()}
-    return {"latency_ms": latency, "peak_memory_bytes": _peak_memory()}
+    return {"latency_ms": latency, "peak_memory_bytes": peak_memory()}
 
 
 def _median_ms(predict: Predict, inputs: Any) -> float:
@@ -79,7 +79,7 @@ def _median_ms(predict: Predict, inputs: Any) -> float:
     return round(1000 * statistics.median(times), 4)
 
 
-def _peak_memory() -> int | None:
+def peak_memory() -> int | None:
     """Return bytes; None on Windows, where the standard library can't tell."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux: getrusage would count the parent's peak too

@@ -1,0 +1,63 @@
+"""What a regression model is trained for: Huber's loss, in standard deviations of the target."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import huber_loss
+
+from ..config import Config
+from ..data import Split
+from ..runs import UserError
+
+
+class Objective:
+    """The loss of each row, and how much each row counts."""
+
+    def __init__(self, config: Config, train: Split) -> None:
+        self.unit = float(train.targets.std(dtype=np.float64))
+        settings = config.train
+        if settings.class_weight or settings.sampler != "shuffle" or settings.label_smoothing:
+            raise UserError(
+                "train.class_weight, train.sampler and train.label_smoothing are for classes: "
+                "leave them at null, shuffle and 0 where a number is predicted."
+            )
+
+    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
+        """Take values (rows,) and targets (rows,), return (rows,)."""
+        return huber_loss(values / self.unit, targets / self.unit, reduction="none")
+
+    def weights(self, targets: np.ndarray) -> np.ndarray:
+        """Return (rows,) float32, how much each row counts in the loss: all alike."""
+        return self.balance(targets)
+
+    def balance(self, targets: np.ndarray) -> np.ndarray:
+        """Return (rows,) float32 weights: there are no classes to balance."""
+        return np.ones(len(targets), np.float32)
+
+
+class Rescale(nn.Module):
+    """From what a network likes to put out, around 0, to the target's mean and spread."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, mean: float, spread: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("spread", torch.tensor(spread))
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Take (rows, 1), return (rows,)."""
+        return scores[:, 0] * self.spread + self.mean
+
+
+def final(targets: np.ndarray | None = None) -> nn.Module:
+    """Return the last layer of the network, fitted to training targets if there are any yet."""
+    if targets is None:
+        return Rescale(0.0, 1.0)
+    return Rescale(float(targets.mean(dtype=np.float64)), float(targets.std(dtype=np.float64)))
+
+
+def answering(network: nn.Module) -> nn.Module:
+    """Return the network as it answers: values (rows,), without dropout."""
+    return network.eval()

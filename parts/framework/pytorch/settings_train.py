@@ -1,0 +1,32 @@
+"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Train(BaseModel, extra="forbid", frozen=True):
+    """How the network is fitted; a batch is of all processes together."""
+
+    epochs: int = Field(60, ge=1)
+    batch_size: int = Field(64, ge=1)
+    learning_rate: Annotated[float, Field(gt=0), Search(1e-4, 1e-2, log=True)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0), Search(1e-4, 0.3, log=True)] = 0.01
+    warmup: float = Field(0.05, ge=0, lt=1)
+    clip_norm: float = Field(1.0, gt=0)
+    accumulate: int = Field(1, ge=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weight: Literal["balanced"] | None = None
+    sampler: Literal["shuffle", "balanced"] = "shuffle"
+    ema: float | None = Field(None, gt=0, lt=1)
+    patience: int = Field(8, ge=1)
+    tolerance: float = Field(1e-4, ge=0)
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["float32", "bf16", "fp16"] = "float32"
+    compile: bool = False
+    shard: bool = False
+    checkpoint_steps: int = Field(200, ge=1)
+    workers: int = Field(0, ge=0)
+    threads: int | None = Field(None, ge=1)

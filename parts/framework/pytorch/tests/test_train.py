@@ -1,0 +1,91 @@
+"""Training learns, repeats itself to the bit, and goes on after a kill as if nothing had been."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from my_model import data, infer
+from my_model.config import Config
+from my_model.train import fit, schedule
+
+TRAIN = [sys.executable, "-m", "my_model", "train", "--train.checkpoint_steps=5"]
+
+
+def test_the_same_weights_twice(config: Config, tmp_path: Path) -> None:
+    splits = data.load(config)
+    for attempt in ("first", "second"):
+        model = fit(config, splits, lambda step, metrics: None, tmp_path / attempt)
+        infer.save(model, tmp_path / attempt)
+    first, second = (
+        (tmp_path / attempt / "weights.safetensors").read_bytes() for attempt in ("first", "second")
+    )
+    assert first == second
+    loaded, inputs = infer.load(tmp_path / "first"), splits.val.inputs
+    np.testing.assert_array_equal(infer.predict(model, inputs), infer.predict(loaded, inputs))
+
+
+def test_the_loss_falls_and_the_best_weights_are_kept(config: Config, tmp_path: Path) -> None:
+    losses: list[dict[str, float]] = []
+    fit(config, data.load(config), lambda step, metrics: losses.append(metrics), tmp_path)
+    val = [metrics["val_loss"] for metrics in losses]
+    assert min(val) < val[0]
+    assert losses[-1]["train_loss"] < losses[0]["train_loss"]
+    assert all(metrics["gradient_norm"] > 0 for metrics in losses)
+
+
+def test_a_killed_run_goes_on_to_the_same_bits(options: list[str], config: Config) -> None:
+    """Killed at whatever moment comes, even while a checkpoint is written."""
+    whole = _trained(options, config, "whole")
+    _kill_after_first_checkpoint([*TRAIN, "--run=killed", *options], config.paths.runs / "killed")
+    resumed = _trained([*options, "--resume"], config, "killed")
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], resumed[name])
+    steps = [
+        [line.split(",")[:3] for line in (config.paths.runs / run / "history.csv").open()]
+        for run in ("whole", "killed")
+    ]
+    assert steps[0] == steps[1]
+
+
+@pytest.mark.parametrize("shard", ["false", "true"], ids=["DDP", "FSDP"])
+def test_two_processes_train_as_one(shard: str, options: list[str], config: Config) -> None:
+    """Sums are taken in another order, so weights agree to 1e-3, not to the bit."""
+    options = [*options, "--train.epochs=2", "--model.dropout=0"]
+    one = _trained(options, config, f"one-{shard}")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    words = [*TRAIN[3:], "--run=two", f"--train.shard={shard}", *options]
+    command = [*torchrun, "-m", "my_model", "--", *words]
+    subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    two = load_file(config.paths.runs / "two/model/weights.safetensors")
+    for name in one:
+        np.testing.assert_allclose(one[name], two[name], atol=1e-3)
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    shares = [schedule(step, 100, 0.1) for step in range(100)]
+    assert shares[:10] == pytest.approx([0.1 * step for step in range(1, 11)])
+    assert shares[10] == 1 and shares[-1] < 0.001
+    assert sorted(shares[10:], reverse=True) == shares[10:]
+
+
+def _trained(options: list[str], config: Config, run: str) -> dict[str, np.ndarray]:
+    subprocess.run([*TRAIN, f"--run={run}", *options], check=True)
+    return load_file(config.paths.runs / run / "model/weights.safetensors")
+
+
+def _kill_after_first_checkpoint(command: list[str], run: Path) -> None:
+    process = subprocess.Popen(command)
+    while not (run / "checkpoint/last.safetensors").exists():
+        assert process.poll() is None, "it ended before its first checkpoint"
+        time.sleep(0.01)
+    time.sleep(float(np.random.default_rng().uniform(0, 0.3)))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (run / "model/decision.json").exists(), "it ended before it was killed"

@@ -1,0 +1,115 @@
+"""The training loop: AdamW, warmup and cosine, early stopping, the best weights kept.
+
+The order of rows, the learning rate and the random numbers are functions of seed and step, so a run
+that was killed and goes on from its last checkpoint ends with the same bits as one that was not.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+from tqdm import tqdm
+
+from .config import Config
+from .data import Splits
+from .model import Model, Samples, build
+from .runs import Log
+from .training import parallel
+from .training.checkpoint import resume, save, save_best
+from .training.objective import Objective
+from .training.rows import Plan, Rows, inputs_of
+from .training.state import State
+
+
+def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
+    """Return the model with the weights that had the lowest validation loss.
+
+    Losses, learning rate, gradient norm, samples per second and memory go to `log` after each
+    epoch, checkpoints to run/checkpoint; if one is there already, training goes on from it. Of the
+    processes that torchrun starts, the first one alone writes.
+    """
+    settings, folder = config.train, run / "checkpoint"
+    last, best = folder / "last.safetensors", folder / "best.safetensors"
+    with parallel.joined(settings) as place:
+        _seed(config.seed, -1)
+        model = build(config, splits)
+        objective = Objective(config, splits.train)
+        train = Rows(splits.train, Samples(model, splits.train.inputs, config.seed), objective)
+        val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
+        plan = Plan(config, train, place)
+        state = State(model.network, settings, place)
+        resume(state, last)
+        inputs = inputs_of(train, plan, state.step, settings.workers)
+        for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
+            if state.waited >= settings.patience:
+                break
+            _seed(config.seed, step, place.rank)
+            rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
+            _update(state, rate, step, plan, train, inputs)
+            if state.step % plan.epoch == 0:
+                metrics = state.metrics(_loss(state, val), plan.size)
+                log(state.step, metrics)
+                if state.improves(metrics["val_loss"]):
+                    save_best(state, best)
+            if state.step % plan.epoch == 0 or state.step % settings.checkpoint_steps == 0:
+                save(state, last)
+        if place.rank == 0:
+            model.network.load_state_dict(load_file(best))
+    return model
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Return the share of the learning rate: a linear rise, then half a cosine down to zero."""
+    rise = max(1, round(warmup * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
+
+
+def _update(
+    state: State, rate: float, step: int, plan: Plan, rows: Rows, inputs: Iterator[Tensor]
+) -> None:
+    """Take one step of the optimizer.
+
+    The loss of each part is divided by the weight of the whole batch: so the gradient is the same
+    however processes and accumulation split the batch.
+    """
+    weight, total = rows.weight(plan.batch(step)), torch.zeros((), device=state.place.device)
+    for part in plan.parts(step):
+        with state.autocast():
+            outputs = state.trained(next(inputs).to(state.place.device))
+        loss = rows.loss(outputs, part) / weight
+        state.scaler.scale(loss * state.place.world).backward()  # processes average gradients
+        total += loss.detach()
+    state.scaler.unscale_(state.optimizer)
+    norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    state.optimizer.zero_grad()
+    state.advance(total, rate, norm)
+
+
+def _loss(state: State, rows: Rows) -> float:
+    """Return the mean loss of all rows, each process taking its share of them."""
+    network, total = state.judged.eval(), torch.zeros((), device=state.place.device)
+    with torch.no_grad(), state.autocast():
+        for part, inputs in rows.shares(state.place):
+            total += rows.loss(network(inputs)[: len(part)], part)
+    network.train()
+    return state.place.sum(total) / rows.weight(slice(None))
+
+
+def _seed(seed: int, step: int, rank: int = 0) -> None:
+    """Seed every generator for one step of one process."""
+    state = np.random.SeedSequence([seed, step + 1, rank]).generate_state(1)[0]
+    random.seed(int(state))
+    np.random.seed(state)
+    torch.manual_seed(int(state))

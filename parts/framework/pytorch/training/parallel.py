@@ -1,0 +1,89 @@
+"""Where a process trains: its device, and the other processes that torchrun has started.
+
+`torchrun --nproc-per-node 4 -m PACKAGE -- train --run NAME` splits each batch among four.
+Gradients are averaged (DDP); with `train.shard` parameters, gradients and optimizer are split too
+(FSDP2).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.nn.parallel import DistributedDataParallel
+
+from ..formats import measure
+from ..runs import UserError
+from ..settings.train import Train
+
+
+@dataclass(frozen=True)
+class Place:
+    """One process of `world`."""
+
+    device: torch.device
+    rank: int
+    world: int
+
+    def sum(self, value: Tensor) -> float:
+        """Return the sum of the values of all processes."""
+        if self.world > 1:
+            distributed.all_reduce(value)
+        return float(value)
+
+    def hold(self, network: nn.Module, shard: bool) -> nn.Module:
+        """Move a network to the device, and share out its parameters where `shard` is set."""
+        network = network.to(self.device)
+        if self.world == 1 or not shard:
+            return network
+        mesh = init_device_mesh(self.device.type, (self.world,))
+        for block in getattr(network, "blocks", []):
+            fully_shard(block, mesh=mesh)
+        fully_shard(network, mesh=mesh)
+        return network
+
+    def synchronise(self, network: nn.Module, shard: bool) -> nn.Module:
+        """Return a network whose gradients are averaged over all processes."""
+        return network if self.world == 1 or shard else DistributedDataParallel(network)
+
+
+@contextmanager
+def joined(settings: Train) -> Iterator[Place]:
+    """Give this process its place; leave the other processes at the end."""
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = _device(settings.device)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
+    torch.use_deterministic_algorithms(True)
+    if world > 1:
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.barrier()  # by now the first one has made the run's folder
+    try:
+        yield Place(device, rank, world)
+    finally:
+        if world > 1:
+            distributed.destroy_process_group()
+
+
+def _device(name: str) -> torch.device:
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next((kind for kind, found in here.items() if found), "cpu")
+    if not here.get(name, True):
+        raise UserError(f"train.device: this machine has no {name}; take auto or cpu.")
+    if name == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device(name)
+
+
+def peak_memory(device: torch.device) -> int:
+    """Return bytes: of the GPU, or else of this process; 0 where it can't be told."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return measure.peak_memory() or 0

@@ -1,0 +1,104 @@
+"""Which rows each step trains on, and what their loss is."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ..config import Config
+from ..data import Split
+from ..model import Samples
+from ..runs import UserError
+from .objective import Objective
+from .parallel import Place
+
+CHUNK = 1024  # rows at once where no gradient is needed
+
+
+class Rows:
+    """The rows of a split: inputs, targets and weights."""
+
+    def __init__(self, split: Split, samples: Samples, objective: Objective) -> None:
+        self.samples, self.losses = samples, objective.losses
+        self.targets = torch.from_numpy(split.targets.copy())
+        self.weights = torch.from_numpy(objective.weights(split.targets))
+        self.balance = objective.balance(split.targets)
+
+    def loss(self, outputs: Tensor, part: np.ndarray) -> Tensor:
+        """Return the weighted sum of the losses of rows `part`."""
+        targets, weights = (t[part].to(outputs.device) for t in (self.targets, self.weights))
+        return (self.losses(outputs.float(), targets) * weights).sum()
+
+    def weight(self, part: np.ndarray | slice) -> float:
+        """Return the sum of the weights of rows `part`."""
+        return float(self.weights[part].sum())
+
+    def shares(self, place: Place) -> Iterator[tuple[np.ndarray, Tensor]]:
+        """Yield this process's rows with their inputs, chunk by chunk.
+
+        Every process gets as many chunks, as sharded networks demand; the last inputs may be those
+        of rows that another process counts.
+        """
+        count = len(self.targets)
+        for start in range(0, count, CHUNK * place.world):
+            chunk = np.arange(start, min(start + CHUNK * place.world, count))
+            part = chunk[place.rank :: place.world]
+            filled = np.resize(part if len(part) else chunk, -(-len(chunk) // place.world))
+            yield part, self.samples.take(filled).to(place.device)
+
+
+class Plan:
+    """The rows of every step, as a function of seed and step alone."""
+
+    def __init__(self, config: Config, rows: Rows, place: Place) -> None:
+        settings, split = config.train, place.world * config.train.accumulate
+        if settings.batch_size % split:
+            raise UserError(
+                f"train.batch_size: {settings.batch_size} can't be split {place.world} ways, for "
+                f"each process, train.accumulate {settings.accumulate}: take a multiple of {split}."
+            )
+        count = len(rows.targets)
+        self.size = min(settings.batch_size, count - count % split)
+        self.epoch = count // self.size  # steps
+        self.steps = settings.epochs * self.epoch
+        self.seed, self.split, self.rank, self.world = config.seed, split, place.rank, place.world
+        self.chance = None
+        if settings.sampler == "balanced":
+            self.chance = rows.balance / rows.balance.sum(dtype=np.float64)
+        self.count = count
+        self.order = lru_cache(1)(self._order)
+
+    def batch(self, step: int) -> np.ndarray:
+        """Return the rows of a step, of all processes together."""
+        epoch, place = divmod(step, self.epoch)
+        return self.order(epoch)[place * self.size :][: self.size]
+
+    def parts(self, step: int) -> list[np.ndarray]:
+        """Return the rows of a step that this process takes, one array a gradient."""
+        return [self.batch(step)[n :: self.split] for n in range(self.rank, self.split, self.world)]
+
+    def _order(self, epoch: int) -> np.ndarray:
+        rng = np.random.default_rng([self.seed, epoch])
+        if self.chance is None:
+            return rng.permutation(self.count)
+        return rng.choice(self.count, self.count, p=self.chance)
+
+
+def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:
+    """Yield the inputs of every part from step `start` on, opened by `workers` processes."""
+    keys: Any = (  # instead of lists of rows: Samples takes them as they are
+        (step // plan.epoch, part) for step in range(start, plan.steps) for part in plan.parts(step)
+    )
+    return iter(
+        DataLoader(
+            rows.samples,
+            batch_sampler=keys,
+            num_workers=workers,
+            collate_fn=lambda batch: batch,
+            generator=torch.Generator(),  # of its own: it must not draw from the training's
+        )
+    )

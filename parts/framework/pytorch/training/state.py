@@ -1,0 +1,84 @@
+"""What changes while a network is trained."""
+
+import copy
+import time
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..settings.train import Train
+from .parallel import Place, peak_memory
+
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class State:
+    """The network, its moving average, the optimizer, and how far training has come."""
+
+    def __init__(self, network: nn.Module, settings: Train, place: Place) -> None:
+        self.settings, self.place = settings, place
+        self.network = place.hold(copy.deepcopy(network), settings.shard)
+        self.judged = self.network  # what is validated and kept
+        if settings.ema:
+            self.judged = place.hold(copy.deepcopy(network), settings.shard)
+        self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay))
+        self.scaler = torch.amp.GradScaler(place.device.type, enabled=settings.precision == "fp16")
+        if settings.compile:
+            self.network.compile()
+        self.trained = place.synchronise(self.network, settings.shard)
+        self.step, self.waited, self.best = 0, 0, float("inf")
+        self.loss, self.steps = torch.zeros((), device=place.device), 0  # of this epoch
+        self.rate, self.norm = 0.0, 0.0
+        self.clock = time.perf_counter()
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return the context in which `train.precision` holds."""
+        dtype = PRECISIONS[self.settings.precision]
+        enabled = dtype is not torch.float32
+        return torch.autocast(self.place.device.type, dtype, enabled=enabled)
+
+    def advance(self, loss: Tensor, rate: float, norm: Tensor) -> None:
+        """Count a step, and follow it with the moving average."""
+        self.step, self.steps = self.step + 1, self.steps + 1
+        self.loss, self.rate, self.norm = self.loss + loss, rate, float(norm)
+        if self.settings.ema:
+            with torch.no_grad():
+                for kept, new in zip(
+                    self.judged.parameters(), self.network.parameters(), strict=True
+                ):
+                    kept.lerp_(new, 1 - self.settings.ema)
+
+    def metrics(self, val_loss: float, batch: int) -> dict[str, float]:
+        """Return what is logged of an epoch, and begin the next one."""
+        seconds, steps = time.perf_counter() - self.clock, self.steps
+        loss = self.place.sum(self.loss) / steps
+        self.loss, self.steps = torch.zeros_like(self.loss), 0
+        self.clock = time.perf_counter()
+        return {
+            "train_loss": loss,
+            "val_loss": val_loss,
+            "learning_rate": self.rate,
+            "gradient_norm": self.norm,
+            "samples_per_second": steps * batch / seconds,
+            "memory_mb": peak_memory(self.place.device) / 1e6,
+        }
+
+    def improves(self, val_loss: float) -> bool:
+        """Remember the lowest loss; one that is lower by less than the tolerance does not count."""
+        if val_loss < self.best - self.settings.tolerance:
+            self.best, self.waited = val_loss, 0
+            return True
+        self.waited += 1
+        return False
+
+
+def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Matrices decay; biases, norms and single vectors do not."""
+    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]

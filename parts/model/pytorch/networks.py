@@ -1,0 +1,129 @@
+"""Networks over a table: each column becomes numbers or a vector, then layers mix them."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu, scaled_dot_product_attention
+
+BINS = 16
+HEAD = 16  # width of an attention head
+LEAST = 1e-6  # width of a bin, relative to its numbers: quantiles may coincide
+
+
+class Numbers(nn.Module):
+    """Piecewise linear encoding: how far a number has come through each of its bins.
+
+    Bins lie between quantiles of the training rows, so skew and outliers do no harm (Gorishniy,
+    Rubachev and Babenko 2022). A missing number has come through none.
+    """
+
+    start: Tensor
+    width: Tensor
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+        self.register_buffer("start", torch.zeros(count, BINS))
+        self.register_buffer("width", torch.ones(count, BINS))
+
+    def fit(self, numbers: np.ndarray) -> None:
+        """Learn the bins from training rows, float32 (rows, count)."""
+        if not self.count:
+            return
+        edges = np.nanquantile(numbers.astype(np.float64), np.linspace(0, 1, BINS + 1), axis=0).T
+        least = LEAST * np.maximum(1, np.abs(edges).max(axis=1, keepdims=True))
+        self.start.copy_(torch.from_numpy(edges[:, :-1]))
+        self.width.copy_(torch.from_numpy(np.maximum(np.diff(edges, axis=1), least)))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Take float32 (rows, count), return (rows, count, BINS), each in 0 ... 1."""
+        known = torch.where(torch.isnan(numbers), self.start[:, 0], numbers)
+        return ((known[:, :, None] - self.start) / self.width).clamp(0, 1)
+
+
+class Codes(nn.Module):
+    """Look up a vector for each category, all columns in one table."""
+
+    starts: Tensor
+
+    def __init__(self, levels: list[int], width: int) -> None:
+        super().__init__()
+        starts = np.cumsum([0, *levels])[: len(levels)]
+        self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
+        self.table = nn.Embedding(max(1, sum(levels)), width)  # none: never looked up
+        nn.init.normal_(self.table.weight, std=width**-0.5)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Take float32 (rows, columns), return (rows, columns, width)."""
+        return self.table(codes.to(torch.int64) + self.starts)
+
+
+class MLP(nn.Module):
+    """All columns side by side, then fully connected layers."""
+
+    def __init__(
+        self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.codes = Codes(levels, width // 8)
+        inputs = [numbers * BINS + len(levels) * (width // 8), *[width] * (depth - 1)]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Linear(taken, width), nn.ReLU(), nn.Dropout(dropout))
+            for taken in inputs
+        )
+        self.head = nn.Linear(width, outputs)
+
+    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+        """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
+        mixed = torch.cat([numbers.flatten(1), self.codes(codes).flatten(1)], dim=1)
+        for block in self.blocks:
+            mixed = block(mixed)
+        return self.head(mixed)
+
+
+class FTTransformer(nn.Module):
+    """A token for each column, and one that reads them all (Gorishniy et al. 2021)."""
+
+    def __init__(
+        self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.codes = Codes(levels, width)
+        self.weight = nn.Parameter(torch.randn(numbers, BINS, width) * width**-0.5)
+        self.bias = nn.Parameter(torch.randn(numbers, width) * width**-0.5)
+        self.reader = nn.Parameter(torch.randn(1, width) * width**-0.5)
+        self.blocks = nn.ModuleList(Block(width, dropout) for _ in range(depth))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
+
+    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+        """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
+        columns = torch.einsum("rnb,nbw->rnw", numbers, self.weight) + self.bias
+        reader = self.reader.expand(numbers.shape[0], 1, -1)
+        tokens = torch.cat([reader, columns, self.codes(codes)], dim=1)
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self.head(relu(self.norm(tokens[:, 0])))
+
+
+class Block(nn.Module):
+    """Attention, then a feed-forward layer; each reads normalised tokens and adds to them."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.ask = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3 * width))
+        self.answer = nn.Sequential(nn.Linear(width, width), nn.Dropout(dropout))
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width),
+            nn.Linear(width, 2 * width),
+            nn.GELU(),
+            nn.Linear(2 * width, width),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Take and return (rows, tokens, width)."""
+        heads = self.ask(tokens).unflatten(2, (3, -1, HEAD))
+        query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (rows, heads, tokens, HEAD)
+        read = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        tokens = tokens + self.answer(read)
+        return tokens + self.feed_forward(tokens)

@@ -1,0 +1,91 @@
+"""A network over the canonical table: features -> encoding -> layers -> logits or values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from .config import Config
+from .data import Splits
+from .features import Features, features_of
+from .networks import MLP, FTTransformer, Numbers
+from .training.objective import final
+
+NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": FTTransformer}
+
+
+class Network(nn.Module):
+    """What is trained and exported, from features as `Features` makes them: codes come last."""
+
+    def __init__(self, name: str, numbers: int, outputs: int, **shape: Any) -> None:
+        super().__init__()
+        self.encode = Numbers(numbers)
+        self.layers = NETWORKS[name](numbers=numbers, outputs=outputs, **shape)
+        self.final = final()
+
+    @property
+    def blocks(self) -> nn.ModuleList:
+        """The layers that are sharded each by itself."""
+        return self.layers.blocks
+
+    def forward(self, matrix: Tensor) -> Tensor:
+        """Take float32 (rows, features), return (rows, classes) logits or (rows,) values."""
+        numbers, codes = matrix[:, : self.encode.count], matrix[:, self.encode.count :]
+        return self.final(self.layers(self.encode(numbers), codes))
+
+
+@dataclass
+class Model:
+    """How raw columns become features, and the network with what it was made from."""
+
+    features: Features
+    shape: dict[str, Any]
+    network: Network
+
+    def describe(self) -> dict[str, Any]:
+        """Return all but the weights, for JSON."""
+        features = {"settings": self.features.get_params(), "levels": self.features.levels_}
+        return {"features": features, "network": self.shape}
+
+
+class Samples(Dataset[Tensor]):
+    """The inputs of some rows, as the network takes them."""
+
+    def __init__(self, model: Model, inputs: pd.DataFrame, seed: int | None = None) -> None:
+        self.matrix = torch.from_numpy(model.features.transform(inputs))
+
+    def take(self, rows: np.ndarray) -> Tensor:
+        """Return float32 (rows, features)."""
+        return self.matrix[rows]
+
+    def __getitems__(self, key: tuple[int, np.ndarray]) -> Tensor:
+        """Return rows for training in an epoch, where samples may be augmented; these are not."""
+        return self.take(key[1])
+
+
+def build(config: Config, splits: Splits) -> Model:
+    """Return an untrained model; levels, scales and sizes are learnt from training rows."""
+    train, labels = splits.train, splits.schema.labels
+    features = features_of(config, splits.schema).fit(train.inputs)
+    levels = [1 + len(known) for known in features.levels_]
+    shape = {
+        **config.model.model_dump(exclude={"min_category_rows"}),
+        "numbers": len(features.names()) - len(levels),
+        "levels": levels,
+        "outputs": len(labels) if labels else 1,
+    }
+    network = Network(**shape)
+    network.encode.fit(features.transform(train.inputs)[:, : shape["numbers"]])
+    network.final = final(train.targets)
+    return Model(features, shape, network)
+
+
+def restore(described: dict[str, Any]) -> Model:
+    """Return the model that was described, its weights still to be loaded."""
+    features = Features(**described["features"]["settings"])
+    features.levels_ = described["features"]["levels"]
+    return Model(features, described["network"], Network(**described["network"]))

@@ -1,0 +1,17 @@
+"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which network, and how raw columns become features."""
+
+    name: Literal["mlp", "ft-transformer"] = "mlp"
+    width: Annotated[int, Field(ge=16, multiple_of=16)] = 128
+    depth: Annotated[int, Field(ge=1), Search(1, 4)] = 2
+    dropout: Annotated[float, Field(ge=0, lt=1), Search(0.0, 0.5)] = 0.1
+    min_category_rows: int = Field(10, ge=1)
