@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from ..model import Model
 from ..tables.schema import Schema
 from .contract import free_name
-from .onnx_features import Graph, free_prefix, inputs, matrix
+from .onnx_features import inputs, matrix
+from .onnx_graph import Graph, free_prefix
 from .onnx_splits import float32_splits
 
 PACKAGES = ("onnx", "onnxruntime", "skl2onnx", "scikit-learn")  # whose versions the contract notes

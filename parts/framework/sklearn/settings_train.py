@@ -1,19 +1,10 @@
-"""The `model` and `train` sections of config.yaml; `tune` varies what is marked with Search."""
+"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from .search import Search
-
-
-class Model(BaseModel, extra="forbid", frozen=True):
-    """Which estimator, and how raw columns become features."""
-
-    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
-        "hist-gradient-boosting"
-    )
-    min_category_rows: int = Field(10, ge=1)
 
 
 class Train(BaseModel, extra="forbid", frozen=True):

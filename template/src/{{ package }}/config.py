@@ -14,7 +14,8 @@ from .runs import UserError, find
 from .settings.common import Export, Monitor, Paths, Predict, Section, Serve, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
-from .settings.train import Model, Train
+from .settings.model import Model
+from .settings.train import Train
 
 
 class Config(Section):

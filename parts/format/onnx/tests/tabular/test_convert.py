@@ -8,12 +8,12 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-from my_model import infer
+from my_model import data, infer
 from my_model.config import Config
 from my_model.data import Split, Splits
 from my_model.estimators import ESTIMATORS
-from my_model.formats import onnx
-from my_model.formats.contract import feed
+from my_model.formats import onnx, onnx_runtime
+from my_model.formats.feed import feed
 from my_model.model import Model
 from my_model.tables.schema import Column, Schema
 from my_model.train import fit
@@ -54,6 +54,18 @@ def test_columns_may_have_any_name(config: Config, tmp_path: Path) -> None:
     schema = _schema(inputs, ["no", "yes"])
     model = _fit(inputs, targets, schema, config, tmp_path)
     _assert_same(model, inputs, schema, 0.3, tmp_path)
+
+
+def test_values_unlike_any_seen_are_answered(run: Path, config: Config) -> None:
+    row = data.load_test(config).inputs.head(1)
+    strange = {
+        name: pd.Categorical(["never seen"]) if row[name].dtype == "category" else np.float32("nan")
+        for name in row
+    }
+    expected = infer.predict(infer.load(run / "model"), row.assign(**strange))
+    assert np.isfinite(expected).all()
+    exported = onnx_runtime.load(run / "export/onnx")
+    np.testing.assert_allclose(exported(row.assign(**strange)), expected, rtol=1e-4, atol=1e-5)
 
 
 def _schema(inputs: pd.DataFrame, labels: list[str] | None) -> Schema:

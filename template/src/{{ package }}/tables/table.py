@@ -4,6 +4,8 @@ import csv
 import gzip
 import io
 import zipfile
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +34,14 @@ def read(path: Path, missing: list[str]) -> pd.DataFrame:
     if not all(frame.columns.str.strip()):
         raise UserError(f"{path}: has a column without a name.")
     return frame
+
+
+def check_names(frame: pd.DataFrame, wanted: Iterable[tuple[str, str | None]], path: Path) -> None:
+    """Raise UserError for a (key of the `data` section, column) whose column isn't there."""
+    for key, name in wanted:
+        if name is not None and name not in frame:
+            near = get_close_matches(name, list(frame), 1, 0)[0]
+            raise UserError(f"data.{key}: {path} has no {name!r}; did you mean {near!r}?")
 
 
 def _read(path: Path, missing: list[str]) -> pd.DataFrame:

@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..config import Config
 from ..formats import onnx_runtime
 from ..formats.contract import Input
 from ..runs import UserError
 from ..tables.schema import Column, canonical
 
 
-def scorer(folder: Path, source: Path, missing: list[str]) -> Callable[[pa.Table, int], pa.Table]:
+def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
     A regression appends `value`, two classes `label` and `probability` (of the last label), more
@@ -25,7 +26,9 @@ def scorer(folder: Path, source: Path, missing: list[str]) -> Callable[[pa.Table
 
     def score(table: pa.Table, first: int) -> pa.Table:
         _check_names(table, columns, source)
-        inputs = {c.name: _values(table[c.name], c, missing, source, first) for c in columns}
+        inputs = {
+            c.name: _values(table[c.name], c, config.data.missing, source, first) for c in columns
+        }
         named = _named(*model.decide(inputs), model.contract["outputs"]["labels"])
         for name, values in named.items():
             if name in table.column_names:

@@ -12,15 +12,16 @@ DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m
 
 
 class Column(BaseModel, extra="forbid"):
-    """One column; `low` and `high` are numbers, or days since 1970-01-01 for a date."""
+    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
 
     name: str
-    kind: Literal["number", "category", "date"]
+    kind: Literal["number", "category", "date", "image"]
     missing: bool = False
     low: float | None = None
     high: float | None = None
     categories: list[str] | None = None
     format: str | None = None
+    size: int | None = None
 
 
 class Schema(BaseModel, extra="forbid"):
@@ -29,6 +30,12 @@ class Schema(BaseModel, extra="forbid"):
     target: str
     labels: list[str] | None
     columns: list[Column]
+    properties: list[Column] = []  # measured of images, for people; the model sees none
+
+    @property
+    def described(self) -> list[Column]:
+        """What can be profiled, sliced and compared: the properties, or else the columns."""
+        return self.properties or self.columns
 
 
 def infer(frame: pd.DataFrame) -> list[Column]:

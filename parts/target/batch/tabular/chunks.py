@@ -13,24 +13,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from ..runs import UserError
+from ..config import Config
+from ..runs import UserError, sha256
 from ..tables.table import sniff
 
 BLOCK = 1 << 20  # bytes of text parsed at once; up to 32 of them are read ahead
 
 
-def read(path: Path, rows: int) -> Iterator[pa.Table]:
-    """Yield tables of `rows` rows; the last may be shorter, and empty if the file has no rows.
-
-    UserError if the file is of another kind or damaged.
-    """
+def read(path: Path, config: Config) -> Iterator[pa.Table]:
+    """Yield tables of predict.chunk rows, the last shorter; UserError if the file is damaged."""
+    rows = config.predict.chunk
     if path.suffix not in READERS:
         raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(READERS)}.")
     with _readable(path):
         yield from _equal(READERS[path.suffix](path, rows), rows)
 
 
-def count(path: Path) -> int | None:
+def digest(path: Path, config: Config) -> str:
+    """Return what tells this input from any other."""
+    with _readable(path):
+        return sha256(path)
+
+
+def count(path: Path, config: Config) -> int | None:
     """Return about how many rows there are, or None if only reading them would tell."""
     with _readable(path):
         if path.suffix == ".parquet":

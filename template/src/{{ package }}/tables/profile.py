@@ -19,9 +19,11 @@ LIFT = 5  # ... when it is this many times the share overall
 def profile(splits: Splits) -> dict[str, Any]:
     """Describe the target and each column of the training rows, with warnings in plain words."""
     train, schema = splits.train, splits.schema
-    columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.columns}
+    columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [text for c in schema.columns for text in _odd(c, columns[c.name])]
+    warnings = [*splits.manifest.get("notes", [])]
+    for column in schema.described:
+        warnings += _odd(column, columns[column.name], column in schema.columns)
     warnings += _leaks(train, schema)
     if twins:
         warnings.append(f"training rows that repeat the inputs of another: {twins}.")
@@ -67,13 +69,13 @@ def _describe(values: pd.Series, column: Column) -> dict[str, Any]:
     }
 
 
-def _odd(column: Column, facts: dict[str, Any]) -> list[str]:
+def _odd(column: Column, facts: dict[str, Any], droppable: bool) -> list[str]:
     name = column.name
     known = 1 - facts["missing"]
     if facts["distinct"] <= 1:
-        return [f"column {name!r} is constant: add it to data.drop."]
+        return [f"column {name!r} is constant: add it to data.drop."] * droppable
     texts = []
-    if column.kind == "number" and facts["counts_up"]:
+    if droppable and column.kind == "number" and facts["counts_up"]:
         texts.append(f"column {name!r} numbers the rows like an id: add it to data.drop.")
     if known < 0.5:
         texts.append(f"column {name!r} is missing in {1 - known:.0%} of the rows.")
@@ -86,7 +88,7 @@ def _leaks(train: Split, schema: Schema) -> list[str]:
     rows = np.random.default_rng(0).permutation(len(train.ids))[:SAMPLE]
     targets = train.targets[rows]
     texts = []
-    for column in schema.columns:
+    for column in schema.described:
         values = train.inputs[column.name].iloc[rows]
         if len(rows) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(rows):
             texts.append(f"column {column.name!r} looks like an id: add it to data.drop.")

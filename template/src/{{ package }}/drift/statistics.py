@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+PREDICTION = "__prediction__"  # the column of what is predicted, in reference.parquet
 EXPECTED = 1  # rarer levels are lumped; p-values keep their level, and new levels are found early
 BINS = 10  # for the PSI, which grows with the number of bins
 
@@ -52,6 +53,13 @@ def compare(
         for finding, value in zip(found, adjusted, strict=True)
     ]
     return sorted(found, key=lambda finding: (finding.q, finding.p, -finding.psi))
+
+
+def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
+    """Return what is compared of predictions: values, the last of two probabilities, or labels."""
+    if labels is None or len(labels) == 2:
+        return predictions.reshape(len(predictions), -1)[:, -1].astype(np.float32)
+    return np.array(labels, object)[predictions.argmax(axis=1)]
 
 
 def gaps(values: pd.Series) -> pd.Series:

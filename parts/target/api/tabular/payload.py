@@ -1,6 +1,5 @@
 """What a request may hold: a row type made from the contract, decoded and checked in one pass."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -8,27 +7,12 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from ..formats.contract import Contract, Input
+from .answers import AWKWARD, RequestError, explain
 from .dates import Date, date_type
 
 Row = Struct  # one field a column, in the contract's order
 
 FLOAT32 = 3.4028234663852886e38  # a larger number would be infinite to the model
-PLACE = re.compile(r"(.*?)(?: - at `\$(?:\[(\d+)\])?(?:\.(.*))?`)?", re.DOTALL)
-NAMED = re.compile(r"Object (missing required|contains unknown) field `(.*)`", re.DOTALL)
-# msgspec allows no such character in a name; private ones stand in for them.
-AWKWARD = {ord(c): 0xE000 + ord(c) for c in ['"', "\\", *map(chr, range(32))]}
-RESTORED = {stand_in: char for char, stand_in in AWKWARD.items()}
-
-
-class RequestError(Exception):
-    """Why a request gets no prediction: status, reason and place; rows count from 0."""
-
-    def __init__(
-        self, status: int, detail: str, row: int | None = None, column: str | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.content = {"detail": detail, "row": row, "column": column}
 
 
 class Payload:
@@ -42,12 +26,16 @@ class Payload:
         decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
         self._decode = self._decode_renamed if self.awkward else decoder.decode
 
+    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
+        """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
+        return self.decode(body)
+
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
         """Return one row or several; RequestError names the row and the column that are wrong."""
         try:
             request: Row | list[Row] = self._decode(body)
         except msgspec.ValidationError as error:
-            raise _explain(str(error)) from None
+            raise explain(str(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         return request
@@ -106,15 +94,3 @@ def _parse(kind: type[Date], text: Any) -> Date:
 
 def _rename(row: Any) -> Any:
     return {n.translate(AWKWARD): v for n, v in row.items()} if isinstance(row, dict) else row
-
-
-def _explain(text: str) -> RequestError:
-    """Turn msgspec's message, which ends in a path, into a sentence with its row and column."""
-    parts = PLACE.fullmatch(text.translate(RESTORED))
-    message, row, column = parts.groups() if parts else (text, None, None)
-    place = [f"row {row}"] * (row is not None) + [f"column {column!r}"] * (column is not None)
-    if named := NAMED.fullmatch(message):
-        column = named[2]
-        message = f"{'missing' if named[1] == 'missing required' else 'unknown'} column {column!r}"
-    detail = f"{', '.join(place)}: {message}" if place else message
-    return RequestError(422, detail, None if row is None else int(row), column)

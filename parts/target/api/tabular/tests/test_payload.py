@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from my_model.formats.contract import feed
+from my_model.formats.feed import feed
 from my_model.server import openapi
-from my_model.server.payload import Payload, RequestError
+from my_model.server.answers import RequestError
+from my_model.server.payload import Payload
 
 NAMES = [
     "class",

@@ -15,14 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Config
 from .drift import statistics as drift
+from .drift.statistics import PREDICTION, predicted
 from .drift.view import describe, figure
 from .formats import onnx_runtime
-from .formats.contract import Input
+from .formats.contract import Input, described
 from .runs import UserError, write_text
+from .tables.rows import fresh
 from .tables.schema import Column, canonical
-from .tables.table import read
 
-PREDICTION = "__prediction__"  # its column in reference.parquet
 FIGURES = 12  # of the surest drifts
 
 
@@ -33,18 +33,18 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     there are too few rows, or rows that the model can't take.
     """
     path = path or config.serve.request_log
-    if path is None or not path.is_file():
+    if path is None or not path.exists():
         place = path or "serve.request_log is null"
         raise UserError(f"{place}: no requests; name a file to compare.")
     folder = run / "export/onnx"
     model = onnx_runtime.load(folder)
-    columns = [_column(described) for described in model.contract["inputs"]]
+    columns = [_column(told) for told in described(model.contract)]
     current = _current(path, config, columns, model)
     if len(current) < config.monitor.min_rows:
         least = config.monitor.min_rows
         raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
     reference = pd.read_parquet(folder / "reference.parquet")
-    kinds = _kinds(columns, config.monitor.ignore)
+    kinds = _kinds(columns, model.contract["outputs"]["labels"], config.monitor.ignore)
     findings = drift.compare(reference, current, kinds, config.monitor.q)
     report = {
         "run": run.name,
@@ -71,15 +71,16 @@ def _current(
 ) -> pd.DataFrame:
     """Return canonical rows and their predictions, in the form of reference.parquet."""
     requests = _requests(path, config.monitor.window)
+    labels = model.contract["outputs"]["labels"]
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
-        answers = [r["probabilities"][-1] if "probabilities" in r else r["value"] for r in requests]
-        predictions = np.array(answers)
+        answers = np.array([r["value"] if labels is None else r["probabilities"] for r in requests])
     else:
-        inputs = canonical(read(path, config.data.missing), columns, str(path))
-        predictions = model(inputs).reshape(len(inputs), -1)[:, -1]
-    texts = inputs.select_dtypes("category").astype("str")
-    return inputs.assign(**texts, **{PREDICTION: predictions.astype(np.float32)})
+        inputs = fresh(path, columns, config)
+        answers = model(inputs)
+    shown = inputs[[column.name for column in columns]]
+    texts = shown.select_dtypes("category").astype("str")
+    return shown.assign(**texts, **{PREDICTION: predicted(answers, labels)})
 
 
 def _requests(path: Path, window: int) -> list[dict[str, Any]]:
@@ -95,8 +96,9 @@ def _requests(path: Path, window: int) -> list[dict[str, Any]]:
     return requests if all("inputs" in request for request in requests) else []
 
 
-def _kinds(columns: list[Column], ignore: list[str]) -> dict[str, str]:
-    kinds = {column.name: column.kind for column in columns} | {PREDICTION: "number"}
+def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:
+    kind = "number" if labels is None or len(labels) == 2 else "category"
+    kinds = {column.name: column.kind for column in columns} | {PREDICTION: kind}
     unknown = [name for name in ignore if name not in kinds]
     if unknown:
         raise UserError(f"monitor.ignore: no column {unknown[0]!r}; there are {list(kinds)}.")

@@ -1,0 +1,14 @@
+"""The `model` section of config.yaml."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which estimator, and how raw columns become features."""
+
+    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
+        "hist-gradient-boosting"
+    )
+    min_category_rows: int = Field(10, ge=1)
