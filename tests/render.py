@@ -1,4 +1,4 @@
-"""Render the working tree as it is, uncommitted changes too: `python render.py FOLDER`."""
+"""Render the working tree with uncommitted changes: `python render.py FOLDER [name=value …]`."""
 
 import shutil
 import subprocess
@@ -54,4 +54,5 @@ def render(template: Path, folder: Path, answers: Mapping[str, Any] | None = Non
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        render(snapshot(Path(scratch) / "template"), Path(sys.argv[1]))
+        answers = dict(word.split("=", 1) for word in sys.argv[2:])
+        render(snapshot(Path(scratch) / "template"), Path(sys.argv[1]), answers)

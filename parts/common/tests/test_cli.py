@@ -12,7 +12,6 @@ MISTAKES = {
     "--train.learning_rat=3": "unknown option --train.learning_rat=3; did you mean --train.lear",
     "--seed=many": "--seed: Input should be a valid integer",
     "--data.path=nowhere.csv --data.target=y": "nowhere.csv: no such file; set data.path",
-    "--data.path=nowhere.csv": "data.target: must be set, here or with --data.target",
     "--data.target=nothing": "has no 'nothing'; did you mean",
     "--config=nowhere.yaml": "nowhere.yaml: no such file",
 }

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from .contract import Contract, feed
+from .contract import Contract
 from .contract import load as load_contract
+from .feed import feed
 
 
 class Predictor:
-    """An exported model: call it with inputs, as `contract.feed` takes them."""
+    """An exported model: call it with inputs, as `feed.feed` takes them."""
 
     def __init__(self, session: onnxruntime.InferenceSession, contract: Contract) -> None:
         self.session = session

@@ -10,6 +10,9 @@ class Data(BaseModel, extra="forbid", frozen=True):
     """Where the rows are, what each column is for, and how they are split."""
 
     NAMES: ClassVar = ("target", "drop", "group", "time")  # what names columns of the file
+    MODALITY: ClassVar = "tabular"
+    INPUT: ClassVar = "one row of a table with the columns below"
+    READS: ClassVar = "a CSV, Parquet or JSON-lines file"
 
     path: Path
     target: str

@@ -21,9 +21,10 @@ from msgspec import json
 from .config import Config
 from .formats.onnx_runtime import Predictor, load
 from .runs import UserError
-from .server import openapi
 from .server.batching import Batcher
+from .server.body import example
 from .server.endpoint import Predict
+from .server.openapi import describe
 from .server.payload import Payload, Row
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
@@ -55,7 +56,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
     log = RequestLog(settings.request_log, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
-    row = payload.decode(json.encode(openapi.example(model.contract)))
+    row = payload.decode(json.encode(example(model.contract)))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -90,7 +91,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         """Show counts and times in the text format of Prometheus."""
         return telemetry.text()
 
-    openapi.describe(app.openapi(), payload, model.contract, locked=key is not None)
+    describe(app.openapi(), payload, model.contract, locked=key is not None)
     return app
 
 

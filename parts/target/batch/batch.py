@@ -1,6 +1,6 @@
 """Score a file of any size, chunk by chunk, with the exported model: `predict INPUT OUTPUT`.
 
-INPUT is delimited text, JSON lines or Parquet; OUTPUT is .csv or .parquet. Finished chunks wait in
+chunks.py says what INPUT may be; OUTPUT is .csv or .parquet. Finished chunks wait in
 OUTPUT.partial, so a killed run goes on where it stopped; OUTPUT itself appears in one step.
 """
 
@@ -24,7 +24,7 @@ def score(config: Config, run: Path, source: Path, output: Path) -> int:
     """Write the rows of `source` with their predictions to `output`; return how many there are.
 
     The columns of `source` stay as they are; predictions.py says which are added. UserError names
-    the file, column and row at fault; if it is the disk, what is done by then is kept.
+    what is at fault; if it is the disk, what is done by then is kept.
     """
     _check_paths(source, output)
     partial = output.with_name(output.name + ".partial")
@@ -46,7 +46,7 @@ def score(config: Config, run: Path, source: Path, output: Path) -> int:
 
 
 def _check_paths(source: Path, output: Path) -> None:
-    if not source.is_file():
+    if not source.exists():
         raise UserError(f"{source}: no such file.")
     if output.suffix not in (".csv", ".parquet"):
         raise UserError(f"{output}: the output must end in .csv or .parquet.")
@@ -57,10 +57,10 @@ def _check_paths(source: Path, output: Path) -> None:
 def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
     """Keep the chunks of the same job; those of another one are deleted."""
     job = {
-        "input": sha256(source),
+        "input": chunks.digest(source, config),
         "model": sha256(run / "export/onnx/contract.json"),  # holds the sha256 of the model
         "chunk size": config.predict.chunk,
-        "list of missing texts": config.data.missing,
+        "data settings": config.data.model_dump_json(),
     }
     path = partial / "job.json"
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -78,11 +78,13 @@ def _score_parts(
     config: Config, run: Path, source: Path, partial: Path, suffix: str
 ) -> tuple[list[Path], int]:
     """Score the chunks that are not there yet; return the files of all, and the number of rows."""
-    append = scorer(run / "export/onnx", source, config.data.missing)
+    append = scorer(run / "export/onnx", source, config)
     parts: list[Path] = []
     rows = 0
-    with tqdm(total=chunks.count(source), unit=" rows", unit_scale=True, disable=None) as bar:
-        for table in chunks.read(source, config.predict.chunk):
+    with tqdm(
+        total=chunks.count(source, config), unit=" rows", unit_scale=True, disable=None
+    ) as bar:
+        for table in chunks.read(source, config):
             part = partial / f"{len(parts):06}{suffix}"
             if not part.exists():
                 _write(append(table, rows), part, header=not parts)

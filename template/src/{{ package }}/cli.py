@@ -9,6 +9,7 @@ from pathlib import Path
 from . import develop, operate
 from .config import keys, load, suggest
 from .runs import UserError
+from .settings.data import Data
 
 WORDS = {
     "run": "data -> train -> evaluate -> export",
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         if word == "train":
             sub.add_argument("--resume", action="store_true", help="go on with the run")
         if word == "predict":
-            sub.add_argument("input", type=Path, help="a CSV, Parquet or JSON-lines file")
+            sub.add_argument("input", type=Path, help=Data.READS)
             sub.add_argument("output", type=Path, help="a .csv or .parquet file")
         if word == "monitor":
             sub.add_argument("file", type=Path, nargs="?", help="default: the request log")

@@ -15,6 +15,7 @@ from .data import Split, Splits
 from .runs import replacing, write_text
 from .scores import compare, cost, errors, metrics
 from .scores.baseline import baselines
+from .tables.rows import pictures
 
 LOG = "test-evaluations.csv"  # beside the runs: which models each test set has judged
 
@@ -84,6 +85,10 @@ def write(evaluation: Evaluation, run: Path) -> bool:
             table.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
         for name in ("details", "cost"):
             _write_json(folder / f"{name}.json", evaluation.files[name])
+        for number, picture in enumerate(pictures(evaluation.tables["mistakes"])):
+            path = folder / "mistakes" / f"{number:02}.webp"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(picture)
     _write_json(run / "metrics.json", evaluation.files["metrics"])
     _remember(evaluation, run)
     return evaluation.files["metrics"]["beats_baseline"]

@@ -17,11 +17,12 @@ import pandas as pd
 from . import infer
 from .config import Config
 from .data import Split, Splits
-from .formats import contract, parity
+from .drift.statistics import PREDICTION, predicted
+from .formats import contract, feed, parity
 from .formats.measure import exported, measure
 from .model import Model
 from .runs import replacing, sha256, write_text
-from .tables.schema import Column, Schema
+from .tables.schema import Schema
 
 REFERENCE_ROWS = 5000  # for monitor; more would hardly make it see more
 
@@ -42,13 +43,13 @@ def export(
             folder.mkdir()
             converter = import_module(f".formats.{name}", __package__)
             converter.convert(model, splits.schema, folder, threshold)
-            promise = _contract(folder, name, converter.PACKAGES, splits.schema, threshold)
+            promise = _contract(folder, name, converter.PACKAGES, splits.schema, threshold, config)
             _write(folder / "contract.json", promise)
             artifact = exported(name, folder)
             tolerance = config.export.tolerance
             agreed = parity.check(predict, artifact, parts, labels, threshold, tolerance)
             costs = measure(run, name, folder, test.inputs)
-            reference = _reference(model, splits.train.inputs, config.seed)
+            reference = _reference(model, splits, config.seed)
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", costs)
             reference.to_parquet(folder / "reference.parquet", index=False)
@@ -56,20 +57,28 @@ def export(
 
 
 def _contract(
-    folder: Path, name: str, packages: tuple[str, ...], schema: Schema, threshold: float | None
+    folder: Path,
+    name: str,
+    packages: tuple[str, ...],
+    schema: Schema,
+    threshold: float | None,
+    config: Config,
 ) -> contract.Contract:
     """Describe the files of an export; the same run gives the same bytes."""
     files = sorted(path.name for path in folder.iterdir())
-    return {
+    promise: contract.Contract = {
         "project": str(__package__).replace("_", "-"),
-        "task": f"tabular-{'classification' if schema.labels else 'regression'}",
+        "task": f"{config.data.MODALITY}-{'classification' if schema.labels else 'regression'}",
         "format": name,
         "model": files[0],
-        "inputs": [_input(column) for column in schema.columns],
+        "inputs": feed.describe(schema),
         "outputs": _outputs(schema, threshold),
         "versions": {package: version(package) for package in packages},
         "sha256": {file: sha256(folder / file) for file in files},
     }
+    if schema.properties:
+        promise["properties"] = [contract.describe_column(each) for each in schema.properties]
+    return promise
 
 
 def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
@@ -85,27 +94,14 @@ def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
     }
 
 
-def _input(column: Column) -> contract.Input:
-    told: contract.Input = {
-        "name": column.name,
-        "type": column.kind,
-        "dtype": "string" if column.kind == "category" else "float32",
-        "shape": [None, 1],
-        "missing": column.missing,
-    }
-    if column.kind == "category":
-        return {**told, "categories": column.categories}
-    if column.kind == "date":
-        told |= {"unit": "days since 1970-01-01", "format": column.format}
-    return {**told, "low": column.low, "high": column.high}
-
-
-def _reference(model: Model, inputs: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return training rows and their predictions (of classes, the last one's probability)."""
+def _reference(model: Model, splits: Splits, seed: int) -> pd.DataFrame:
+    """Return what `monitor` compares new rows with: training rows and what is predicted of them."""
+    inputs, schema = splits.train.inputs, splits.schema
     sample = inputs.sample(min(len(inputs), REFERENCE_ROWS), random_state=seed).sort_index()
-    texts = sample.select_dtypes("category").astype("str")
-    predictions = infer.predict(model, sample).reshape(len(sample), -1)
-    return sample.assign(**texts, __prediction__=predictions[:, -1])
+    told = predicted(infer.predict(model, sample), schema.labels)
+    shown = sample[[column.name for column in schema.described]]
+    texts = shown.select_dtypes("category").astype("str")
+    return shown.assign(**texts, **{PREDICTION: told})
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """report.html (one page, no network) and model-card.md, from the files of a run alone."""
 
+import base64
 import json
 from functools import partial
 from importlib import metadata
@@ -39,7 +40,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
     details = read("evaluation/details.json")
     return {
         "about": metadata.metadata(str(__package__).replace("_", "-")),
-        "task": f"tabular-{'classification' if details['labels'] else 'regression'}",
+        "task": f"{config.data.MODALITY}-{'classification' if details['labels'] else 'regression'}",
         "run": run.name,
         "config": config,
         "settings": dump(config),
@@ -52,6 +53,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "judged": _judged(run, details["test_set"]),
         "slices": _table(run, "slices").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
+        "pictures": _pictures(run),
         "calibration": _table(run, "calibration").to_dict("records"),
         "comparison": figures.compare(details["models"], config.evaluate.primary),
         "figures": _figures(run, details),
@@ -67,6 +69,14 @@ def _json(run: Path, name: str) -> Any:
 def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
     """Read a table of evaluation/; texts such as NA are values."""
     return pd.read_csv(run / "evaluation" / f"{name}.csv", keep_default_na=False, **options)
+
+
+def _pictures(run: Path) -> list[dict[str, str]]:
+    """Return the mistakes that have a thumbnail, with its bytes in base64."""
+    files = sorted((run / "evaluation/mistakes").glob("*.webp"))
+    texts = [base64.b64encode(file.read_bytes()).decode() for file in files]
+    rows = _table(run, "mistakes", dtype=str).to_dict("records")
+    return [row | {"webp": text} for row, text in zip(rows, texts, strict=False)]
 
 
 def _judged(run: Path, test_set: str) -> int:

@@ -10,8 +10,9 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..settings.common import Serve
+from .answers import RequestError
 from .batching import Batcher
-from .payload import Payload, RequestError
+from .payload import Payload
 from .request_log import RequestLog
 from .telemetry import Telemetry
 
@@ -57,9 +58,11 @@ class Predict:
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
         if scope["method"] != "POST":
             raise RequestError(405, "use POST")
-        self._check_key(scope)
-        limit = int(self.settings.max_body_mb * 1e6)
-        request = self.payload.decode(await _read(receive, limit))
+        headers = dict(scope["headers"])
+        self._check_key(headers.get(b"x-api-key", b""))
+        body = await _read(receive, int(self.settings.max_body_mb * 1e6))
+        kind = headers.get(b"content-type", b"").decode("latin-1")
+        request = await self.payload.read(body, kind)
         rows = request if isinstance(request, list) else [request]
         if len(rows) > self.settings.max_rows:
             most = self.settings.max_rows
@@ -72,11 +75,9 @@ class Predict:
         self.log.add(rows, answers)
         return answers if rows is request else answers[0]
 
-    def _check_key(self, scope: Scope) -> None:
-        if self.key is not None:
-            given = dict(scope["headers"]).get(b"x-api-key", b"")
-            if not hmac.compare_digest(given, self.key.encode()):
-                raise RequestError(401, "the header X-API-Key is missing or wrong")
+    def _check_key(self, given: bytes) -> None:
+        if self.key is not None and not hmac.compare_digest(given, self.key.encode()):
+            raise RequestError(401, "the header X-API-Key is missing or wrong")
 
 
 async def _read(receive: Receive, limit: int) -> bytearray:

@@ -1,12 +1,13 @@
-"""What an exported model takes and gives, written beside it: contract.json. Needs numpy alone."""
+"""What an exported model takes and gives, written beside it: contract.json."""
 
 import json
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
-
-import numpy as np
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from ..runs import UserError, sha256
+
+if TYPE_CHECKING:
+    from ..tables.schema import Column
 
 Shape = list[int | None]  # None is the number of rows
 
@@ -24,6 +25,8 @@ class Input(TypedDict):
     unit: NotRequired[str]
     format: NotRequired[str | None]
     categories: NotRequired[list[str] | None]
+    color: NotRequired[str]
+    resize: NotRequired[str]
 
 
 class Outputs(TypedDict):
@@ -38,13 +41,17 @@ class Outputs(TypedDict):
 
 
 class Contract(TypedDict):
-    """The whole file; `sha256` maps the name of each file of the model to its hash."""
+    """The whole file; `sha256` maps the name of each file of the model to its hash.
+
+    `properties` are measured of inputs that are no table, and looked at by `monitor` alone.
+    """
 
     project: str
     task: str
     format: str
     model: str
     inputs: list[Input]
+    properties: NotRequired[list[Input]]
     outputs: Outputs
     versions: dict[str, str]
     sha256: dict[str, str]
@@ -78,19 +85,22 @@ def free_name(name: str, columns: list[str]) -> str:
     return name
 
 
-def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
-    """Return {name: (rows, 1)}, float32 or for categories str objects.
-
-    `inputs` maps each name to its (rows,) values: a canonical table, or a dict of arrays or lists,
-    in which None or NaN is a missing number and "" a missing category.
-    """
-    return {i["name"]: _column(inputs[i["name"]], i["dtype"])[:, None] for i in contract["inputs"]}
+def described(contract: Contract) -> list[Input]:
+    """Return what `monitor` compares: the properties, or else the inputs."""
+    return contract.get("properties") or contract["inputs"]
 
 
-def _column(values: Any, dtype: str) -> np.ndarray:
-    if dtype != "string":
-        return np.asarray(values, np.float32)
-    if not hasattr(values, "cat"):
-        return np.asarray(values, object)
-    levels = np.array([*values.cat.categories, ""], object)  # a missing value has code -1
-    return levels[values.cat.codes.to_numpy()]
+def describe_column(column: "Column") -> Input:
+    """Return a column of a table as an input."""
+    told: Input = {
+        "name": column.name,
+        "type": column.kind,
+        "dtype": "string" if column.kind == "category" else "float32",
+        "shape": [None, 1],
+        "missing": column.missing,
+    }
+    if column.kind == "category":
+        return {**told, "categories": column.categories}
+    if column.kind == "date":
+        told |= {"unit": "days since 1970-01-01", "format": column.format}
+    return {**told, "low": column.low, "high": column.high}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import contract
+from . import contract, feed
 
 Predict = Callable[[Any], Any]
 BATCHES = (1, 1000)  # rows
@@ -27,17 +27,14 @@ def measure(run: Path, name: str, folder: Path, inputs: Any) -> dict[str, Any]:
     """Return latency, memory and size of the trained model and of its export to format `name`."""
     rows = {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
     promise = contract.load(folder)
-    feeds = {count: contract.feed(rows[count], promise) for count in BATCHES}
-    arrays = {
-        count: {key: values[:, 0] for key, values in feeds[count].items()} for count in BATCHES
-    }
+    plain = {count: feed.plain(rows[count], promise) for count in BATCHES}
     size = {
         "model": sum(path.stat().st_size for path in (run / "model").iterdir()),
         "exported": sum((folder / file).stat().st_size for file in promise["sha256"]),
     }
     cost = {
         "model": _apart(partial(trained, run / "model"), rows),
-        "exported": _apart(partial(exported, name, folder), arrays),
+        "exported": _apart(partial(exported, name, folder), plain),
     }
     return {kind: {"bytes": size[kind], **cost[kind]} for kind in cost}
 

@@ -12,8 +12,7 @@ import pandas as pd
 
 from ..runs import UserError
 from ..scores import metrics
-
-CHUNK = 50_000  # rows at once, so that text columns don't fill the memory
+from .feed import ROWS
 
 
 class Exported(Protocol):
@@ -68,8 +67,8 @@ def check(
 
 def _chunks(parts: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
     for inputs in parts.values():
-        for start in range(0, len(inputs), CHUNK):
-            yield inputs.iloc[start : start + CHUNK]
+        for start in range(0, len(inputs), ROWS):
+            yield inputs.iloc[start : start + ROWS]
 
 
 def _unit(expected: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def _predictions(
 
 def _readable(inputs: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     table = inputs.reset_index(drop=True)
-    for column in schema.columns:
+    for column in schema.described:
         if column.kind != "category":
             table[column.name] = [readable(value, column) for value in table[column.name]]
     return table

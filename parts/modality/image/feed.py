@@ -1,0 +1,46 @@
+"""Pictures as the input of an exported model. Needs numpy and Pillow alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..images.pixels import RESIZE, read
+from .contract import Contract, Input
+
+if TYPE_CHECKING:
+    from ..tables.schema import Schema
+
+ROWS = 500  # at once, so that pixels don't fill the memory
+
+
+def describe(schema: "Schema") -> list[Input]:
+    """Return the inputs of a contract: one, the pixels."""
+    return [
+        {
+            "name": column.name,
+            "type": "image",
+            "dtype": "uint8",
+            "shape": [None, column.size or 0, column.size or 0, 3],
+            "missing": False,
+            "color": "RGB",
+            "resize": RESIZE,
+        }
+        for column in schema.columns
+    ]
+
+
+def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
+    """Return {name: (rows, size, size, 3) uint8}.
+
+    `inputs` maps the name to pixels, or to the (rows,) paths of pictures.
+    """
+    return {i["name"]: _pixels(inputs[i["name"]], i["shape"][1] or 0) for i in contract["inputs"]}
+
+
+def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+    """Return the inputs without pandas, for a process that is free of it."""
+    return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
+
+
+def _pixels(values: Any, size: int) -> np.ndarray:
+    return values if isinstance(values, np.ndarray) and values.ndim == 4 else read(values, size)

@@ -1,0 +1,64 @@
+"""What is known of each picture, decoded once: its properties, its hashes, and a small copy.
+
+All of it is kept by the hash of the file's bytes in data/processed, so only new files take time.
+"""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+from tqdm import tqdm
+
+from ..runs import replacing
+from . import pixels
+from .duplicates import near_hash, picture_id
+from .properties import NAMES, measure
+
+COLUMNS = ("sha256", "reason", "id", "near", *NAMES)
+
+
+def prepare(files: list[str], size: int, folder: Path) -> pd.DataFrame:
+    """Return a row a file: `sha256`, `reason` ("" if sound), `image`, hashes and properties.
+
+    `image` is the path of the copy, size x size pixels, from which the model reads what it would
+    read from the file itself.
+    """
+    index, copies = folder / "pictures.parquet", folder / f"pictures-{size}"
+    known = pd.read_parquet(index) if index.exists() else pd.DataFrame(columns=COLUMNS)
+    before = {row["sha256"]: row for row in known.to_dict("records")}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        work = pool.map(lambda name: _prepare(Path(name), size, copies, before), files)
+        facts = list(tqdm(work, "pictures", len(files), disable=None, leave=False))
+    table = pd.DataFrame(facts, columns=COLUMNS)
+    fresh = table[~table["sha256"].isin(["", *before])].drop_duplicates("sha256")
+    if len(fresh):
+        with replacing(index) as scratch:
+            pd.DataFrame([*before.values(), *fresh.to_dict("records")]).to_parquet(scratch)
+    return table.assign(image=[str(_copy(copies, sha256)) for sha256 in table["sha256"]])
+
+
+def _copy(copies: Path, sha256: str) -> Path:
+    return copies / sha256[:2] / f"{sha256}.png"
+
+
+def _prepare(file: Path, size: int, copies: Path, before: dict[str, Any]) -> dict[str, Any]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        return {"sha256": "", "reason": f"can't be read ({error.strerror})"}
+    sha256 = hashlib.sha256(data).hexdigest()
+    known, copy = before.get(sha256), _copy(copies, sha256)
+    if known and (known["reason"] or copy.exists()):
+        return known
+    try:
+        picture, mode = pixels.decode(data)
+    except pixels.BrokenError as error:
+        return {"sha256": sha256, "reason": str(error)}
+    with replacing(copy) as scratch:
+        Image.fromarray(pixels.square(picture, size)).save(scratch, "PNG", compress_level=1)
+    hashes = {"id": picture_id(picture), "near": near_hash(picture)}
+    return {"sha256": sha256, "reason": "", **hashes, **measure(picture, mode, len(data))}

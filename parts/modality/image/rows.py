@@ -1,0 +1,112 @@
+"""The rows of a set of pictures: found, decoded once, checked, with their labels encoded."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..config import Config
+from ..images import pixels
+from ..images.duplicates import kin, notes
+from ..images.files import listed, located
+from ..images.prepared import prepare
+from ..images.properties import NAMES
+from ..runs import UserError, say
+from .schema import Column, Schema, canonical
+from .split import Rows
+from .table import check_names
+from .target import encode
+from .validate import enforce
+
+SHOWN = 3  # broken files that an error names
+THUMBNAIL = (160, 160)  # pixels at most
+
+
+def collect(config: Config) -> Rows:
+    """Return every usable picture of data.path that has a label.
+
+    `inputs` holds `image`, what the model reads, `file`, where it came from, and the properties.
+    """
+    settings, source = config.data, config.data.path
+    raw = listed(source, config.paths.processed)
+    used = [(key, getattr(settings, key)) for key in ("image", "target", "group")]
+    check_names(raw, used, source)
+    labelled = raw[raw[settings.target].notna()]
+    made = _prepared(labelled[settings.image], source, config)
+    sound = (made["reason"] == "").to_numpy()
+    _refuse(made[~sound], config)
+    table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
+    label = table[settings.target].astype("str")
+    columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
+    targets, labels = encode(label, config)
+    ids, near = made["id"].to_numpy(np.uint64), made["near"].to_numpy(np.uint64)
+    alike = kin(near)
+    keys = near if settings.group is None else _keys(table[settings.group])
+    facts = {
+        "files": {source.as_posix(): {"sha256": _digest(made), "rows": len(raw)}},
+        "columns": [column.model_dump() for column in columns],
+        "rows_without_target": len(raw) - len(labelled),
+        "left_out": len(labelled) - len(table),
+        "notes": notes(made[["id", "file"]].assign(near=alike, label=label)),
+    }
+    image = Column(name="image", kind="image", size=settings.size)
+    schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
+    relatives = alike if settings.group is None else keys
+    inputs = made[["image", "file"]].join(known)
+    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
+
+
+def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
+    """Return new pictures as the model takes them, with their properties; broken ones are left out.
+
+    UserError if there is none.
+    """
+    raw = listed(path, config.paths.processed)
+    check_names(raw, [("image", config.data.image)], path)
+    made = _prepared(raw[config.data.image], path, config)
+    sound = made[made["reason"] == ""].reset_index(drop=True)
+    if len(sound) < len(made):
+        say("monitor", f"{len(made) - len(sound):,} of {len(made):,} files are no usable pictures")
+    return sound[["image"]].join(canonical(sound, columns, str(path)))
+
+
+def pictures(inputs: pd.DataFrame) -> list[bytes]:
+    """Return a WebP thumbnail for each row, in its own shape."""
+    return [_thumbnail(Path(file)) for file in inputs["file"]]
+
+
+def _thumbnail(file: Path) -> bytes:
+    picture, _ = pixels.decode(file.read_bytes())
+    picture.thumbnail(THUMBNAIL)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
+
+
+def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:
+    files = [located(str(image), source) for image in images.fillna("")]
+    made = prepare(files, config.data.size, config.paths.processed)
+    return made.assign(file=[Path(file).as_posix() for file in files])
+
+
+def _refuse(broken: pd.DataFrame, config: Config) -> None:
+    """Name the files that are no pictures, or leave them out and say how many."""
+    if broken.empty:
+        return
+    named = "; ".join(f"{row.file} {row.reason}" for row in broken.head(SHOWN).itertuples())
+    text = f"{len(broken):,} files are no usable pictures: {named}"
+    if not config.data.skip_broken:
+        more = "; …" if len(broken) > SHOWN else ""
+        raise UserError(f"{text}{more}. Mend them, or leave them out: --data.skip_broken true.")
+    say("data", f"left out: {text}")
+
+
+def _keys(groups: pd.Series) -> np.ndarray:
+    return pd.util.hash_array(groups.astype("str").to_numpy(object))
+
+
+def _digest(made: pd.DataFrame) -> str:
+    """Name a set of pictures by their bytes, wherever they lie."""
+    return hashlib.sha256("".join(sorted(made["sha256"])).encode()).hexdigest()

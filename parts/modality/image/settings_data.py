@@ -1,0 +1,24 @@
+"""The `data` section of config.yaml."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+
+class Data(BaseModel, extra="forbid", frozen=True):
+    """Where the pictures are, how the model sees them, and how they are split."""
+
+    NAMES: ClassVar = ("image", "target", "group")  # what names columns of the file
+    MODALITY: ClassVar = "image"
+    INPUT: ClassVar = "one picture (the properties below are measured for people, not for it)"
+    READS: ClassVar = "a folder or .zip of pictures, or a table whose column `image` names them"
+
+    path: Path
+    image: str = "image"
+    target: str = "label"
+    size: int = Field(32, ge=8, le=1024, multiple_of=4)
+    group: str | None = None
+    skip_broken: bool = False
+    val: float = Field(0.2, gt=0, lt=0.5)
+    test: float = Field(0.2, gt=0, lt=0.5)

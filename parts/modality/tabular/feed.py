@@ -1,0 +1,40 @@
+"""The columns of a table as inputs of an exported model. Needs numpy alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .contract import Contract, Input, describe_column
+
+if TYPE_CHECKING:
+    from ..tables.schema import Schema
+
+ROWS = 50_000  # at once, so that text columns don't fill the memory
+
+
+def describe(schema: "Schema") -> list[Input]:
+    """Return the inputs of a contract, one a column."""
+    return [describe_column(column) for column in schema.columns]
+
+
+def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
+    """Return {name: (rows, 1)}, float32 or for categories str objects.
+
+    `inputs` maps each name to its (rows,) values: a canonical table, or a dict of arrays or lists,
+    in which None or NaN is a missing number and "" a missing category.
+    """
+    return {i["name"]: _column(inputs[i["name"]], i["dtype"])[:, None] for i in contract["inputs"]}
+
+
+def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+    """Return the inputs without pandas, for a process that is free of it."""
+    return {name: values[:, 0] for name, values in feed(inputs, contract).items()}
+
+
+def _column(values: Any, dtype: str) -> np.ndarray:
+    if dtype != "string":
+        return np.asarray(values, np.float32)
+    if not hasattr(values, "cat"):
+        return np.asarray(values, object)
+    levels = np.array([*values.cat.categories, ""], object)  # a missing value has code -1
+    return levels[values.cat.codes.to_numpy()]

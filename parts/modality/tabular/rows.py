@@ -1,0 +1,58 @@
+"""The rows of a table: read, held to the saved schema, with their target encoded."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..config import Config
+from ..runs import UserError, sha256
+from .schema import Column, Schema, canonical
+from .split import Rows
+from .table import check_names, read
+from .target import encode
+from .validate import enforce
+
+
+def collect(config: Config) -> Rows:
+    """Return every row of data.path that has a target."""
+    settings = config.data
+    raw = read(settings.path, settings.missing)
+    used = [("target", settings.target), ("group", settings.group), ("time", settings.time)]
+    check_names(raw, [*used, *(("drop", name) for name in settings.drop)], settings.path)
+    columns, table = enforce(raw, settings.path, config.paths.schemas)
+    table = table[raw[settings.target].notna()].reset_index(drop=True)
+    targets, labels = encode(table[settings.target], config)
+    unused = {settings.target, settings.group, *settings.drop}
+    inputs = [column for column in columns if column.name not in unused]
+    schema = Schema(target=settings.target, labels=labels, columns=inputs)
+    shown = table[[column.name for column in inputs]]
+    ids = pd.util.hash_pandas_object(shown, index=False).to_numpy()
+    keys, times = _order(ids, table, config)
+    facts = {
+        "files": {settings.path.as_posix(): {"sha256": sha256(settings.path), "rows": len(raw)}},
+        "columns": [column.model_dump() for column in columns],
+        "rows_without_target": len(raw) - len(table),
+    }
+    return Rows(shown, targets, ids, keys, keys, times, schema, facts)
+
+
+def _order(
+    ids: np.ndarray, table: pd.DataFrame, config: Config
+) -> tuple[np.ndarray, pd.Series | None]:
+    """Return the keys and the times by which the rows are split."""
+    group, time = config.data.group, config.data.time
+    if group and time:
+        raise UserError("data.group and data.time are both set: split by one of them.")
+    keys = pd.util.hash_array(table[group].to_numpy()) if group else ids
+    return keys, table[time] if time else None
+
+
+def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
+    """Return new rows of a file as the model takes them; UserError if it can't."""
+    return canonical(read(path, config.data.missing), columns, str(path))
+
+
+def pictures(inputs: pd.DataFrame) -> list[bytes]:
+    """Return a WebP thumbnail for each row; rows of a table have none."""
+    return []

@@ -1,0 +1,105 @@
+"""Conversion at its hardest: values that hug every threshold, and columns with unhelpful names."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+
+from my_model import data, infer
+from my_model.config import Config
+from my_model.data import Split, Splits
+from my_model.estimators import ESTIMATORS
+from my_model.formats import onnx, onnx_runtime
+from my_model.formats.feed import feed
+from my_model.model import Model
+from my_model.tables.schema import Column, Schema
+from my_model.train import fit
+
+ROWS = 20_000
+CENTRES = np.array([1.0, 1e-3, 123456.7, -7.5, 3e20], np.float32)
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"], None])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_every_neighbouring_float_takes_the_same_branch(
+    name: str, labels: list[str] | None, config: Config, tmp_path: Path
+) -> None:
+    """Between two such floats there is no third, so each threshold can only fall on one of them."""
+    rng = np.random.default_rng(0)
+    steps = np.stack([CENTRES] * 40)
+    for step in range(1, len(steps)):
+        steps[step] = np.nextafter(steps[step - 1], np.float32(np.inf))
+    drawn = rng.integers(len(steps), size=(ROWS, len(CENTRES)))
+    inputs = pd.DataFrame(np.take_along_axis(steps, drawn, axis=0), columns=list("abcde"))
+    signal = drawn @ rng.normal(size=len(CENTRES)) + rng.normal(size=ROWS)
+    inputs.loc[rng.random(ROWS) < 0.1, "a"] = np.nan
+    cuts = np.quantile(signal, np.arange(1, len(labels or "")) / len(labels or "."))
+    targets = signal.astype(np.float32) if labels is None else np.searchsorted(cuts, signal)
+    schema = _schema(inputs, labels)
+    train = {"rounds": 20, "max_leaf_nodes": 64, "threads": 1}
+    chosen = _with(config, model={"name": name}, train=train)
+    model = _fit(inputs, targets, schema, chosen, tmp_path)
+    _assert_same(model, inputs, schema, 0.5 if labels and len(labels) == 2 else None, tmp_path)
+
+
+def test_columns_may_have_any_name(config: Config, tmp_path: Path) -> None:
+    names = ["probabilities", "label", 'a "quoted", name', "größe/μm 🐧", "node0", "_node", " "]
+    rng = np.random.default_rng(0)
+    inputs = pd.DataFrame(rng.normal(size=(500, len(names))).astype(np.float32), columns=names)
+    inputs["category"] = pd.Categorical(rng.choice(["", "x,y", "ü", 'q"'], 500))
+    targets = (inputs["label"] > inputs["_node"]).to_numpy().astype(np.int64)
+    schema = _schema(inputs, ["no", "yes"])
+    model = _fit(inputs, targets, schema, config, tmp_path)
+    _assert_same(model, inputs, schema, 0.3, tmp_path)
+
+
+def test_values_unlike_any_seen_are_answered(run: Path, config: Config) -> None:
+    row = data.load_test(config).inputs.head(1)
+    strange = {
+        name: pd.Categorical(["never seen"]) if row[name].dtype == "category" else np.float32("nan")
+        for name in row
+    }
+    expected = infer.predict(infer.load(run / "model"), row.assign(**strange))
+    assert np.isfinite(expected).all()
+    exported = onnx_runtime.load(run / "export/onnx")
+    np.testing.assert_allclose(exported(row.assign(**strange)), expected, rtol=1e-4, atol=1e-5)
+
+
+def _schema(inputs: pd.DataFrame, labels: list[str] | None) -> Schema:
+    kinds = {name: "category" if inputs[name].dtype == "category" else "number" for name in inputs}
+    gaps = inputs.isna().any()
+    columns = [Column(name=name, kind=kinds[name], missing=bool(gaps[name])) for name in inputs]
+    return Schema(target="y", labels=labels, columns=columns)
+
+
+def _fit(
+    inputs: pd.DataFrame, targets: np.ndarray, schema: Schema, config: Config, folder: Path
+) -> Model:
+    rows = Split(inputs, targets, np.arange(len(inputs), dtype=np.uint64))
+    return fit(config, Splits(rows, rows, schema, {}), lambda step, metrics: None, folder)
+
+
+def _with(config: Config, **settings: dict[str, Any]) -> Config:
+    changed = {name: getattr(config, name).model_copy(update=settings[name]) for name in settings}
+    return config.model_copy(update=changed)
+
+
+def _assert_same(
+    model: Model, inputs: pd.DataFrame, schema: Schema, threshold: float | None, folder: Path
+) -> None:
+    onnx.convert(model, schema, folder, threshold)
+    session = onnxruntime.InferenceSession(folder / "model.onnx")
+    types = {"number": "float32", "category": "string"}
+    described = [{"name": c.name, "dtype": types[c.kind]} for c in schema.columns]
+    predictions, *decided = session.run(None, feed(inputs, {"inputs": described}))
+    expected = infer.predict(model, inputs)
+    unit = 1 if schema.labels else expected.std()
+    np.testing.assert_allclose(predictions / unit, expected / unit, rtol=1e-5, atol=1e-5)
+    if schema.labels:
+        codes = expected.argmax(axis=1) if threshold is None else expected[:, 1] >= threshold
+        second, first = np.sort(expected, axis=1)[:, -2:].T
+        clear = (first - second if threshold is None else abs(expected[:, 1] - threshold)) > 1e-5
+        assert (decided[0] == np.array(schema.labels)[codes.astype(int)])[clear].all()

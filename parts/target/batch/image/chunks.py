@@ -1,0 +1,41 @@
+"""The pictures of a folder, .zip or table in chunks; a row names each, a table keeps its own."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from ..config import Config
+from ..images.files import listed, located
+from ..tables.table import check_names
+
+
+def read(path: Path, config: Config) -> Iterator[pa.Table]:
+    """Yield tables of predict.chunk rows, the last shorter; `data.image` is the path from here."""
+    table, rows = _table(path, config), config.predict.chunk
+    for start in range(0, table.num_rows, rows):
+        yield table.slice(start, rows)
+
+
+def digest(path: Path, config: Config) -> str:
+    """Return what tells these pictures from any others: names, sizes and times of their files."""
+    files = [Path(file) for file in _table(path, config)[config.data.image].to_pylist()]
+    facts = [(file, file.stat()) if file.is_file() else (file, None) for file in files]
+    lines = [f"{file} {stat and (stat.st_size, stat.st_mtime_ns)}" for file, stat in facts]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def count(path: Path, config: Config) -> int | None:
+    """Return how many rows there are."""
+    return _table(path, config).num_rows
+
+
+def _table(path: Path, config: Config) -> pa.Table:
+    frame, image = listed(path, config.paths.processed), config.data.image
+    check_names(frame, [("image", image)], path)
+    if path.is_dir() or path.suffix.lower() == ".zip":
+        frame = frame[[image]]  # its folders may be no labels
+    files = [located(str(name), path) for name in frame[image].fillna("")]
+    found = pa.Table.from_pandas(frame.astype("str"), preserve_index=False)
+    return found.set_column(found.column_names.index(image), image, pa.array(files))

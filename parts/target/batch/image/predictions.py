@@ -1,0 +1,75 @@
+"""Add a model's predictions to a table of pictures; needs the export folder and nothing else."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ..config import Config
+from ..formats import onnx_runtime
+from ..images.pixels import BrokenError, load
+from ..runs import UserError
+
+AT_ONCE = 64  # pictures that go through the model together
+Answer = tuple[str | None, np.ndarray | None, str | None]  # label, probabilities, reason
+
+
+def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
+    """Return a function that appends predictions to a table, given how many rows came before it.
+
+    Appended are `label`, `probability` (of the last of two labels) or a `probability_...` each, and
+    `reason`: why a file is no usable picture. Such a row has no prediction, and stops nothing.
+    """
+    model = onnx_runtime.load(folder)
+    size = model.contract["inputs"][0]["shape"][1] or 0
+    image, labels = config.data.image, model.contract["outputs"]["labels"] or []
+
+    def score(table: pa.Table, first: int) -> pa.Table:
+        files = table[image].to_pylist()
+        groups = [files[start : start + AT_ONCE] for start in range(0, len(files), AT_ONCE)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = [_predict(model, list(pool.map(partial(_open, size), some))) for some in groups]
+        for name, values in _named(parts, labels).items():
+            if name in table.column_names:
+                raise UserError(f"{source}: column {name!r} would be hidden; rename it.")
+            table = table.append_column(name, values)
+        return table
+
+    return score
+
+
+def _open(size: int, file: str) -> np.ndarray | str:
+    """Return pixels, or the reason why there are none."""
+    try:
+        return load(file, size)
+    except BrokenError as error:
+        return str(error)
+
+
+def _predict(model: onnx_runtime.Predictor, found: list[np.ndarray | str]) -> list[Answer]:
+    pictures = [each for each in found if not isinstance(each, str)]
+    answers: list[Answer] = []
+    if pictures:
+        predictions, chosen = model.decide({"image": np.stack(pictures)})
+        names = [] if chosen is None else chosen.tolist()
+        answers = [(label, row, None) for label, row in zip(names, predictions, strict=True)]
+    sound = iter(answers)
+    return [(None, None, each) if isinstance(each, str) else next(sound) for each in found]
+
+
+def _named(parts: list[list[Answer]], labels: list[str]) -> dict[str, pa.Array]:
+    chosen, rows, reasons = zip(*(answer for part in parts for answer in part), strict=True)
+    codes = {"probability": 1} if len(labels) == 2 else {}
+    codes = codes or {f"probability_{name}": code for code, name in enumerate(labels)}
+    return {
+        "label": pa.array(chosen, pa.string()),
+        **{
+            name: pa.array([None if row is None else row[code] for row in rows], pa.float32())
+            for name, code in codes.items()
+        },
+        "reason": pa.array(reasons, pa.string()),
+    }

@@ -1,0 +1,116 @@
+"""Which columns of a table differ from those of another beyond chance.
+
+Numbers and dates: two-sample Kolmogorov-Smirnov. Categories: chi-square. Gaps: Fisher's exact test.
+Benjamini & Hochberg (1995) bound the share of false alarms over all of these tests.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+PREDICTION = "__prediction__"  # the column of what is predicted, in reference.parquet
+EXPECTED = 1  # rarer levels are lumped; p-values keep their level, and new levels are found early
+BINS = 10  # for the PSI, which grows with the number of bins
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One test of the values or the gaps of a column; `q` is p after the correction.
+
+    `psi`, the population stability index, says how large the change is: below 0.1 is usually called
+    small, above 0.25 large. It decides nothing: few rows make it large by chance, and a shift of a
+    quarter sigma is below 0.1.
+    """
+
+    column: str
+    kind: str
+    test: Literal["values", "missing"]
+    p: float
+    psi: float
+    q: float = 1.0
+    drifted: bool = False
+
+
+def compare(
+    reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str], q: float
+) -> list[Finding]:
+    """Test the columns named in `kinds` and return the findings, the surest drift first.
+
+    Numbers and dates are float with NaN for missing, categories str with "". Of the findings that
+    are called drift, a share of `q` is expected to be chance.
+    """
+    found = [
+        finding
+        for name, kind in kinds.items()
+        for finding in _column(name, kind, reference[name], current[name])
+    ]
+    adjusted = stats.false_discovery_control([finding.p for finding in found])
+    found = [
+        replace(finding, q=float(value), drifted=bool(value < q))
+        for finding, value in zip(found, adjusted, strict=True)
+    ]
+    return sorted(found, key=lambda finding: (finding.q, finding.p, -finding.psi))
+
+
+def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
+    """Return what is compared of predictions: values, the last of two probabilities, or labels."""
+    if labels is None or len(labels) == 2:
+        return predictions.reshape(len(predictions), -1)[:, -1].astype(np.float32)
+    return np.array(labels, object)[predictions.argmax(axis=1)]
+
+
+def gaps(values: pd.Series) -> pd.Series:
+    """Return which cells are missing."""
+    return values.isna() | (values == "")
+
+
+def _column(name: str, kind: str, reference: pd.Series, current: pd.Series) -> list[Finding]:
+    found = []
+    gone, missing = gaps(reference), gaps(current)
+    if gone.any() or missing.any():
+        table = np.array([[(~mask).sum(), mask.sum()] for mask in (gone, missing)])
+        p = float(stats.fisher_exact(table).pvalue)
+        found.append(Finding(name, kind, "missing", p, _psi(table)))
+    if not gone.all() and not missing.all():
+        test = _categories if kind == "category" else _numbers
+        p, table = test(reference[~gone].to_numpy(), current[~missing].to_numpy())
+        found.append(Finding(name, kind, "values", p, _psi(table)))
+    return found
+
+
+def _numbers(reference: np.ndarray, current: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the p-value and the counts (2, bins) between the deciles of the reference."""
+    cuts = np.unique(np.quantile(reference, np.arange(0.1, 1, 0.1)))
+    bins = [np.searchsorted(cuts, values) for values in (reference, current)]
+    table = np.array([np.bincount(found, minlength=len(cuts) + 1) for found in bins])
+    return float(stats.ks_2samp(reference, current, method="asymp").pvalue), table
+
+
+def _categories(reference: np.ndarray, current: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the p-value and the counts (2, levels).
+
+    Levels that are rare in both samples together become one: were the reference alone to say which
+    are rare, or unseen, those that are new by chance would look like drift.
+    """
+    levels, codes = np.unique(np.concatenate([reference, current]), return_inverse=True)
+    split = np.split(codes, [len(reference)])
+    table = np.array([np.bincount(part, minlength=len(levels)) for part in split])
+    fewest = table.sum(axis=0) * min(len(reference), len(current)) / len(codes)
+    rare = fewest < EXPECTED
+    if rare.any():
+        table = np.hstack([table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)])
+    if table.shape[1] < 2:
+        return 1.0, table
+    return float(stats.chi2_contingency(table, correction=False).pvalue), table
+
+
+def _psi(table: np.ndarray) -> float:
+    """Return the index of counts (2, bins); half a row more in each bin avoids log 0."""
+    table = table[:, np.argsort(-table.sum(axis=0))]
+    if table.shape[1] > BINS:
+        table = np.hstack([table[:, : BINS - 1], table[:, BINS - 1 :].sum(axis=1, keepdims=True)])
+    shares = (table + 0.5) / (table + 0.5).sum(axis=1, keepdims=True)
+    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())

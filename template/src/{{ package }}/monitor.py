@@ -1,0 +1,116 @@
+"""Compare logged requests, or any file, with the training data: exit code 1 if they drifted apart.
+
+The page and its numbers are written to runs/<run>/monitor/.
+"""
+
+import json
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .config import Config
+from .drift import statistics as drift
+from .drift.statistics import PREDICTION, predicted
+from .drift.view import describe, figure
+from .formats import onnx_runtime
+from .formats.contract import Input, described
+from .runs import UserError, write_text
+from .tables.rows import fresh
+from .tables.schema import Column, canonical
+
+FIGURES = 12  # of the surest drifts
+
+
+def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
+    """Return whether the rows of `path`, or else of the request log, drifted; write the report.
+
+    Predictions are compared too: the logged ones, or those of the exported model. UserError if
+    there are too few rows, or rows that the model can't take.
+    """
+    path = path or config.serve.request_log
+    if path is None or not path.exists():
+        place = path or "serve.request_log is null"
+        raise UserError(f"{place}: no requests; name a file to compare.")
+    folder = run / "export/onnx"
+    model = onnx_runtime.load(folder)
+    columns = [_column(told) for told in described(model.contract)]
+    current = _current(path, config, columns, model)
+    if len(current) < config.monitor.min_rows:
+        least = config.monitor.min_rows
+        raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
+    reference = pd.read_parquet(folder / "reference.parquet")
+    kinds = _kinds(columns, model.contract["outputs"]["labels"], config.monitor.ignore)
+    findings = drift.compare(reference, current, kinds, config.monitor.q)
+    report = {
+        "run": run.name,
+        "source": str(path),
+        "rows": len(current),
+        "reference_rows": len(reference),
+        "q": config.monitor.q,
+        "columns": len(kinds),
+        "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
+        "tests": [asdict(f) | describe(f, reference, current) for f in findings],
+    }
+    changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
+    _write(run / "monitor", report, {f.column: figure(f, reference, current) for f in changed})
+    return bool(report["drifted"])
+
+
+def _column(described: Input) -> Column:
+    shared = {key: value for key, value in described.items() if key in Column.model_fields}
+    return Column.model_validate(shared | {"kind": described["type"]})
+
+
+def _current(
+    path: Path, config: Config, columns: list[Column], model: onnx_runtime.Predictor
+) -> pd.DataFrame:
+    """Return canonical rows and their predictions, in the form of reference.parquet."""
+    requests = _requests(path, config.monitor.window)
+    labels = model.contract["outputs"]["labels"]
+    if requests:
+        inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
+        answers = np.array([r["value"] if labels is None else r["probabilities"] for r in requests])
+    else:
+        inputs = fresh(path, columns, config)
+        answers = model(inputs)
+    shown = inputs[[column.name for column in columns]]
+    texts = shown.select_dtypes("category").astype("str")
+    return shown.assign(**texts, **{PREDICTION: predicted(answers, labels)})
+
+
+def _requests(path: Path, window: int) -> list[dict[str, Any]]:
+    """Return the newest `window` lines of a request log; none if the file is something else."""
+    if path.suffix != ".jsonl":
+        return []
+    with path.open("rb") as file:  # the server may be writing its last line
+        lines = deque((line for line in file if line.endswith(b"\n")), window)
+    try:
+        requests = [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
+    return requests if all("inputs" in request for request in requests) else []
+
+
+def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:
+    kind = "number" if labels is None or len(labels) == 2 else "category"
+    kinds = {column.name: column.kind for column in columns} | {PREDICTION: kind}
+    unknown = [name for name in ignore if name not in kinds]
+    if unknown:
+        raise UserError(f"monitor.ignore: no column {unknown[0]!r}; there are {list(kinds)}.")
+    return {name: kind for name, kind in kinds.items() if name not in ignore}
+
+
+def _write(folder: Path, report: dict[str, Any], figures: dict[str, str]) -> None:
+    loader = FileSystemLoader(Path(__file__).parent)
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page = pages.get_template("monitor.html.j2").render(report, figures=figures)
+    write_text(folder / "report.html", page)
+    write_text(folder / "report.json", json.dumps(report, indent=2) + "\n")
+    count = len(report["drifted"])
+    verdict = f"drift in {count} of {report['columns']} columns" if count else "no drift"
+    print(f" monitor  {verdict} in {report['rows']:,} rows; report in {folder / 'report.html'}")

@@ -1,0 +1,119 @@
+"""What each column holds, and the one way from raw values to what the model takes."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from ..runs import UserError
+
+DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
+
+
+class Column(BaseModel, extra="forbid"):
+    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
+
+    name: str
+    kind: Literal["number", "category", "date", "image"]
+    missing: bool = False
+    low: float | None = None
+    high: float | None = None
+    categories: list[str] | None = None
+    format: str | None = None
+    size: int | None = None
+
+
+class Schema(BaseModel, extra="forbid"):
+    """The model's view: `labels` is None for a numeric target; the last of two is positive."""
+
+    target: str
+    labels: list[str] | None
+    columns: list[Column]
+    properties: list[Column] = []  # measured of images, for people; the model sees none
+
+    @property
+    def described(self) -> list[Column]:
+        """What can be profiled, sliced and compared: the properties, or else the columns."""
+        return self.properties or self.columns
+
+
+def infer(frame: pd.DataFrame) -> list[Column]:
+    """Describe every column of a raw table."""
+    return [_infer_column(name, frame[name]) for name in frame]
+
+
+def _infer_column(name: str, values: pd.Series) -> Column:
+    missing = bool(values.isna().any())
+    if values.isna().all():
+        return Column(name=name, kind="category", missing=missing)
+    if pd.api.types.is_bool_dtype(values):
+        return Column(name=name, kind="category", categories=["False", "True"])
+    if pd.api.types.is_numeric_dtype(values):
+        low, high = float(values.min()), float(values.max())
+        return Column(name=name, kind="number", missing=missing, low=low, high=high)
+    if date_format := _date_format(values.dropna()):
+        days = _days(values, date_format)
+        low, high = float(days.min()), float(days.max())
+        return Column(
+            name=name, kind="date", missing=missing, low=low, high=high, format=date_format
+        )
+    levels = sorted(values.dropna().astype(str).unique())
+    few = levels if len(levels) <= 200 else None
+    return Column(name=name, kind="category", missing=missing, categories=few)
+
+
+def _date_format(values: pd.Series) -> str | None:
+    """Return the first known format that every value fits; a sample decides whether to try."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "ISO8601"
+    text = values.astype(str)
+    if not text.head(100).str.contains(r"^\d{1,4}[-/.]?\d{1,2}[-/.]?\d{1,4}", regex=True).all():
+        return None
+    return next((f for f in DATE_FORMATS if not _days(text, f).isna().any()), None)
+
+
+def _days(values: pd.Series, date_format: str) -> pd.Series:
+    dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=True)
+    return (dates.dt.tz_localize(None) - pd.Timestamp(0)) / pd.Timedelta(days=1)
+
+
+def canonical(frame: pd.DataFrame, columns: list[Column], source: str = "data") -> pd.DataFrame:
+    """Return the columns as the model takes them.
+
+    Numbers and dates (days since 1970-01-01) become float32 with NaN for missing, categories become
+    categoricals of str with "" for missing. UserError names column and row of a value that can't.
+    """
+    absent = [column.name for column in columns if column.name not in frame]
+    if absent:
+        raise UserError(
+            f"{source}: no column {', '.join(map(repr, absent))}; it has {list(frame)}."
+        )
+    return pd.DataFrame({c.name: _convert(frame[c.name], c, source) for c in columns})
+
+
+def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
+    if column.kind == "category":
+        return values.astype("str").fillna("").astype("category")
+    if column.kind == "number":
+        converted = pd.to_numeric(values, errors="coerce")
+    else:
+        converted = _days(values, column.format or "ISO8601")
+    bad = converted.isna() & values.notna() | np.isinf(converted)
+    if bad.any():
+        place = int(np.argmax(bad))
+        row, value = values.index[place] + 1, values.iloc[place]
+        raise UserError(
+            f"{source}: column {column.name!r}, row {row}: {value!r} is not a "
+            f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
+        )
+    return converted.astype(np.float32)
+
+
+def readable(value: float, column: Column) -> str:
+    """Write a number or date of a canonical table as a person would."""
+    if np.isnan(value):
+        return ""
+    if column.kind == "date":
+        return str(pd.Timestamp(0) + pd.Timedelta(days=float(value)))[:10]
+    return f"{value:g}"

@@ -1,0 +1,120 @@
+"""Fixed splits: a row stays in its split, however the file grows or is sorted."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import Config
+from ..runs import UserError, replacing
+from .schema import Schema
+
+STRATA = 5  # quantile bins of a numeric target
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows, before they are split.
+
+    inputs   canonical table
+    targets  (rows,) int64 label codes, or float32 values
+    ids      (rows,) uint64: rows of one id are twins
+    keys     (rows,) uint64: rows of one key share a split, and keep it for ever
+    kin      (rows,) uint64: new keys share a split with their kin; often the keys themselves
+    times    (rows,) if the past is to be split from the future; facts are for the manifest
+    """
+
+    inputs: pd.DataFrame
+    targets: np.ndarray
+    ids: np.ndarray
+    keys: np.ndarray
+    kin: np.ndarray
+    times: pd.Series | None
+    schema: Schema
+    facts: dict[str, Any]
+
+
+def assign(rows: Rows, config: Config) -> np.ndarray:
+    """Return (rows,) "train", "val" or "test"; "" for a row whose twin is in an earlier split."""
+    names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
+    names = _without_twins(rows.ids, names)
+    _check(names, rows.targets)
+    return names
+
+
+def _check(names: np.ndarray, targets: np.ndarray) -> None:
+    """Small files, few groups and late classes can leave nothing to learn from or to judge by."""
+    empty = [name for name in ("train", "val", "test") if not (names == name).any()]
+    if empty:
+        raise UserError(f"no row falls into {', '.join(empty)}: give more rows, groups or times.")
+    if targets.dtype == np.int64:
+        late = np.setdiff1d(targets, targets[names == "train"])
+        if len(late):
+            raise UserError(
+                f"data.target: {len(late)} classes have no training row; they come in validation "
+                "or test alone: remove them, or split without data.time and data.group."
+            )
+
+
+def _by_time(times: pd.Series, config: Config) -> np.ndarray:
+    """Train on the past, test on the newest rows."""
+    if times.dtype != np.float32 or times.isna().any():
+        raise UserError(
+            f"data.time: {times.name!r} must be a date or number without missing values."
+        )
+    val, test = config.data.val, config.data.test
+    first, second = times.quantile([1 - val - test, 1 - test])
+    return np.select([times <= first, times <= second], ["train", "val"], "test")
+
+
+def _by_key(rows: Rows, config: Config) -> np.ndarray:
+    """Split by a hash of the key, stratified by target; known keys stay where they were."""
+    path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
+    known = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
+    if path.exists():
+        known = pd.read_parquet(path)
+    fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": _strata(rows.targets)})
+    fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
+    settled = fresh.dropna(subset="split").drop_duplicates("kin").set_index("kin")["split"]
+    fresh = fresh[fresh["split"].isna()]
+    if len(fresh):
+        strangers = fresh[~fresh["kin"].isin(settled.index)].drop_duplicates("kin")
+        settled = pd.concat([settled, _draw(strangers, config)])
+        fresh = fresh.assign(split=fresh["kin"].map(settled))
+        known = pd.concat([known, fresh[["key", "split"]]], ignore_index=True)
+        with replacing(path) as scratch:
+            known.to_parquet(scratch, index=False)
+    return known.set_index("key")["split"].loc[rows.keys].to_numpy(object)
+
+
+def _draw(fresh: pd.DataFrame, config: Config) -> pd.Series:
+    """Return the split of each kin by chance, the same shares in every stratum."""
+    seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # spreads near seeds apart
+    order = pd.Series(pd.util.hash_array(fresh["kin"].to_numpy() ^ seed), fresh.index)
+    place = order.groupby(fresh["stratum"]).rank(method="first", pct=True)
+    ends = config.data.test, config.data.test + config.data.val
+    names = np.select([place <= end for end in ends], ["test", "val"], "train")
+    return pd.Series(names, fresh["kin"])
+
+
+def _fingerprint(config: Config) -> str:
+    """A split belongs to one file and to the settings that shape it."""
+    data = config.data.model_dump(mode="json", include={"path", "target", "group", "val", "test"})
+    drop = sorted(getattr(config.data, "drop", []))
+    text = json.dumps({**data, "drop": drop, "seed": config.seed})
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _strata(targets: np.ndarray) -> np.ndarray:
+    numbers = targets.dtype != np.int64
+    return pd.qcut(targets, STRATA, labels=False, duplicates="drop") if numbers else targets
+
+
+def _without_twins(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
+    names = names.astype(object)
+    names[(names == "val") & np.isin(ids, ids[names == "train"])] = ""
+    names[(names == "test") & np.isin(ids, ids[(names == "train") | (names == "val")])] = ""
+    return names
