@@ -1,4 +1,4 @@
-"""A network as one ONNX file: raw columns in, probabilities and label (or values) out."""
+"""A network as one ONNX file: raw inputs in, probabilities and label (or values) out."""
 
 import logging
 from pathlib import Path
@@ -9,27 +9,27 @@ from onnx import GraphProto, compose
 from ..model import Model
 from ..tables.schema import Schema
 from ..training.objective import answering
-from .onnx_features import inputs, matrix
+from .onnx_entry import enter, inputs
 from .onnx_graph import OPSETS, Graph, free_prefix, write
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")  # whose versions the contract notes
 
 
 def convert(model: Model, schema: Schema, folder: Path, threshold: float | None = None) -> None:
-    """Write folder/model.onnx; inputs are (rows, 1), one for each of `schema.columns`."""
+    """Write folder/model.onnx, whose inputs are those of the contract."""
     graph = Graph(free_prefix("node", [column.name for column in schema.columns]))
     network = _network(model, graph.prefix)
-    matrix(graph, model.features, network.input[0].name)
+    enter(graph, model, network.input[0].name)
     graph.include(network)
     write(graph, inputs(schema), network.output[0].name, schema, threshold, folder)
 
 
 def _network(model: Model, prefix: str) -> GraphProto:
-    """Convert what follows the features; every name starts with `prefix`."""
+    """Convert the network; every name starts with `prefix`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
     program = torch.onnx.export(
         answering(model.network),
-        (torch.zeros(2, len(model.features.names())),),
+        (model.example(),),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("rows")},),
         opset_version=OPSETS[""],

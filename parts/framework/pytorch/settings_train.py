@@ -10,7 +10,7 @@ from .search import Search
 class Train(BaseModel, extra="forbid", frozen=True):
     """How the network is fitted; a batch is of all processes together."""
 
-    epochs: int = Field(60, ge=1)
+    epochs: int = Field(40, ge=1)
     batch_size: int = Field(64, ge=1)
     learning_rate: Annotated[float, Field(gt=0), Search(1e-4, 1e-2, log=True)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0), Search(1e-4, 0.3, log=True)] = 0.01

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from .config import Config
 from .data import Splits
-from .model import Model, Samples, build
+from .model import Model, Samples, build, rates
 from .runs import Log
 from .training import parallel
 from .training.checkpoint import resume, save, save_best
@@ -40,7 +40,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         _seed(config.seed, -1)
         model = build(config, splits)
         objective = Objective(config, splits.train)
-        train = Rows(splits.train, Samples(model, splits.train.inputs, config.seed), objective)
+        train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
         val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
         plan = Plan(config, train, place)
         state = State(model.network, settings, place)
@@ -51,7 +51,8 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
                 break
             _seed(config.seed, step, place.rank)
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
-            _update(state, rate, step, plan, train, inputs)
+            state.set_rate(rate, rates(config, step // plan.epoch))
+            _update(state, step, plan, train, inputs)
             if state.step % plan.epoch == 0:
                 metrics = state.metrics(_loss(state, val), plan.size)
                 log(state.step, metrics)
@@ -72,9 +73,7 @@ def schedule(step: int, steps: int, warmup: float) -> float:
     return (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
 
 
-def _update(
-    state: State, rate: float, step: int, plan: Plan, rows: Rows, inputs: Iterator[Tensor]
-) -> None:
+def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Tensor]) -> None:
     """Take one step of the optimizer.
 
     The loss of each part is divided by the weight of the whole batch: so the gradient is the same
@@ -89,12 +88,10 @@ def _update(
         total += loss.detach()
     state.scaler.unscale_(state.optimizer)
     norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.optimizer.zero_grad()
-    state.advance(total, rate, norm)
+    state.advance(total, norm)
 
 
 def _loss(state: State, rows: Rows) -> float:

@@ -51,11 +51,15 @@ class Model:
         features = {"settings": self.features.get_params(), "levels": self.features.levels_}
         return {"features": features, "network": self.shape}
 
+    def example(self) -> Tensor:
+        """Return two inputs of the network, for converters."""
+        return torch.zeros(2, len(self.features.names()))
+
 
 class Samples(Dataset[Tensor]):
-    """The inputs of some rows, as the network takes them."""
+    """The inputs of some rows as the network takes them; for training, `config` says how."""
 
-    def __init__(self, model: Model, inputs: pd.DataFrame, seed: int | None = None) -> None:
+    def __init__(self, model: Model, inputs: pd.DataFrame, config: Config | None = None) -> None:
         self.matrix = torch.from_numpy(model.features.transform(inputs))
 
     def take(self, rows: np.ndarray) -> Tensor:
@@ -63,7 +67,7 @@ class Samples(Dataset[Tensor]):
         return self.matrix[rows]
 
     def __getitems__(self, key: tuple[int, np.ndarray]) -> Tensor:
-        """Return rows for training in an epoch, where samples may be augmented; these are not."""
+        """Return rows for training in an epoch; they are the same in each."""
         return self.take(key[1])
 
 
@@ -89,3 +93,8 @@ def restore(described: dict[str, Any]) -> Model:
     features = Features(**described["features"]["settings"])
     features.levels_ = described["features"]["levels"]
     return Model(features, described["network"], Network(**described["network"]))
+
+
+def rates(config: Config, epoch: int) -> dict[str, float]:
+    """Return the factors of the learning rate of parts of the network in an epoch: all alike."""
+    return {}

@@ -39,16 +39,24 @@ class State:
         enabled = dtype is not torch.float32
         return torch.autocast(self.place.device.type, dtype, enabled=enabled)
 
-    def advance(self, loss: Tensor, rate: float, norm: Tensor) -> None:
+    def set_rate(self, rate: float, factors: dict[str, float]) -> None:
+        """Set the learning rate, times a factor for some parts of the network; 0 freezes a part."""
+        self.rate = rate
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * factors.get(group["part"], 1.0)
+        for part, factor in factors.items():
+            self.network.get_submodule(part).train(factor > 0)  # its running means freeze too
+
+    @torch.no_grad()
+    def advance(self, loss: Tensor, norm: Tensor) -> None:
         """Count a step, and follow it with the moving average."""
         self.step, self.steps = self.step + 1, self.steps + 1
-        self.loss, self.rate, self.norm = self.loss + loss, rate, float(norm)
+        self.loss, self.norm = self.loss + loss, float(norm)
         if self.settings.ema:
-            with torch.no_grad():
-                for kept, new in zip(
-                    self.judged.parameters(), self.network.parameters(), strict=True
-                ):
-                    kept.lerp_(new, 1 - self.settings.ema)
+            for kept, new in zip(self.judged.parameters(), self.network.parameters(), strict=True):
+                kept.lerp_(new, 1 - self.settings.ema)
+            for known, now in zip(self.judged.buffers(), self.network.buffers(), strict=True):
+                known.copy_(now)
 
     def metrics(self, val_loss: float, batch: int) -> dict[str, float]:
         """Return what is logged of an epoch, and begin the next one."""
@@ -75,10 +83,13 @@ class State:
 
 
 def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases, norms and single vectors do not."""
-    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
-    vectors = [weight for weight in network.parameters() if weight.ndim < 2]
+    """Part by part: matrices decay; biases, norms and single vectors do not."""
     return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
+        {"part": part, "params": weights, "weight_decay": decay}
+        for part, module in network.named_children()
+        for decay, weights in (
+            (weight_decay, [weight for weight in module.parameters() if weight.ndim > 1]),
+            (0.0, [weight for weight in module.parameters() if weight.ndim < 2]),
+        )
+        if weights
     ]

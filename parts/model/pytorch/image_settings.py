@@ -1,0 +1,31 @@
+"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Augment(BaseModel, extra="forbid", frozen=True):
+    """How far a training picture may stray from what it is, at random."""
+
+    flip: bool = False
+    rotate: float = Field(10, ge=0, le=180)
+    shift: float = Field(0.1, ge=0, le=0.5)
+    scale: float = Field(0.1, ge=0, lt=1)
+    light: float = Field(0.1, ge=0, lt=1)
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which network, where its weights come from, and what training adds to the pictures."""
+
+    name: str = "cnn"
+    weights: Literal["hub"] | Path | None = None
+    frozen_epochs: int = Field(0, ge=0)
+    backbone_rate: float = Field(1.0, gt=0)
+    width: int = Field(32, ge=8)
+    depth: int = Field(3, ge=1, le=6)
+    dropout: Annotated[float, Field(ge=0, lt=1), Search(0.0, 0.5)] = 0.1
+    augment: Augment = Augment()
