@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from my_model import data, infer
 from my_model.config import Config
 from my_model.estimators import ESTIMATORS
-from my_model.features import Features, encode
+from my_model.features import Features
 from my_model.formats import onnx
 from my_model.formats.onnx_features import inputs, matrix
 from my_model.formats.onnx_graph import Graph
@@ -41,7 +41,7 @@ def test_features_are_equal_bit_for_bit(size: int) -> None:
     session = onnxruntime.InferenceSession(model.SerializeToString())
     pixels = noise(8, size)
     found = session.run(None, {"image": pixels})[0]
-    np.testing.assert_array_equal(found, encode(pixels))
+    np.testing.assert_array_equal(found, features.encode(pixels))
     assert found.shape == (8, len(features.names()))
 
 
@@ -49,7 +49,7 @@ def test_features_are_equal_bit_for_bit(size: int) -> None:
 def test_every_estimator_answers_alike(name: str, config: Config, tmp_path: Path) -> None:
     update = {
         "model": config.model.model_copy(update={"name": name}),
-        "train": config.train.model_copy(update={"rounds": 20, "threads": 1}),
+        "train": config.train.model_copy(update={"rounds": 5, "threads": 1}),
     }
     splits = data.load(config)
     model = fit(config.model_copy(update=update), splits, lambda step, metrics: None, tmp_path)
@@ -67,7 +67,7 @@ def test_every_estimator_answers_alike(name: str, config: Config, tmp_path: Path
 def test_edges_are_found_where_they_are() -> None:
     pixels = np.zeros((1, 32, 32, 3), np.uint8)
     pixels[:, :, 16:] = 255  # dark on the left, bright on the right
-    names, values = Features(32).names(), encode(pixels)[0]
+    names, values = Features(32).names(), Features(32).encode(pixels)[0]
     strongest = {names[place] for place in np.flatnonzero(values[:128] == values[:128].max())}
     assert strongest == {f"edge 0° {row},{column}" for row in range(4) for column in (1, 2)}
 
