@@ -10,7 +10,7 @@ from PIL import Image
 
 from my_model import data
 from my_model.config import Config
-from my_model.images.duplicates import kin, near_hash, picture_id
+from my_model.images.duplicates import kin, look, picture_id
 from my_model.runs import UserError
 from my_model.tables import profile
 
@@ -24,17 +24,18 @@ def test_twins_share_a_split_and_wrong_labels_are_named(config: Config, tmp_path
     shutil.copy(next(folder.glob("dots/**/0.*")), folder / "lines" / "wrong.png")
     shaped = reading(config, folder)
     splits, test = data.load(shaped), data.load_test(shaped)
-    parts = (splits.train, splits.val, test)
-    for name in ("ids", "near"):
-        keys = [set(part.ids) if name == "ids" else _near(part) for part in parts]
-        assert not keys[0] & keys[1] and not keys[0] & keys[2] and not keys[1] & keys[2]
+    split = {
+        Path(file).relative_to(folder).stem: number
+        for number, part in enumerate((splits.train, splits.val, test))
+        for file in part.inputs["file"]
+        if "dots" in file
+    }
+    for row in range(0, 40, 4):
+        assert split[str(row)] == split[f"again{row}"] == split[f"large{row}"]
+    assert len(set(split.values())) == 3
     warnings = " ".join(profile.profile(splits)["warnings"])
-    assert "pictures are the same as another one, 3 of them beside one of another label" in warnings
-    assert "nearly the same" in warnings
-
-
-def _near(part: data.Split) -> set[int]:
-    return {near_hash(Image.open(file).convert("RGB")) for file in part.inputs["file"]}
+    assert "21 pictures are the same as another one, 3 of them beside one of another" in warnings
+    assert "20 pictures are nearly the same as another one." in warnings
 
 
 def test_a_picture_stays_in_its_split_when_others_come(config: Config, tmp_path: Path) -> None:
@@ -60,8 +61,10 @@ def test_a_set_that_no_longer_fits_is_refused(config: Config, tmp_path: Path) ->
         data.load(shaped)
 
 
-def test_hashes_of_near_pictures_are_kin() -> None:
+def test_chains_of_near_pictures_are_kin() -> None:
     image = Image.fromarray(RNG.integers(0, 256, (64, 64, 3), np.uint8))
     assert picture_id(image) != picture_id(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-    hashes = np.array([0b1000, 0b1001, 0b1011, 2**60, 2**63 + 2**60], np.uint64)
-    assert kin(hashes).tolist() == [8, 8, 8, 2**60, 2**60]
+    assert look(image) == look(image.copy()) and len(look(image)) == 48
+    ids = np.array([9, 7, 5, 9, 3], np.uint64)
+    looks = [bytes([level] * 48) for level in (10, 16, 22, 10, 30)]
+    assert kin(ids, looks).tolist() == [5, 5, 5, 5, 3]
