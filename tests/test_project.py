@@ -30,6 +30,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "ci": "none",
         "license": "proprietary",
     },
+    "digits": {"project_name": "Digits", "task": "image-classification", "tracker": "tensorboard"},
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
 }
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
@@ -53,7 +54,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     for file in MADE:
         assert _sha(folder / "runs/first" / file) == _sha(folder / "runs/second" / file), file
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
-    _assert_mistakes_are_explained(folder, script)
+    _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")
@@ -72,7 +73,7 @@ def _assert_honest(run: Path) -> None:
     assert parity["max_scaled_diff"] <= parity["tolerance"]
     with (run / "history.csv").open() as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
-    assert min(losses) < losses[0], "nothing was learnt"
+    assert len(losses) == 1 or min(losses) < losses[0], "nothing was learnt"
     text = (run / "report.html").read_text("utf-8")
     assert f"{metrics['metrics'][primary]:.4g}"[:5] in text
 
@@ -89,10 +90,11 @@ MISTAKES = {
 }
 
 
-def _assert_mistakes_are_explained(folder: Path, script: str) -> None:
+def _assert_mistakes_are_explained(folder: Path, script: str, task: str) -> None:
     (folder / "broken.csv").write_bytes(b'a,b\n1,"2\n\0')
     before = _paths(folder)
-    for options, words in MISTAKES.items():
+    target = {} if task.startswith("tabular") else {"--data.path=broken.csv": "can't be read"}
+    for options, words in (MISTAKES | target).items():
         done = subprocess.run(
             ["uv", "run", "--quiet", script, "train", *options.split()],
             cwd=folder,

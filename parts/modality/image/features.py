@@ -44,24 +44,23 @@ class Features(TransformerMixin, BaseEstimator):
         """Return the matrix described above, in the order of `names()`."""
         files = frame["image"].tolist()
         starts = range(0, len(files), CHUNK)
-        return np.vstack([encode(read(files[s : s + CHUNK], self.size)) for s in starts])
+        return np.vstack([self.encode(read(files[s : s + CHUNK], self.size)) for s in starts])
+
+    def encode(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the features of (rows, size, size, 3) uint8 pixels."""
+        colours = np.moveaxis(pixels, 3, 1).astype(np.float32)
+        grey = np.tensordot(colours, GREY, (1, 0))
+        padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)), mode="edge")
+        responses = [_filtered(padded, weights) for weights in COMPASS]
+        edges = np.stack([*responses, *(-response for response in responses)], axis=1)
+        parts = [_means(np.maximum(edges, 0)), _means(colours)]
+        return np.hstack([part.reshape(len(pixels), -1) for part in parts])
 
     def names(self) -> list[str]:
         """Name the columns of the matrix."""
         kinds = [f"edge {45 * turn}°" for turn in range(8)] + ["red", "green", "blue"]
         cells = [f"{row},{column}" for row in range(GRID) for column in range(GRID)]
         return [f"{kind} {cell}" for kind in kinds for cell in cells]
-
-
-def encode(pixels: np.ndarray) -> np.ndarray:
-    """Return the features of (rows, size, size, 3) uint8 pixels."""
-    colours = np.moveaxis(pixels, 3, 1).astype(np.float32)
-    grey = np.tensordot(colours, GREY, (1, 0))
-    padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    responses = [_filtered(padded, weights) for weights in COMPASS]
-    edges = np.stack([*responses, *(-response for response in responses)], axis=1)
-    parts = [_means(np.maximum(edges, 0)), _means(colours)]
-    return np.hstack([part.reshape(len(pixels), -1) for part in parts])
 
 
 def _filtered(padded: np.ndarray, weights: np.ndarray) -> np.ndarray:

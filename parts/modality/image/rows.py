@@ -36,20 +36,20 @@ def collect(config: Config) -> Rows:
     labelled = raw[raw[settings.target].notna()]
     made = _prepared(labelled[settings.image], source, config)
     sound = (made["reason"] == "").to_numpy()
-    _refuse(made[~sound], config)
+    left_out = _left_out(made[~sound], config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
     label = table[settings.target].astype("str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
     targets, labels = encode(label, config)
-    ids, near = made["id"].to_numpy(np.uint64), made["near"].to_numpy(np.uint64)
-    alike = kin(near)
-    keys = near if settings.group is None else _keys(table[settings.group])
+    ids = made["id"].to_numpy(np.uint64)
+    alike = kin(ids, made["look"].tolist())
+    keys = ids if settings.group is None else _keys(table[settings.group])
     facts = {
         "files": {source.as_posix(): {"sha256": _digest(made), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": len(labelled) - len(table),
-        "notes": notes(made[["id", "file"]].assign(near=alike, label=label)),
+        "notes": left_out + notes(made[["id", "file"]].assign(near=alike, label=label)),
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
@@ -91,16 +91,16 @@ def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:
     return made.assign(file=[Path(file).as_posix() for file in files])
 
 
-def _refuse(broken: pd.DataFrame, config: Config) -> None:
-    """Name the files that are no pictures, or leave them out and say how many."""
+def _left_out(broken: pd.DataFrame, config: Config) -> list[str]:
+    """Say which files are no pictures; UserError unless they may be left out."""
     if broken.empty:
-        return
+        return []
     named = "; ".join(f"{row.file} {row.reason}" for row in broken.head(SHOWN).itertuples())
-    text = f"{len(broken):,} files are no usable pictures: {named}"
+    more = "; …" if len(broken) > SHOWN else ""
+    text = f"{len(broken):,} files are no usable pictures: {named}{more}."
     if not config.data.skip_broken:
-        more = "; …" if len(broken) > SHOWN else ""
-        raise UserError(f"{text}{more}. Mend them, or leave them out: --data.skip_broken true.")
-    say("data", f"left out: {text}")
+        raise UserError(f"{text} Mend them, or leave them out: --data.skip_broken true.")
+    return [f"left out: {text}"]
 
 
 def _keys(groups: pd.Series) -> np.ndarray:

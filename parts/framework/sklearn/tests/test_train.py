@@ -13,7 +13,11 @@ from my_model.train import fit
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None:
-    chosen = config.model_copy(update={"model": config.model.model_copy(update={"name": name})})
+    update = {
+        "model": config.model.model_copy(update={"name": name}),
+        "train": config.train.model_copy(update={"rounds": 20}),
+    }
+    chosen = config.model_copy(update=update)
     splits = data.load(config)
     saved = []
     for attempt in ("first", "second"):

@@ -15,14 +15,14 @@ from tqdm import tqdm
 
 from ..runs import replacing
 from . import pixels
-from .duplicates import near_hash, picture_id
+from .duplicates import look, picture_id
 from .properties import NAMES, measure
 
-COLUMNS = ("sha256", "reason", "id", "near", *NAMES)
+COLUMNS = ("sha256", "reason", "id", "look", *NAMES)
 
 
 def prepare(files: list[str], size: int, folder: Path) -> pd.DataFrame:
-    """Return a row a file: `sha256`, `reason` ("" if sound), `image`, hashes and properties.
+    """Return a row a file: `sha256`, `reason` ("" if sound), `image`, `id`, `look`, properties.
 
     `image` is the path of the copy, size x size pixels, from which the model reads what it would
     read from the file itself.
@@ -60,5 +60,5 @@ def _prepare(file: Path, size: int, copies: Path, before: dict[str, Any]) -> dic
         return {"sha256": sha256, "reason": str(error)}
     with replacing(copy) as scratch:
         Image.fromarray(pixels.square(picture, size)).save(scratch, "PNG", compress_level=1)
-    hashes = {"id": picture_id(picture), "near": near_hash(picture)}
-    return {"sha256": sha256, "reason": "", **hashes, **measure(picture, mode, len(data))}
+    same = {"id": picture_id(picture), "look": look(picture)}
+    return {"sha256": sha256, "reason": "", **same, **measure(picture, mode, len(data))}
