@@ -30,5 +30,4 @@ export const readable = (value) =>
 const WHOLE = { maximumFractionDigits: 0 };
 
 /** Return a share as a percentage. */
-export const percent = (share) =>
-  share.toLocaleString("en", { style: "percent", minimumFractionDigits: 1 });
+export const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;

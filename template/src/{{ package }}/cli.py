@@ -21,7 +21,8 @@ WORDS = {
     "page": "make a web page that runs the exported model in the browser",
     "monitor": "compare requests, or any file, with the training data",
 }
-NEEDS = {"predict": "batch.py", "serve": "serve.py", "page": "page.py"}  # words of targets that were chosen
+# Words of targets, which a project has only if they were chosen.
+NEEDS = {"predict": "batch.py", "serve": "serve.py", "page": "page.py"}
 FOLDER = Path(__file__).parent
 
 

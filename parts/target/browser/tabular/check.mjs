@@ -13,7 +13,7 @@ const read = (name) => readFileSync(`${folder}/${name}`);
 const contract = JSON.parse(read("model/contract.json"));
 const { missing } = JSON.parse(read("page.json"));
 const model = await load(contract, new Uint8Array(read(`model/${contract.model}`)));
-const table = parse(decode(readFileSync(0)));
+const table = parse(decode(new Uint8Array(readFileSync(0))));
 const { answers } = await score(table, model, new Set(missing));
 const predictions = answers.map(({ value, probabilities }) => value ?? [...probabilities]);
 const labels = contract.outputs.labels && answers.map(({ label }) => label);

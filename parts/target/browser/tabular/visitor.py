@@ -1,6 +1,7 @@
 """What a visitor of the page would write, and what the page would answer."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ EPOCH = pd.Timestamp(0)
 
 
 class Visitor:
-    """The page in `folder` as an exported model; Node runs its own modules through `script`."""
+    """The page in `folder` as an exported model: `script` runs its modules in Node."""
 
     def __init__(self, folder: Path, script: Path, columns: list[Column]) -> None:
         self.command = ["--no-warnings", str(script), str(folder)]
@@ -26,8 +27,11 @@ class Visitor:
     def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and, for classes, the (rows,) labels of canonical rows."""
         table = pd.DataFrame({c.name: list(_texts(inputs[c.name], c)) for c in self.columns})
-        text = table.to_csv(index=False).encode()
-        done = node(self.command, return_completed_process=True, input=text, capture_output=True)
+        return self.score(table.to_csv(index=False).encode())
+
+    def score(self, file: bytes) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the same for a delimited file; UserError says what the page would say."""
+        done = node(self.command, return_completed_process=True, input=file, capture_output=True)
         if done.returncode:
             raise UserError(f"{self.command[1]}: {_reason(done.stderr)}")
         answer = json.loads(done.stdout)
@@ -81,6 +85,7 @@ def _date(value: np.float32, column: Column) -> str:
     return moment.isoformat() if is_iso else moment.strftime(str(column.format))
 
 
-def _reason(error: bytes) -> str:
-    lines = error.decode(errors="replace").splitlines()
-    return next((line for line in lines if "Error: " in line), "Node failed without a word.")
+def _reason(error: Any) -> str:
+    """Return the message of the exception that Node ended with."""
+    found = re.search(rb"^\w*Error: (.*)$", error, re.M)
+    return found[1].decode(errors="replace") if found else "Node failed without a word."
