@@ -63,7 +63,7 @@ def _expected(answers: dict[str, Any], package: str) -> set[str]:
     lists = json.loads((ROOT / "tests/files.json").read_text("utf-8"))
     names = [*lists["always"], *lists[task]]
     for choice in (*targets, answers.get("versioning", "none"), answers.get("ci", "github")):
-        names += lists.get(choice, [])
+        names += lists.get(choice, []) + lists.get(f"{choice}-{task.split('-')[0]}", [])
     return {name.replace("PACKAGE", package) for name in names}
 
 

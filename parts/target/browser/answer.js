@@ -19,7 +19,7 @@ export function view({ outputs }) {
 /** Say instead of an answer what is in its way. */
 export function explain(problem) {
   const place = document.getElementById("answer");
-  place.querySelector("output").textContent = "…";
+  place.querySelector("output").textContent = "–";
   place.querySelector("ul").replaceChildren();
   place.querySelector("p").textContent = problem;
   place.classList.add("problem");

@@ -30,8 +30,8 @@ function result(name, { header, rows, answers, added }) {
   const link = make("a", { href: URL.createObjectURL(file), className: "button" }, "Download");
   link.download = `${name.replace(/\.\w+$/, "")}.scored.csv`;
   return [
-    make("p", {}, `${name}: ${rows.length.toLocaleString("en")} rows. ${summary(answers)} `, link),
-    make("div", { className: "scroll", tabIndex: 0 }, preview([header, ...rows.slice(0, PREVIEW)], added)),
+    make("p", {}, `${name}: ${rows.length.toLocaleString("en")} rows: ${summary(answers)} `, link),
+    make("div", { className: "scroll", tabIndex: 0 }, preview(header, rows, added)),
   ];
 }
 
@@ -39,18 +39,19 @@ function summary(answers) {
   if ("value" in answers[0]) {
     const values = answers.map(({ value }) => value).sort((one, other) => one - other);
     const [low, middle, high] = [0, values.length >> 1, values.length - 1].map((n) => values[n]);
-    return `Median ${readable(middle)}, from ${readable(low)} to ${readable(high)}.`;
+    return `median ${readable(middle)}, from ${readable(low)} to ${readable(high)}`;
   }
   const counts = new Map();
   for (const { label } of answers) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].map(([label, count]) => `${label}: ${count.toLocaleString("en")}`).join(", ");
+  return [...counts].map(([label, count]) => `${label} ${count.toLocaleString("en")}`).join(" · ");
 }
 
-/** Return a table of some rows, with the `added` columns, which are the last, in front. */
-function preview([header, ...rows], added) {
+/** Return a table of the first rows, with the `added` columns, which are the last, in front. */
+function preview(header, rows, added) {
   const line = (tag, cells) => {
     const ordered = [...cells.slice(-added), ...cells.slice(0, -added)];
     return make("tr", {}, ...ordered.map((cell) => make(tag, {}, String(cell))));
   };
-  return make("table", {}, line("th", header), ...rows.map((row) => line("td", row)));
+  const lines = rows.slice(0, PREVIEW).map((row) => line("td", row));
+  return make("table", {}, line("th", header), ...lines);
 }

@@ -1,7 +1,7 @@
 // A form with a control for each column of the contract.
 
 import { convert } from "./columns.js";
-import { make, readable } from "./dom.js";
+import { make } from "./dom.js";
 
 const ANOTHER = "(another value)"; // a category that training never saw
 const NONE = new Set(); // in a form, only an empty control is a missing value
@@ -21,7 +21,7 @@ export function build(place, inputs) {
 function field(input, number) {
   const control = CONTROLS[input.type](input);
   Object.assign(control, { id: `field${number}`, name: input.name, required: !input.missing });
-  const hint = make("small", { id: `hint${number}` }, range(input));
+  const hint = make("small", { id: `hint${number}` }, advice(input));
   control.setAttribute("aria-describedby", hint.id);
   return { control, hint, input: { ...input, format: "ISO8601" } };
 }
@@ -51,7 +51,7 @@ function read({ control, hint, input }) {
     if (control.validity.badInput) throw new Error("is not complete");
     const value = convert(control.value, input, NONE);
     const outside = value < input.low || value > input.high;
-    hint.textContent = `${outside ? "training saw " : ""}${range(input)}`;
+    hint.textContent = outside ? `training saw ${range(input)}` : advice(input);
     hint.className = outside ? "warn" : "";
     control.removeAttribute("aria-invalid");
     return value;
@@ -61,10 +61,16 @@ function read({ control, hint, input }) {
   }
 }
 
-function range({ type, low, high, missing }) {
-  const write = type === "date" ? day : readable;
-  const ends = low == null || high == null ? [] : [`${write(low)} to ${write(high)}`];
-  return [...ends, ...(missing ? ["may be empty"] : [])].join(", ");
+/** Say what a value may be; a list of categories says it itself. */
+function advice(input) {
+  const gap = input.missing && !input.categories ? ["may be empty"] : [];
+  return [range(input), ...gap].filter(Boolean).join(", ");
+}
+
+/** Return the lowest and the highest value that training saw, if it is a matter of more or less. */
+function range({ type, low, high }) {
+  const write = type === "date" ? day : (value) => String(Number(value.toPrecision(6)));
+  return low == null || high == null ? "" : `${write(low)} to ${write(high)}`;
 }
 
 const day = (days) => new Date(days * 86_400_000).toISOString().slice(0, 10);

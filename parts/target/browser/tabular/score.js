@@ -6,8 +6,8 @@ const CHUNK = 500; // rows; between chunks the page can draw
 
 /**
  * Return { header, rows, added, answers }: the table { header, rows } with its predictions in the
- * last `added` columns, and the answers themselves. `progress` is told the share that is done. An Error names
- * the column and row of what the model can't take.
+ * last `added` columns, and the answers themselves. `progress` is told the share that is done. An
+ * Error names the column and row of what the model can't take.
  */
 export async function score({ header, rows }, model, missing, progress = () => {}) {
   const added = columnsOf(model.outputs);
@@ -20,8 +20,8 @@ export async function score({ header, rows }, model, missing, progress = () => {
     await new Promise((resolve) => setTimeout(resolve));
   }
   const scored = rows.map((row, number) => [...row, ...added.map(([, of]) => of(answers[number]))]);
-  const names = added.map(([name]) => name);
-  return { header: [...header, ...names], rows: scored, added: added.length, answers };
+  const names = [...header, ...added.map(([name]) => name)];
+  return { header: names, rows: scored, added: added.length, answers };
 }
 
 function columns(rows, start, header, inputs, missing) {
@@ -45,14 +45,13 @@ function checkNames(header, inputs, added) {
   if (hidden) throw new Error(`column “${hidden}” would be hidden; rename it.`);
 }
 
+const digits = (value) => Number(value.toPrecision(9)); // all that a float32 has
+
 /** Return the added columns as [name, function of an answer], named as `predict` names them. */
 function columnsOf({ labels }) {
-  if (!labels) return [["value", (answer) => answer.value]];
-  const label = ["label", (answer) => answer.label];
-  if (labels.length === 2) return [label, ["probability", ({ probabilities }) => probabilities[1]]];
-  const each = labels.map((name, code) => [
-    `probability_${name}`,
-    ({ probabilities }) => probabilities[code],
-  ]);
-  return [label, ...each];
+  if (!labels) return [["value", ({ value }) => digits(value)]];
+  const share = (code) => (answer) => digits(answer.probabilities[code]);
+  const shares = labels.map((name, code) => [`probability_${name}`, share(code)]);
+  const two = [["probability", share(1)]];
+  return [["label", ({ label }) => label], ...(labels.length === 2 ? two : shares)];
 }
