@@ -7,11 +7,16 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from . import infer
 from .browser.npm import runtime
-from .browser.visitor import Visitor, examples
+from .browser.visitor import Visitor, facts
 from .config import Config
+from .data import Split
 from .develop import trained
 from .formats import contract, parity
 from .runs import UserError, replacing, write_text
@@ -34,15 +39,16 @@ def build(config: Config, run: Path) -> str:
         shutil.copytree(WEB, folder, ignore=OURS)
         _copy(runtime(WEB), folder / "runtime")
         _copy(files, folder / "model")
+        visitor = Visitor(folder, WEB / "check.mjs", splits.schema)
         about = {
             "quality": _quality(run, len(test.ids)),
-            "missing": config.data.missing,
-            "examples": examples(test, splits.schema, config.page.examples, config.seed),
+            "examples": _examples(visitor, test, config),
+            **facts(config),
         }
         write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
         agreed = parity.check(
             partial(infer.predict, model),
-            Visitor(folder, WEB / "check.mjs", splits.schema.columns),
+            visitor,
             {"test": test.inputs},
             splits.schema.labels,
             threshold,
@@ -58,6 +64,20 @@ def _copy(files: list[Path], folder: Path) -> None:
     folder.mkdir()
     for file in files:
         shutil.copyfile(file, folder / file.name)
+
+
+def _examples(visitor: Visitor, test: Split, config: Config) -> list[dict[str, Any]]:
+    """Return held-out rows and their truth; labels take turns, so that a rare one is among them."""
+    order = np.random.default_rng(config.seed).permutation(len(test.targets))
+    targets = pd.Series(test.targets[order])
+    turns = targets.groupby(targets).cumcount()
+    chosen = order[np.argsort(turns, kind="stable")][: config.page.examples]
+    truths, labels = test.targets[chosen].tolist(), visitor.schema.labels
+    entered = visitor.enter(test.inputs.iloc[chosen])
+    return [
+        {"values": values, "truth": labels[truth] if labels else truth}
+        for values, truth in zip(entered, truths, strict=True)
+    ]
 
 
 def _quality(run: Path, rows: int) -> str:

@@ -1,7 +1,7 @@
 // The form, rows to click, and whole files.
 
 import { explain } from "./answer.js";
-import { make } from "./dom.js";
+import { offer } from "./examples.js";
 import { accept } from "./file.js";
 import { build } from "./form.js";
 
@@ -21,26 +21,18 @@ export function start(model, page, show) {
     }
   }
 
-  place.addEventListener("submit", (event) => event.preventDefault());
-  place.addEventListener("input", () => {
-    press(null);
-    answer();
-  });
-  page.examples.forEach(({ values, truth }, number) => {
-    const button = make("button", { type: "button" }, `${number + 1}`);
-    button.addEventListener("click", () => {
-      press(button);
+  const release = offer(
+    page.examples,
+    (values, number) => String(number),
+    (values, truth) => {
       form.fill(values);
       answer(truth);
-    });
-    document.getElementById("examples").append(button);
+    },
+  );
+  place.addEventListener("submit", (event) => event.preventDefault());
+  place.addEventListener("input", () => {
+    release();
+    answer();
   });
   accept(model, new Set(page.missing));
-  document.querySelector("#examples button")?.click();
-}
-
-function press(chosen) {
-  for (const button of document.querySelectorAll("#examples button")) {
-    button.setAttribute("aria-pressed", button === chosen);
-  }
 }

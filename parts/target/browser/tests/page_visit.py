@@ -39,11 +39,11 @@ class Handler(SimpleHTTPRequestHandler):
         """Be quiet."""
 
 
-def visit(page: Path, scratch: Path, rows: list[dict[str, str]], table: str) -> dict[str, Any]:
-    """Enter `rows` into the form and drop `table`; return what the page showed, in `scratch`."""
+def visit(page: Path, scratch: Path, given: dict[str, Any]) -> Any:
+    """Return what page_visit.html sends after it did with the page what `given` says."""
     site = shutil.copytree(page, scratch / "site")
     shutil.copy(Path(__file__).with_suffix(".html"), site / "visit.html")
-    (site / "given.json").write_text(json.dumps({"rows": rows, "table": table}), encoding="utf-8")
+    (site / "given.json").write_text(json.dumps(given), encoding="utf-8")
     sent: Queue = Queue()
     handler = partial(Handler, directory=site, sent=sent)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

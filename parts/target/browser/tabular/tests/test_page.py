@@ -14,7 +14,7 @@ import pytest
 from page_visit import BROWSER, visit
 
 from my_model import page
-from my_model.browser.visitor import Visitor, examples
+from my_model.browser.visitor import Visitor
 from my_model.config import Config
 from my_model.data import load, load_test
 from my_model.formats import onnx_runtime
@@ -29,16 +29,16 @@ ROWS = 60
 @pytest.fixture(scope="module")
 def visitor(run: Path, config: Config) -> Visitor:
     page.build(config, run)
-    return Visitor(run / "page", page.WEB / "check.mjs", load(config).schema.columns)
+    return Visitor(run / "page", page.WEB / "check.mjs", load(config).schema)
 
 
 @pytest.fixture(scope="module")
 def raw(config: Config, visitor: Visitor) -> pd.DataFrame:
     """Raw rows as texts; each column has a missing value, and a category never seen, if it may."""
     frame = pd.read_csv(config.data.path, dtype=str, keep_default_na=False)
-    frame = frame[[column.name for column in visitor.columns]].sample(ROWS, random_state=0)
+    frame = frame[[column.name for column in visitor.schema.columns]].sample(ROWS, random_state=0)
     frame = frame.reset_index(drop=True)
-    for number, column in enumerate(visitor.columns):
+    for number, column in enumerate(visitor.schema.columns):
         if column.kind == "category":
             frame.loc[number % ROWS, column.name] = 'Ünseen, "quoted"'
         if column.missing:
@@ -58,12 +58,12 @@ def test_a_file_gets_the_answers_of_the_model(
 ) -> None:
     path = tmp_path / "table.csv"
     raw.to_csv(path, index=False, sep=style[0], encoding=style[1])
-    inputs = canonical(read(path, config.data.missing), visitor.columns)
+    inputs = canonical(read(path, config.data.missing), visitor.schema.columns)
     assert_same(run, inputs, *visitor.score(path.read_bytes()))
 
 
 def test_a_mistake_is_named_with_its_column_and_row(raw: pd.DataFrame, visitor: Visitor) -> None:
-    number = next(column.name for column in visitor.columns if column.kind == "number")
+    number = next(column.name for column in visitor.schema.columns if column.kind == "number")
     fast = raw[number].where(raw.index != 6, "fast")
     mistakes = {
         f'column “{number}”, row 7: "fast" is not a number': raw.assign(**{number: fast}),
@@ -94,14 +94,14 @@ def test_a_page_that_answers_otherwise_is_not_written(
 def test_a_visitor_sees_the_answers_of_the_model(
     raw: pd.DataFrame, visitor: Visitor, run: Path, config: Config, tmp_path: Path
 ) -> None:
-    schema = load(config).schema
-    rows = [row["values"] for row in examples(load_test(config), schema, ROWS, config.seed)]
+    schema = visitor.schema
+    rows = visitor.enter(load_test(config).inputs.head(ROWS))
     for number, column in enumerate(schema.columns):
         if column.kind == "category":
             rows[number][column.name] = "Ünseen"
         if column.missing:
             rows[-1 - number][column.name] = ""
-    seen = visit(run / "page", tmp_path, rows, raw.to_csv(index=False))
+    seen = visit(run / "page", tmp_path, {"rows": rows, "table": raw.to_csv(index=False)})
     print(f"{seen['ms']:.1f} ms from a change in the form to the answer on the page")
     scored = pd.read_csv(io.StringIO(seen["scored"]))
     predictions, labels = visitor.score(raw.to_csv(index=False).encode())
