@@ -7,6 +7,7 @@ digit or two; 1e-5 is far below what a wrong value in a column would make.
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,9 +47,11 @@ def raw(config: Config, visitor: Visitor) -> pd.DataFrame:
     return frame
 
 
-def assert_same(run: Path, inputs: pd.DataFrame, predictions: object, labels: object) -> None:
+def assert_same(run: Path, inputs: pd.DataFrame, predictions: Any, labels: Any) -> None:
     expected, decided = onnx_runtime.load(run / "export/onnx").decide(inputs)
-    np.testing.assert_allclose(predictions, expected, **CLOSE)
+    predictions = np.asarray(predictions)
+    shown = ~np.isnan(predictions)  # of many classes, the page shows some
+    np.testing.assert_allclose(predictions[shown], expected[shown], **CLOSE)
     assert decided is None or list(labels) == list(decided)
 
 
@@ -113,5 +116,5 @@ def test_a_visitor_sees_the_answers_of_the_model(
     if schema.labels is None:
         assert_same(run, inputs, [answer["value"] for answer in answers], None)
     else:
-        shares = [[answer["shares"][label] for label in schema.labels] for answer in answers]
-        assert_same(run, inputs, shares, [answer["text"] for answer in answers])
+        shown = pd.DataFrame([answer["shares"] for answer in answers], columns=schema.labels)
+        assert_same(run, inputs, shown, [answer["text"] for answer in answers])
