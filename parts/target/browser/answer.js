@@ -7,8 +7,8 @@ const BARS = 5; // of more classes, the most probable ones
 /** Return show(answer, truth): it draws an answer of model.predict, and what was true if known. */
 export function view({ outputs }) {
   const place = document.getElementById("answer");
+  place.querySelector("h2").textContent = outputs.target;
   return (answer, truth = null) => {
-    place.querySelector("h2").textContent = outputs.target;
     place.querySelector("output").replaceChildren(headline(answer));
     place.querySelector("ul").replaceChildren(...bars(answer, outputs));
     place.querySelector("p").textContent = notes(outputs, truth).join(" ");

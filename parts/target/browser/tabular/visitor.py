@@ -71,7 +71,7 @@ def _number(value: np.float32, column: Column) -> str:
 
 
 def _date(value: np.float32, column: Column) -> str:
-    moment = EPOCH + pd.Timedelta(days=float(value))
+    moment = (EPOCH + pd.Timedelta(days=float(value))).round("s")
     is_iso = column.format in (None, "ISO8601")
     return moment.isoformat() if is_iso else moment.strftime(str(column.format))
 
