@@ -8,7 +8,7 @@ import yaml
 from render import ROOT
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-SUBSETS = [["api", "batch"], ["batch"], ["api"], []]  # of `targets`
+SUBSETS = [["api", "batch"], ["batch", "browser"], ["api"], [], ["browser"]]  # of `targets`
 
 
 def choices(question: str) -> list[str]:

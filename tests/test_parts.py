@@ -85,6 +85,14 @@ def test_budgets(path: Path) -> None:
         assert _depth(function) <= 3, function.name
 
 
+def test_scripts_are_short() -> None:
+    scripts = [path for path in PATHS if re.search(r"\.m?js$", path.name)]
+    assert scripts
+    for path in scripts:
+        lines = path.read_text("utf-8").splitlines()
+        assert len(lines) <= 120 and max(map(len, lines)) <= 100, path
+
+
 def _depth(node: ast.AST) -> int:
     return max(
         (_depth(child) + isinstance(child, BRANCH) for child in ast.iter_child_nodes(node)),

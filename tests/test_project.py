@@ -26,7 +26,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "classification-dvc": {
         "tracker": "tensorboard",
         "versioning": "dvc",
-        "targets": ["batch"],
+        "targets": ["batch", "browser"],
         "ci": "none",
         "license": "proprietary",
     },

@@ -134,7 +134,7 @@ def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Pa
 
 SWITCHES = [
     {"tracker": "mlflow", "license": "Apache-2.0", "ci": "gitlab"},
-    {"targets": ["batch"]},
+    {"targets": ["batch", "browser"]},
     {"targets": []},
     {"targets": ["api"], "versioning": "dvc"},
     {"tracker": "tensorboard", "license": "BSD-3-Clause", "ci": "none"},

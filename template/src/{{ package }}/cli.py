@@ -20,9 +20,11 @@ WORDS = {
     "export": "convert a run's model and prove that it still gives the same answers",
     "predict": "score a file of any size with the exported model",
     "serve": "answer HTTP requests with the exported model",
+    "page": "make a web page that runs the exported model in the browser",
     "monitor": "compare requests, or any file, with the training data",
 }
-NEEDS = {"predict": "batch.py", "serve": "serve.py"}  # words of targets that were chosen
+# Words of targets, which a project has only if they were chosen.
+NEEDS = {"predict": "batch.py", "serve": "serve.py", "page": "page.py"}
 FOLDER = Path(__file__).parent
 
 

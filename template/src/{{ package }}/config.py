@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from .runs import UserError, find
-from .settings.common import Export, Monitor, Paths, Predict, Section, Serve, Tune
+from .settings.common import Export, Monitor, Page, Paths, Predict, Section, Serve, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
 from .settings.model import Model
@@ -30,6 +30,7 @@ class Config(Section):
     export: Export = Export()
     serve: Serve = Serve()
     predict: Predict = Predict()
+    page: Page = Page()
     monitor: Monitor = Monitor()
     paths: Paths = Paths()
 

@@ -77,7 +77,7 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     from . import evaluate, infer, report, track
 
     run, config = of_run(config, args.run)
-    model, splits, test, threshold = _trained(run, config)
+    model, splits, test, threshold = trained(run, config)
     predict = partial(infer.predict, model)
     result = evaluate.evaluate(predict, splits, test, threshold, config)
     passed = evaluate.write(result, run)
@@ -93,7 +93,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
     from . import export, report
 
     run, config = of_run(config, args.run)
-    for line in export.export(*_trained(run, config), config, run):
+    for line in export.export(*trained(run, config), config, run):
         runs.say("export", line)
     if (run / "metrics.json").exists():
         report.write(run, config)
@@ -106,7 +106,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     return next((code for step in steps if (code := step(config, args))), 0)
 
 
-def _trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
+def trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     """Return the model with the very rows that it was trained, validated and held out on."""
     from . import infer
     from .data import load as load_data

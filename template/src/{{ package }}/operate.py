@@ -25,6 +25,13 @@ def serve(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
+def page(config: Config, args: argparse.Namespace) -> int:
+    """Make a web page that runs the exported model."""
+    run, config = of_run(config, args.run)
+    say("page", import_module(".page", __package__).build(config, run))
+    return 0
+
+
 def monitor(config: Config, args: argparse.Namespace) -> int:
     """Compare requests or a file with the training data; exit code 1 on drift."""
     from .monitor import monitor

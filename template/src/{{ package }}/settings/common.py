@@ -41,6 +41,12 @@ class Predict(Section):
     chunk: int = Field(32_768, ge=1)
 
 
+class Page(Section):
+    """The page that runs the model in a browser."""
+
+    examples: int = Field(8, ge=0)
+
+
 class Monitor(Section):
     """When a difference from the training data counts as drift."""
 

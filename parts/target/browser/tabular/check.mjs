@@ -1,0 +1,20 @@
+// node check.mjs FOLDER < table.csv: what the page in FOLDER answers to each row, as JSON.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const folder = resolve(process.argv[2]);
+const own = (name) => import(pathToFileURL(`${folder}/${name}`));
+const [{ load }, { score }, { decode, parse }] = await Promise.all(
+  ["model.js", "score.js", "table.js"].map(own),
+);
+const read = (name) => readFileSync(`${folder}/${name}`);
+const contract = JSON.parse(read("model/contract.json"));
+const { missing } = JSON.parse(read("page.json"));
+const model = await load(contract, new Uint8Array(read(`model/${contract.model}`)));
+const table = parse(decode(new Uint8Array(readFileSync(0))));
+const { answers } = await score(table, model, new Set(missing));
+const predictions = answers.map(({ value, probabilities }) => value ?? [...probabilities]);
+const labels = contract.outputs.labels && answers.map(({ label }) => label);
+process.stdout.write(JSON.stringify({ predictions, labels }));

@@ -1,0 +1,76 @@
+// A form with a control for each column of the contract.
+
+import { convert } from "./columns.js";
+import { make } from "./dom.js";
+
+const ANOTHER = "(another value)"; // a category that training never saw
+const NONE = new Set(); // in a form, only an empty control is a missing value
+
+/** Build the form; returns { fill, read }. */
+export function build(place, inputs) {
+  const fields = inputs.map(field);
+  place.replaceChildren(...fields.map(({ control, hint, input }) => row(control, hint, input)));
+  return {
+    /** Write texts, by name of the column. */
+    fill: (texts) => fields.forEach(({ control, input }) => set(control, texts[input.name])),
+    /** Return the row as columns for model.predict; an Error names the column to mend. */
+    read: () => Object.fromEntries(fields.map((one) => [one.input.name, [read(one)]])),
+  };
+}
+
+function field(input, number) {
+  const control = CONTROLS[input.type](input);
+  Object.assign(control, { id: `field${number}`, name: input.name, required: !input.missing });
+  const hint = make("small", { id: `hint${number}` }, advice(input));
+  control.setAttribute("aria-describedby", hint.id);
+  return { control, hint, input: { ...input, format: "ISO8601" } };
+}
+
+const row = (control, hint, input) =>
+  make("div", {}, make("label", { htmlFor: control.id }, input.name), control, hint);
+
+const CONTROLS = {
+  number: () => make("input", { type: "number", step: "any" }),
+  // Where all days are whole, so were the dates.
+  date: ({ low, high }) =>
+    make("input", { type: Number.isInteger(low + high) ? "date" : "datetime-local", step: "any" }),
+  category: ({ categories, missing }) => {
+    if (!categories) return make("input", { type: "text" });
+    const values = [...(missing ? [""] : []), ...categories, ANOTHER];
+    return make("select", {}, ...values.map((value) => new Option(value || "(missing)", value)));
+  },
+};
+
+function set(control, text) {
+  control.value = text;
+  if (control.tagName === "SELECT" && control.value !== text) control.value = ANOTHER;
+}
+
+function read({ control, hint, input }) {
+  try {
+    if (control.validity.badInput) throw new Error("is not complete");
+    const value = convert(control.value, input, NONE);
+    const outside = value < input.low || value > input.high;
+    hint.textContent = outside ? `training saw ${range(input)}` : advice(input);
+    hint.className = outside ? "warn" : "";
+    control.removeAttribute("aria-invalid");
+    return value;
+  } catch (error) {
+    control.setAttribute("aria-invalid", "true");
+    throw new Error(`${input.name} ${error.message}.`);
+  }
+}
+
+/** Say what a value may be; a list of categories says it itself. */
+function advice(input) {
+  const gap = input.missing && !input.categories ? ["may be empty"] : [];
+  return [range(input), ...gap].filter(Boolean).join(", ");
+}
+
+/** Return the lowest and the highest value that training saw, if it is a matter of more or less. */
+function range({ type, low, high }) {
+  const write = type === "date" ? day : (value) => String(Number(value.toPrecision(6)));
+  return low == null || high == null ? "" : `${write(low)} to ${write(high)}`;
+}
+
+const day = (days) => new Date(days * 86_400_000).toISOString().slice(0, 10);
