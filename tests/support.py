@@ -1,4 +1,4 @@
-"""Run every cell with every estimator on its demo data, and write SUPPORT.md from what came out."""
+"""Run every cell with every model on its demo data, and write SUPPORT.md from what came out."""
 
 import json
 import os
@@ -11,8 +11,12 @@ from typing import Any
 from answers import cells
 from render import ROOT, render, snapshot
 
-ESTIMATORS = {
-    "sklearn": ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
+SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
+MODELS = {
+    ("sklearn", "tabular"): SKLEARN,
+    ("sklearn", "image"): SKLEARN,
+    ("pytorch", "tabular"): ["mlp", "ft-transformer"],
+    ("pytorch", "image"): ["cnn", "mobilenetv3_small_050"],
 }
 HEAD = """\
 # Support
@@ -33,14 +37,15 @@ def main() -> None:
         rows = [
             _row(project, task, framework, estimator)
             for task, framework in cells()
-            for project in [_project(template, Path(scratch) / f"{task}-{framework}", task)]
-            for estimator in ESTIMATORS[framework]
+            for project in [_project(template, Path(scratch), task, framework)]
+            for estimator in MODELS[framework, task.split("-")[0]]
         ]
     (ROOT / "SUPPORT.md").write_text(HEAD + "".join(rows), encoding="utf-8")
 
 
-def _project(template: Path, folder: Path, task: str) -> Path:
-    render(template, folder, {"task": task})
+def _project(template: Path, scratch: Path, task: str, framework: str) -> Path:
+    folder = scratch / f"{task}-{framework}"
+    render(template, folder, {"task": task, "framework": framework})
     subprocess.run(["uv", "sync", "--quiet"], cwd=folder, check=True, env=_env())
     return folder
 

@@ -32,9 +32,17 @@ PROJECTS: dict[str, dict[str, Any]] = {
     },
     "digits": {"project_name": "Digits", "task": "image-classification", "tracker": "tensorboard"},
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
+    "pytorch": {"framework": "pytorch"},
+    "pytorch-regression": {
+        "task": "tabular-regression",
+        "framework": "pytorch",
+        "tracker": "mlflow",
+        "targets": ["browser"],
+    },
+    "pytorch-digits": {"task": "image-classification", "framework": "pytorch"},
 }
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
-MADE = ("metrics.json", "model/model.skops", "export/onnx/model.onnx", "export/onnx/contract.json")
+MADE = ("metrics.json", "model/*", "export/onnx/model.onnx", "export/onnx/contract.json")
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -51,8 +59,9 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     for run in ("first", "second"):
         _uv(folder, "run", script, "run", "--run", run)
     _assert_honest(folder / "runs/first")
-    for file in MADE:
-        assert _sha(folder / "runs/first" / file) == _sha(folder / "runs/second" / file), file
+    for file in (path for pattern in MADE for path in (folder / "runs/first").glob(pattern)):
+        twin = folder / "runs/second" / file.relative_to(folder / "runs/first")
+        assert _sha(file) == _sha(twin), file
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
     _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]

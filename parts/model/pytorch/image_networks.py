@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import timm
 import torch
@@ -25,8 +25,8 @@ class Network(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("spread", torch.full((3, 1, 1), 0.25))
-        self.backbone: Any = CNN(width, depth) if name == "cnn" else library(name, size)
-        features = self.backbone.head_hidden_size
+        backbone: nn.Module = CNN(width, depth) if name == "cnn" else library(name, size)
+        self.backbone, features = backbone, cast(int, backbone.head_hidden_size)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, outputs))
         self.final = final()
 

@@ -32,11 +32,10 @@ def data(config: Config, args: argparse.Namespace) -> int:
 
 def train(config: Config, args: argparse.Namespace) -> int:
     """Fit a model, choose its threshold on validation rows, save it."""
-    from . import infer, track
+    from . import track
     from .data import load as load_data
     from .scores import metrics
     from .tables.profile import profile
-    from .train import fit
 
     started = time.perf_counter()
     resume = getattr(args, "resume", False)
@@ -45,6 +44,9 @@ def train(config: Config, args: argparse.Namespace) -> int:
         args.run = run.name
     splits = load_data(config)
     manifest = splits.manifest | {"profile": profile(splits)}
+    from . import infer  # after the data: a framework takes seconds to import
+    from .train import fit
+
     run = runs.create(config.paths.runs, args.run, keep=resume)
     runs.write_text(run / "config.yaml", dump(config))
     runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
