@@ -29,32 +29,33 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def _edits(folder: Path) -> None:
+def _edits(folder: Path, code: str = "train.py") -> None:
     """What users do: a setting, a dependency, a paragraph, a changed function, own files."""
     _edit(folder / "config.yaml", "seed: 0", "seed: 7")
     _edit(
         folder / "pyproject.toml", '    "pyyaml>=6.0",\n', '    "pyyaml>=6.0",\n    "rich>=14",\n'
     )
     _edit(folder / "README.md", "## Use\n", "## Why\n\nBecause it pays.\n\n## Use\n")
-    train = folder / "src/my_model/train.py"
-    _edit(train, "    model = build(", "    print(len(splits.train.ids))\n    model = build(")
+    line = CODE[code]
+    _edit(folder / "src/my_model" / code, line, f"    print(len(splits.train.ids))\n{line}")
     (folder / "src/my_model/own.py").write_text(OWN_MODULE)
     (folder / "tests/test_own.py").write_text(OWN_TEST)
     commit(folder, "edited")
 
 
+CODE = {"train.py": "    model = build(", "evaluate.py": "    predictions = predict("}
 EDITED = {
     "config.yaml": "seed: 7",
     "pyproject.toml": '"rich>=14"',
     "README.md": "Because it pays.",
-    "src/my_model/train.py": "print(len(splits.train.ids))",
     "src/my_model/own.py": OWN_MODULE,
     "tests/test_own.py": OWN_TEST,
 }
 
 
-def _assert_kept(folder: Path) -> None:
-    for name, text in EDITED.items():
+def _assert_kept(folder: Path, code: str = "train.py") -> None:
+    edited = EDITED | {f"src/my_model/{code}": "print(len(splits.train.ids))"}
+    for name, text in edited.items():
         assert text in (folder / name).read_text("utf-8"), name
     assert "<<<<<<<" not in git(folder, "diff", "HEAD")
     assert not list(folder.rglob("*.rej"))
@@ -144,26 +145,40 @@ SWITCHES = [
     {"task": "tabular-classification", "versioning": "none", "ci": "github"},
     {"tracker": "none", "license": "MIT"},
 ]
+FRAMEWORKS = [
+    {"framework": "pytorch"},
+    {"task": "image-classification"},
+    {"framework": "sklearn"},
+    {"framework": "pytorch", "task": "tabular-regression"},
+    {"framework": "sklearn", "task": "tabular-classification"},
+]
 
 
-def test_every_answer_can_be_switched_on_a_living_project(template: Path, tmp_path: Path) -> None:
-    """After each switch the project is what a fresh render gives, plus the user's edits."""
+@pytest.mark.parametrize(("code", "switches"), zip(CODE, [SWITCHES, FRAMEWORKS], strict=True))
+def test_every_answer_can_be_switched_on_a_living_project(
+    code: str, switches: list[dict[str, Any]], template: Path, tmp_path: Path
+) -> None:
+    """After each switch the project is what a fresh render gives, plus the user's edits.
+
+    Another framework brings another train.py, so there the edit is in a file that both have.
+    """
     folder = _project(template, tmp_path / "project")
-    _edits(folder)
+    _edits(folder, code)
     answers: dict[str, Any] = {}
-    for number, switch in enumerate(SWITCHES):
+    for number, switch in enumerate(switches):
         answers |= switch
         run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
-        _assert_kept(folder)
+        _assert_kept(folder, code)
         fresh = _project(template, tmp_path / f"fresh{number}", answers)
-        _edits(fresh)
+        _edits(fresh, code)
         assert _files(folder) == _files(fresh), switch
         commit(folder, str(switch))
 
 
 def test_the_switches_reach_every_answer() -> None:
     for question in ("task", "framework", "tracker", "versioning", "ci", "license"):
-        reached = {switch.get(question, QUESTIONS[question]["default"]) for switch in SWITCHES}
+        default = QUESTIONS[question]["default"]
+        reached = {switch.get(question, default) for switch in [*SWITCHES, *FRAMEWORKS]}
         assert reached == set(choices(question)), question
 
 
