@@ -62,8 +62,14 @@ def _expected(answers: dict[str, Any], package: str) -> set[str]:
     targets = answers.get("targets", ["api", "batch"])
     lists = json.loads((ROOT / "tests/files.json").read_text("utf-8"))
     names = [*lists["always"], *lists[task]]
-    for choice in (*targets, answers.get("versioning", "none"), answers.get("ci", "github")):
-        names += lists.get(choice, []) + lists.get(f"{choice}-{task.split('-')[0]}", [])
+    pairs = [f"{task.split('-')[0]}-{target}" for target in targets]
+    for choice in (
+        *targets,
+        *pairs,
+        answers.get("versioning", "none"),
+        answers.get("ci", "github"),
+    ):
+        names += lists.get(choice, [])
     return {name.replace("PACKAGE", package) for name in names}
 
 
