@@ -63,8 +63,12 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
-    """Return (size, size, 3) uint8; a picture of that size already is left as it is."""
-    return np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
+    """Return (size, size, 3) uint8; a picture of that size already is left as it is.
+
+    In two calls: which way Pillow goes first in one depends on its version.
+    """
+    across = picture.resize((size, picture.height), Image.Resampling.BILINEAR)
+    return np.asarray(across.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def load(file: str, size: int) -> np.ndarray:
