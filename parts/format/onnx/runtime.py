@@ -8,7 +8,7 @@ import onnxruntime
 
 from .contract import Contract
 from .contract import load as load_contract
-from .feed import feed
+from .feed import ROWS, feed
 
 
 class Predictor:
@@ -28,7 +28,13 @@ class Predictor:
         return predictions, labels[0] if labels else None
 
     def _run(self, inputs: Any) -> list[np.ndarray]:
-        return self.session.run(None, feed(inputs, self.contract))
+        fed = feed(inputs, self.contract)
+        rows = len(next(iter(fed.values())))
+        if rows <= ROWS:
+            return self.session.run(None, fed)
+        slices = [slice(start, start + ROWS) for start in range(0, rows, ROWS)]
+        parts = [self.session.run(None, {n: v[some] for n, v in fed.items()}) for some in slices]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:

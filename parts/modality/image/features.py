@@ -22,7 +22,7 @@ COMPASS = np.array(  # edges to the east, north-east, north, north-west; negated
     ],
     np.float32,
 )
-CHUNK = 256  # pictures in memory at once
+PIXELS = 1 << 22  # in memory at once, each as some 20 numbers
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -43,8 +43,9 @@ class Features(TransformerMixin, BaseEstimator):
     def transform(self, frame: pd.DataFrame) -> np.ndarray:
         """Return the matrix described above, in the order of `names()`."""
         files = frame["image"].tolist()
-        starts = range(0, len(files), CHUNK)
-        return np.vstack([self.encode(read(files[s : s + CHUNK], self.size)) for s in starts])
+        step = max(1, PIXELS // self.size**2)
+        starts = range(0, len(files), step)
+        return np.vstack([self.encode(read(files[s : s + step], self.size)) for s in starts])
 
     def encode(self, pixels: np.ndarray) -> np.ndarray:
         """Return the features of (rows, size, size, 3) uint8 pixels."""

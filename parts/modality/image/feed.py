@@ -10,7 +10,7 @@ from .contract import Contract, Input
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = 500  # at once, so that pixels don't fill the memory
+ROWS = 100  # at once, so that pixels don't fill the memory
 
 
 def describe(schema: "Schema") -> list[Input]:

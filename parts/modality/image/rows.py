@@ -41,7 +41,7 @@ def collect(config: Config) -> Rows:
     label = table[settings.target].astype("str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
     targets, labels = encode(label, config)
-    ids = made["id"].to_numpy(np.uint64)
+    ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
     alike = kin(ids, made["look"].tolist())
     keys = ids if settings.group is None else _keys(table[settings.group])
     facts = {

@@ -60,5 +60,5 @@ def _prepare(file: Path, size: int, copies: Path, before: dict[str, Any]) -> dic
         return {"sha256": sha256, "reason": str(error)}
     with replacing(copy) as scratch:
         Image.fromarray(pixels.square(picture, size)).save(scratch, "PNG", compress_level=1)
-    same = {"id": picture_id(picture), "look": look(picture)}
+    same = {"id": f"{picture_id(picture):016x}", "look": look(picture)}
     return {"sha256": sha256, "reason": "", **same, **measure(picture, mode, len(data))}
