@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
 
-from .model import Model, Samples, restore
+from .model import Model, Samples
 from .runs import UserError, replacing, write_text
 from .training.objective import answering
 
@@ -34,7 +34,7 @@ def load(folder: Path) -> Model:
     """Return the model that `save` wrote."""
     try:
         described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        model = restore(described)
+        model = Model.restore(described)
         model.network.load_state_dict(load_file(folder / "weights.safetensors"))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: run `train` first.") from None

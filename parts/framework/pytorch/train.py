@@ -4,7 +4,6 @@ The order of rows, the learning rate and the random numbers are functions of see
 that was killed and goes on from its last checkpoint ends with the same bits as one that was not.
 """
 
-import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,12 @@ from tqdm import tqdm
 
 from .config import Config
 from .data import Splits
-from .model import Model, Samples, build, rates
+from .model import Model, Samples, build
 from .runs import Log
 from .training import parallel
 from .training.checkpoint import resume, save, save_best
 from .training.objective import Objective
-from .training.rows import Plan, Rows, inputs_of
+from .training.rows import Plan, Rows, inputs_of, schedule
 from .training.state import State
 
 
@@ -51,26 +50,15 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
                 break
             _seed(config.seed, step, place.rank)
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
-            state.set_rate(rate, rates(config, step // plan.epoch))
+            state.set_rate(rate, model.rates(config, step // plan.epoch))
             _update(state, step, plan, train, inputs)
             if state.step % plan.epoch == 0:
-                metrics = state.metrics(_loss(state, val), plan.size)
-                log(state.step, metrics)
-                if state.improves(metrics["val_loss"]):
-                    save_best(state, best)
+                _judge(state, plan, val, log, best)
             if state.step % plan.epoch == 0 or state.step % settings.checkpoint_steps == 0:
                 save(state, last)
         if place.rank == 0:
             model.network.load_state_dict(load_file(best))
     return model
-
-
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Return the share of the learning rate: a linear rise, then half a cosine down to zero."""
-    rise = max(1, round(warmup * steps))
-    if step < rise:
-        return (step + 1) / rise
-    return (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
 
 
 def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Tensor]) -> None:
@@ -92,6 +80,14 @@ def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Te
     state.scaler.update()
     state.optimizer.zero_grad()
     state.advance(total, norm)
+
+
+def _judge(state: State, plan: Plan, val: Rows, log: Log, best: Path) -> None:
+    """End an epoch: log it, and keep the weights if validation has never been better."""
+    metrics = state.metrics(_loss(state, val), plan.size)
+    log(state.step, metrics)
+    if state.improves(metrics["val_loss"]):
+        save_best(state, best)
 
 
 def _loss(state: State, rows: Rows) -> float:

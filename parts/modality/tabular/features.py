@@ -37,6 +37,16 @@ class Features(TransformerMixin, BaseEstimator):
         self.gappy = gappy
         self.min_rows = min_rows
 
+    @staticmethod
+    def of(config: Config, schema: Schema) -> "Features":
+        """Return the features of a schema's columns, not yet fitted."""
+        kinds: dict[str, list[str]] = {"number": [], "date": [], "category": []}
+        for column in schema.columns:
+            kinds[column.kind].append(column.name)
+        gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
+        numbers, dates, categories = kinds.values()
+        return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
+
     def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
         """Learn which levels of each category are frequent; `targets` are not looked at."""
         self.levels_ = [self._frequent(frame[name]) for name in self.categories]
@@ -63,16 +73,6 @@ class Features(TransformerMixin, BaseEstimator):
         dates = [f"{name} {part}" for name in self.dates for part in ("days", "yearday", "weekday")]
         gaps = [f"{name} is missing" for name in self.gappy]
         return [*self.numbers, *dates, *gaps, *self.categories]
-
-
-def features_of(config: Config, schema: Schema) -> Features:
-    """Return the features of a schema's columns, not yet fitted."""
-    kinds: dict[str, list[str]] = {"number": [], "date": [], "category": []}
-    for column in schema.columns:
-        kinds[column.kind].append(column.name)
-    gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
-    numbers, dates, categories = kinds.values()
-    return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
 
 
 def _date_parts(days: np.ndarray) -> np.ndarray:

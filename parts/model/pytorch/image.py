@@ -30,6 +30,16 @@ class Model:
         """Return all but the weights, for JSON."""
         return self.shape
 
+    @staticmethod
+    def restore(described: dict[str, Any]) -> "Model":
+        """Return the model that was described, its weights still to be loaded."""
+        return Model(described, Network(**described))
+
+    def rates(self, config: Config, epoch: int) -> dict[str, float]:
+        """Return the factors of the learning rate of parts of the network in an epoch."""
+        frozen = epoch < config.model.frozen_epochs
+        return {"backbone": 0.0 if frozen else config.model.backbone_rate}
+
     def example(self) -> Tensor:
         """Return two inputs of the network, for converters."""
         size = self.shape["size"]
@@ -77,14 +87,3 @@ def build(config: Config, splits: Splits) -> Model:
         light = read(sample.tolist(), config.data.size).reshape(-1, 3) / 255
         network.expect(light.mean(axis=0), light.std(axis=0) + 1e-3)
     return Model(shape, network)
-
-
-def restore(described: dict[str, Any]) -> Model:
-    """Return the model that was described, its weights still to be loaded."""
-    return Model(described, Network(**described))
-
-
-def rates(config: Config, epoch: int) -> dict[str, float]:
-    """Return the factors of the learning rate of parts of the network in an epoch; 0 is frozen."""
-    frozen = epoch < config.model.frozen_epochs
-    return {"backbone": 0.0 if frozen else config.model.backbone_rate}

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from .columns import Numbers
 from .config import Config
 from .data import Splits
-from .features import Features, features_of
-from .networks import MLP, FTTransformer, Numbers
+from .features import Features
+from .networks import MLP, FTTransformer
 from .training.objective import final
 
 NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": FTTransformer}
@@ -51,6 +52,17 @@ class Model:
         features = {"settings": self.features.get_params(), "levels": self.features.levels_}
         return {"features": features, "network": self.shape}
 
+    @staticmethod
+    def restore(described: dict[str, Any]) -> "Model":
+        """Return the model that was described, its weights still to be loaded."""
+        features = Features(**described["features"]["settings"])
+        features.levels_ = described["features"]["levels"]
+        return Model(features, described["network"], Network(**described["network"]))
+
+    def rates(self, config: Config, epoch: int) -> dict[str, float]:
+        """Return the factors of the learning rate of parts of the network: all learn alike."""
+        return {}
+
     def example(self) -> Tensor:
         """Return two inputs of the network, for converters."""
         return torch.zeros(2, len(self.features.names()))
@@ -74,7 +86,7 @@ class Samples(Dataset[Tensor]):
 def build(config: Config, splits: Splits) -> Model:
     """Return an untrained model; levels, scales and sizes are learnt from training rows."""
     train, labels = splits.train, splits.schema.labels
-    features = features_of(config, splits.schema).fit(train.inputs)
+    features = Features.of(config, splits.schema).fit(train.inputs)
     levels = [1 + len(known) for known in features.levels_]
     shape = {
         **config.model.model_dump(exclude={"min_category_rows"}),
@@ -86,15 +98,3 @@ def build(config: Config, splits: Splits) -> Model:
     network.encode.fit(features.transform(train.inputs)[:, : shape["numbers"]])
     network.final = final(train.targets)
     return Model(features, shape, network)
-
-
-def restore(described: dict[str, Any]) -> Model:
-    """Return the model that was described, its weights still to be loaded."""
-    features = Features(**described["features"]["settings"])
-    features.levels_ = described["features"]["levels"]
-    return Model(features, described["network"], Network(**described["network"]))
-
-
-def rates(config: Config, epoch: int) -> dict[str, float]:
-    """Return the factors of the learning rate of parts of the network in an epoch: all alike."""
-    return {}

@@ -1,61 +1,12 @@
-"""Networks over a table: each column becomes numbers or a vector, then layers mix them."""
+"""Networks over a table: all columns side by side, or a token for each."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
-BINS = 16
+from .columns import BINS, Codes
+
 HEAD = 16  # width of an attention head
-LEAST = 1e-6  # width of a bin, relative to its numbers: quantiles may coincide
-
-
-class Numbers(nn.Module):
-    """Piecewise linear encoding: how far a number has come through each of its bins.
-
-    Bins lie between quantiles of the training rows, so skew and outliers do no harm (Gorishniy,
-    Rubachev and Babenko 2022). A missing number has come through none.
-    """
-
-    start: Tensor
-    width: Tensor
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self.count = count
-        self.register_buffer("start", torch.zeros(count, BINS))
-        self.register_buffer("width", torch.ones(count, BINS))
-
-    def fit(self, numbers: np.ndarray) -> None:
-        """Learn the bins from training rows, float32 (rows, count)."""
-        if not self.count:
-            return
-        edges = np.nanquantile(numbers.astype(np.float64), np.linspace(0, 1, BINS + 1), axis=0).T
-        least = LEAST * np.maximum(1, np.abs(edges).max(axis=1, keepdims=True))
-        self.start.copy_(torch.from_numpy(edges[:, :-1]))
-        self.width.copy_(torch.from_numpy(np.maximum(np.diff(edges, axis=1), least)))
-
-    def forward(self, numbers: Tensor) -> Tensor:
-        """Take float32 (rows, count), return (rows, count, BINS), each in 0 ... 1."""
-        known = torch.where(torch.isnan(numbers), self.start[:, 0], numbers)
-        return ((known[:, :, None] - self.start) / self.width).clamp(0, 1)
-
-
-class Codes(nn.Module):
-    """Look up a vector for each category, all columns in one table."""
-
-    starts: Tensor
-
-    def __init__(self, levels: list[int], width: int) -> None:
-        super().__init__()
-        starts = np.cumsum([0, *levels])[: len(levels)]
-        self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
-        self.table = nn.Embedding(max(1, sum(levels)), width)  # none: never looked up
-        nn.init.normal_(self.table.weight, std=width**-0.5)
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Take float32 (rows, columns), return (rows, columns, width)."""
-        return self.table(codes.to(torch.int64) + self.starts)
 
 
 class MLP(nn.Module):

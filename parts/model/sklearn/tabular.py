@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from .config import Config
 from .data import Splits
 from .estimators import ESTIMATORS
-from .features import Features, features_of
+from .features import Features
 from .runs import UserError
 
 Model: TypeAlias = Pipeline
@@ -21,7 +21,7 @@ def build(config: Config, splits: Splits) -> Model:
     schema = splits.schema
     if config.train.class_weight and schema.labels is None:
         raise UserError("train.class_weight: only classes can be weighted; set it to null.")
-    features = features_of(config, schema)
+    features = Features.of(config, schema)
     prepare = _prepare(config.model.name, features)
     estimator = ESTIMATORS[config.model.name](config, schema.labels is not None)
     return Pipeline([("features", features), ("prepare", prepare), ("estimator", estimator)])

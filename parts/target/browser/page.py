@@ -17,7 +17,7 @@ from .browser.npm import runtime
 from .browser.visitor import Visitor, facts
 from .config import Config
 from .data import Split
-from .develop import trained
+from .finished import reopen
 from .formats import contract, parity
 from .runs import UserError, replacing, write_text
 
@@ -34,7 +34,7 @@ def build(config: Config, run: Path) -> str:
     files = [export / name for name in ("contract.json", *contract.load(export)["sha256"])]
     if not WEB.is_dir():
         raise UserError(f"{WEB}: no such folder; run in the project's folder.")
-    model, splits, test, threshold = trained(run, config)
+    model, splits, test, threshold = reopen(run, config)
     with replacing(run / "page") as folder:
         shutil.copytree(WEB, folder, ignore=OURS)
         _copy(runtime(WEB), folder / "runtime")

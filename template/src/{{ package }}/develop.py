@@ -5,8 +5,6 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from . import runs
 from .config import Config, dump, of_run
@@ -77,9 +75,10 @@ def tune(config: Config, args: argparse.Namespace) -> int:
 def evaluate(config: Config, args: argparse.Namespace) -> int:
     """Score the held-out rows; exit code 1 if the model does not beat its baseline."""
     from . import evaluate, infer, report, track
+    from .finished import reopen
 
     run, config = of_run(config, args.run)
-    model, splits, test, threshold = trained(run, config)
+    model, splits, test, threshold = reopen(run, config)
     predict = partial(infer.predict, model)
     result = evaluate.evaluate(predict, splits, test, threshold, config)
     passed = evaluate.write(result, run)
@@ -93,9 +92,10 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
 def export(config: Config, args: argparse.Namespace) -> int:
     """Convert, check parity, measure."""
     from . import export, report
+    from .finished import reopen
 
     run, config = of_run(config, args.run)
-    for line in export.export(*trained(run, config), config, run):
+    for line in export.export(*reopen(run, config), config, run):
         runs.say("export", line)
     if (run / "metrics.json").exists():
         report.write(run, config)
@@ -106,20 +106,3 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """All stages up to an exported model; one that fails its gate is not exported."""
     steps: list[Stage] = [data, train, evaluate, export]
     return next((code for step in steps if (code := step(config, args))), 0)
-
-
-def trained(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
-    """Return the model with the very rows that it was trained, validated and held out on."""
-    from . import infer
-    from .data import load as load_data
-    from .data import load_test
-
-    decision = run / "model" / "decision.json"
-    if not decision.exists():
-        raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
-    splits = load_data(config)
-    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
-    if manifest["split_sha256"] != splits.manifest["split_sha256"]:
-        raise runs.UserError(f"the data has changed since {run} was trained: run `train` again.")
-    threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
-    return infer.load(run / "model"), splits, load_test(config), threshold

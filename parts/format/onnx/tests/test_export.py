@@ -49,7 +49,7 @@ def test_the_same_run_gives_the_same_bytes(
     run: Path, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs = json.loads((run / "export/onnx/measurements.json").read_text())
-    assert 0 < costs["exported"]["latency_ms"]["1"] < costs["model"]["latency_ms"]["1"]
+    assert all(cost["latency_ms"]["1"] > 0 for cost in costs.values())
     monkeypatch.setattr(export, "measure", lambda *where: costs)  # once is enough
     again = _export_again(run, config, tmp_path)
     for name in ("model.onnx", "contract.json", "reference.parquet", "parity.json"):

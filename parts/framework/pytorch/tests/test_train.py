@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 
 from my_model import data, infer
 from my_model.config import Config
-from my_model.train import fit, schedule
+from my_model.train import fit
+from my_model.training.rows import schedule
 
 TRAIN = [sys.executable, "-m", "my_model", "train", "--train.checkpoint_steps=5"]
 

@@ -1,5 +1,6 @@
 """Which rows each step trains on, and what their loss is."""
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -86,6 +87,14 @@ class Plan:
         if self.chance is None:
             return rng.permutation(self.count)
         return rng.choice(self.count, self.count, p=self.chance)
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Return the share of the learning rate: a linear rise, then half a cosine down to zero."""
+    rise = max(1, round(warmup * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise))) / 2
 
 
 def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:

@@ -13,7 +13,7 @@ from my_model.estimators import ESTIMATORS
 from my_model.features import Features
 from my_model.formats import onnx
 from my_model.formats.onnx_features import inputs, matrix
-from my_model.formats.onnx_graph import Graph
+from my_model.formats.onnx_graph import IR_VERSION, OPSETS, Graph
 from my_model.images.pixels import read
 from my_model.tables.schema import Column, Schema
 from my_model.train import fit
@@ -36,8 +36,8 @@ def test_features_are_equal_bit_for_bit(size: int) -> None:
     matrix(graph, features, "matrix")
     told = helper.make_tensor_value_info("matrix", TensorProto.FLOAT, ["rows", None])
     body = helper.make_graph(graph.nodes, "model", inputs(schema), [told], graph.constants)
-    opsets = [helper.make_opsetid(domain, version) for domain, version in onnx.OPSETS.items()]
-    model = helper.make_model(body, opset_imports=opsets, ir_version=onnx.IR_VERSION)
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    model = helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     pixels = noise(8, size)
     found = session.run(None, {"image": pixels})[0]
