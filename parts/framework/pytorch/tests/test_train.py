@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
@@ -16,6 +17,8 @@ from my_model.config import Config
 from my_model.train import fit
 from my_model.training.rows import schedule
 
+# Networks without batch normalisation, which would see the rows of its own process alone.
+ALIKE = {"tabular": "mlp", "image": "vit_tiny_patch16_224"}
 TRAIN = [sys.executable, "-m", "my_model", "train", "--train.checkpoint_steps=5"]
 
 
@@ -57,16 +60,18 @@ def test_a_killed_run_goes_on_to_the_same_bits(options: list[str], config: Confi
 
 @pytest.mark.parametrize("shard", ["false", "true"], ids=["DDP", "FSDP"])
 def test_two_processes_train_as_one(shard: str, options: list[str], config: Config) -> None:
-    """Sums are taken in another order, so weights agree to 1e-3, not to the bit."""
-    options = [*options, "--train.epochs=2", "--model.dropout=0"]
-    one = _trained(options, config, f"one-{shard}")
+    """Sums are taken in another order, so losses agree to one in a thousand, not to the bit."""
+    few = ["--train.epochs=2", "--model.dropout=0", f"--model.name={ALIKE[config.data.MODALITY]}"]
+    _trained([*options, *few], config, f"one-{shard}")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    words = [*TRAIN[3:], "--run=two", f"--train.shard={shard}", *options]
+    words = [*TRAIN[3:], "--run=two", f"--train.shard={shard}", *options, *few]
     command = [*torchrun, "-m", "my_model", "--", *words]
     subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    two = load_file(config.paths.runs / "two/model/weights.safetensors")
-    for name in one:
-        np.testing.assert_allclose(one[name], two[name], atol=1e-3)
+    one, two = (
+        pd.read_csv(config.paths.runs / run / "history.csv", usecols=["train_loss", "val_loss"])
+        for run in (f"one-{shard}", "two")
+    )
+    np.testing.assert_allclose(one, two, rtol=1e-3)
 
 
 def test_the_learning_rate_rises_and_falls() -> None:
