@@ -4,6 +4,7 @@ The order of rows, the learning rate and the random numbers are functions of see
 that was killed and goes on from its last checkpoint ends with the same bits as one that was not.
 """
 
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from tqdm import tqdm
 from .config import Config
 from .data import Splits
 from .model import Model, Samples, build
-from .runs import Log
+from .runs import Log, UserError
 from .training import parallel
 from .training.checkpoint import resume, save, save_best
 from .training.objective import Objective
@@ -85,6 +86,8 @@ def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Te
 def _judge(state: State, plan: Plan, val: Rows, log: Log, best: Path) -> None:
     """End an epoch: log it, and keep the weights if validation has never been better."""
     metrics = state.metrics(_loss(state, val), plan.size)
+    if not math.isfinite(metrics["val_loss"]):
+        raise UserError(f"the loss is no number at step {state.step}: lower train.learning_rate.")
     log(state.step, metrics)
     if state.improves(metrics["val_loss"]):
         save_best(state, best)

@@ -57,12 +57,12 @@ class Plan:
 
     def __init__(self, config: Config, rows: Rows, place: Place) -> None:
         settings, split = config.train, place.world * config.train.accumulate
-        if settings.batch_size % split:
-            raise UserError(
-                f"train.batch_size: {settings.batch_size} can't be split {place.world} ways, for "
-                f"each process, train.accumulate {settings.accumulate}: take a multiple of {split}."
-            )
         count = len(rows.targets)
+        if settings.batch_size % split or count < split:
+            raise UserError(
+                f"train.batch_size: {settings.batch_size} of {count} rows can't be split among "
+                f"{place.world} processes in {settings.accumulate} parts (train.accumulate)."
+            )
         self.size = min(settings.batch_size, count - count % split)
         self.epoch = count // self.size  # steps
         self.steps = settings.epochs * self.epoch
@@ -107,7 +107,11 @@ def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tens
             rows.samples,
             batch_sampler=keys,
             num_workers=workers,
-            collate_fn=lambda batch: batch,
+            collate_fn=_unchanged,
             generator=torch.Generator(),  # of its own: it must not draw from the training's
         )
     )
+
+
+def _unchanged(batch: Tensor) -> Tensor:
+    return batch
