@@ -11,7 +11,7 @@ from my_model import data, infer
 from my_model.config import Config
 from my_model.data import Split, Splits
 from my_model.formats import onnx
-from my_model.formats.contract import feed
+from my_model.formats.feed import feed
 from my_model.model import NETWORKS, build
 from my_model.tables.schema import Column, Schema
 
