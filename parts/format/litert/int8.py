@@ -10,6 +10,9 @@ from ..tables.schema import Schema
 from .litert import convert
 from .quiet import quietly
 
+# Not BATCH_MATMUL, which the runtime refuses where its first factor is the one that is packed.
+LAYERS = ["FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D"]
+
 
 def compress(
     model: Model, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
@@ -19,5 +22,6 @@ def compress(
     path = str(folder / "model.tflite")
     with quietly():
         smaller = quantizer.Quantizer(path)
-        smaller.load_quantization_recipe(recipe.dynamic_wi8_afp32())
+        (rule,) = recipe.dynamic_wi8_afp32()
+        smaller.load_quantization_recipe([rule | {"operation": layer} for layer in LAYERS])
         smaller.quantize().export_model(path, overwrite=True)
