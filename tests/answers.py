@@ -8,13 +8,33 @@ import yaml
 from render import ROOT
 
 QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-SUBSETS = [["api", "batch"], ["batch", "browser"], ["api"], [], ["browser"]]  # of `targets`
+SUBSETS = [
+    ["api", "batch"],
+    ["batch", "browser"],
+    ["api"],
+    [],
+    ["browser"],
+]  # of the targets that all have
 
 
 def choices(question: str) -> list[str]:
     """Return the values that a question offers."""
     offered = QUESTIONS[question]["choices"]
-    return list(offered.values()) if isinstance(offered, dict) else list(offered)
+    values = offered.values() if isinstance(offered, dict) else offered
+    return [value["value"] if isinstance(value, dict) else value for value in values]
+
+
+def targets(task: str, framework: str) -> list[str]:
+    """Return the targets whose formats a model of the task and framework is converted to."""
+    return [target for target in choices("targets") if _converts(task, framework, target)]
+
+
+def _converts(task: str, framework: str, target: str) -> bool:
+    folder = ROOT / "parts/target" / target
+    names = yaml.safe_load((folder / "formats.yaml").read_text(encoding="utf-8")) or []
+    bases = {name.partition("-")[0] for name in names}
+    made = [ROOT / "parts/format" / base / f"{framework}.py" for base in bases]
+    return all(path.exists() for path in made) and (not made or task.startswith("tabular"))
 
 
 def cells() -> list[tuple[str, str]]:
@@ -29,10 +49,14 @@ def cells() -> list[tuple[str, str]]:
 def answer_sets() -> dict[str, dict[str, Any]]:
     """Return enough answer sets that each cell meets each value of each minor question."""
     minor = {name: choices(name) for name in ("tracker", "versioning", "ci", "license")}
-    rounds = max(map(len, [*minor.values(), SUBSETS]))
-    turns = {name: cycle(values) for name, values in (minor | {"targets": SUBSETS}).items()}
+    turns = {name: cycle(values) for name, values in minor.items()}
     sets = {"defaults": {}, "odd-name": {"project_name": "Zürich"[:1] + "-2 x_Y", "author": "Ø"}}
-    for (task, framework), number in product(cells(), range(rounds)):
-        answers = {name: next(values) for name, values in turns.items()}
-        sets[f"{task}-{framework}-{number}"] = {"task": task, "framework": framework, **answers}
+    for task, framework in cells():
+        own = [[target] for target in targets(task, framework) if [target] not in SUBSETS]
+        subsets = SUBSETS + own + [targets(task, framework)] * bool(own)
+        rounds = max(map(len, [*minor.values(), subsets]))
+        for number, subset in zip(range(rounds), cycle(subsets)):
+            answers = {name: next(values) for name, values in turns.items()}
+            cell = {"task": task, "framework": framework, "targets": subset}
+            sets[f"{task}-{framework}-{number}"] = cell | answers
     return sets

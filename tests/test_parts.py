@@ -3,11 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
-from answers import QUESTIONS, cells, choices
+from answers import QUESTIONS, cells, choices, targets
 from render import ROOT, render
 
 TEMPLATE, PARTS = ROOT / "template", ROOT / "parts"
@@ -43,6 +45,15 @@ def test_every_choice_has_its_folder_and_every_folder_its_choice() -> None:
     texts = {path.stem for path in (PARTS / "license").glob("*.txt")}
     assert texts == set(choices("license"))
     assert {task for task, _ in cells()} == set(choices("task"))
+
+
+def test_a_target_is_refused_where_its_formats_are_missing() -> None:
+    offered = QUESTIONS["targets"]["choices"].values()
+    refused = {c["value"]: c["validator"] for c in offered if isinstance(c, dict)}
+    for task, framework in product(choices("task"), choices("framework")):
+        cell = {"task": task, "framework": framework}
+        wrong = {t for t in refused if Environment().from_string(refused[t]).render(cell)}
+        assert wrong == set(choices("targets")) - set(targets(task, framework)), cell
 
 
 def test_questions_need_no_answer_and_no_trust() -> None:

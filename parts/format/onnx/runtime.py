@@ -14,6 +14,8 @@ from .feed import ROWS, feed
 class Predictor:
     """An exported model: call it with inputs, as `feed.feed` takes them."""
 
+    executed_by = "onnxruntime"
+
     def __init__(self, session: onnxruntime.InferenceSession, contract: Contract) -> None:
         self.session = session
         self.contract = contract

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from .runs import UserError, find
-from .settings.common import Export, Monitor, Page, Paths, Predict, Section, Serve, Tune
+from .settings.common import Monitor, Page, Paths, Predict, Section, Serve, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
+from .settings.export import Export
 from .settings.model import Model
 from .settings.train import Train
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from ..runs import UserError, sha256
 
@@ -55,6 +55,7 @@ class Contract(TypedDict):
     outputs: Outputs
     versions: dict[str, str]
     sha256: dict[str, str]
+    matrix: NotRequired[dict[str, Any]]  # for formats that hold no text: how a row is encoded
 
 
 def load(folder: Path) -> Contract:

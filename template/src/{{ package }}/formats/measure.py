@@ -21,22 +21,27 @@ Predict = Callable[[Any], Any]
 BATCHES = (1, 1000)  # rows
 REPEATS = 100
 SECONDS = 1.0  # enough for slow models, which vary less
+UNKNOWN = {"latency_ms": dict.fromkeys(map(str, BATCHES)), "peak_memory_bytes": None}
 
 
-def measure(run: Path, name: str, folder: Path, inputs: Any) -> dict[str, Any]:
-    """Return latency, memory and size of the trained model and of its export to format `name`."""
-    rows = {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
+def of_model(run: Path, inputs: Any) -> dict[str, Any]:
+    """Return size, latency and memory of the trained model; `inputs` is a canonical table."""
+    size = sum(path.stat().st_size for path in (run / "model").iterdir())
+    return {"bytes": size, **_apart(partial(trained, run / "model"), _batches(inputs))}
+
+
+def of_export(name: str, folder: Path, inputs: Any) -> dict[str, Any]:
+    """Return the same of an export to format `name`, which takes its inputs without pandas."""
     promise = contract.load(folder)
-    plain = {count: feed.plain(rows[count], promise) for count in BATCHES}
-    size = {
-        "model": sum(path.stat().st_size for path in (run / "model").iterdir()),
-        "exported": sum((folder / file).stat().st_size for file in promise["sha256"]),
-    }
-    cost = {
-        "model": _apart(partial(trained, run / "model"), rows),
-        "exported": _apart(partial(exported, name, folder), plain),
-    }
-    return {kind: {"bytes": size[kind], **cost[kind]} for kind in cost}
+    size = sum((folder / file).stat().st_size for file in promise["sha256"])
+    if exported(name, folder).executed_by == "interpreter":  # its times say nothing of a device
+        return {"bytes": size, **UNKNOWN}
+    plain = {count: feed.plain(rows, promise) for count, rows in _batches(inputs).items()}
+    return {"bytes": size, **_apart(partial(exported, name, folder), plain)}
+
+
+def _batches(inputs: Any) -> dict[int, Any]:
+    return {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
 
 
 def trained(folder: Path) -> Predict:
@@ -48,7 +53,7 @@ def trained(folder: Path) -> Predict:
 
 def exported(name: str, folder: Path) -> Any:
     """Open the model exported to format `name`: callable, and with `decide`."""
-    return import_module(f".{name}_runtime", __package__).load(folder)
+    return import_module(f".{name.split('-')[0]}_runtime", __package__).load(folder)
 
 
 def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:

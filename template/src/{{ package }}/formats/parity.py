@@ -4,47 +4,53 @@ The exported one adds up in float32 what the trained one adds up in float64: a d
 1e-5; one wrong branch in a tree makes 1e-2. The default tolerance, 1e-4, tells the two apart.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from ..config import Config
+from ..data import Split, Splits
 from ..runs import UserError
 from ..scores import metrics
 from .feed import ROWS
 
 
 class Exported(Protocol):
-    """What the `load` of every format returns."""
+    """What the `load` of every format returns; `executed_by` names what does the arithmetic."""
+
+    executed_by: str
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and, for classes, the (rows,) labels."""
 
 
+Predict = Callable[[pd.DataFrame], np.ndarray]
+
+
 def check(
-    predict: Callable[[pd.DataFrame], np.ndarray],
+    predict: Predict,
     exported: Exported,
-    parts: dict[str, pd.DataFrame],
-    labels: list[str] | None,
+    splits: Splits,
+    test: Split,
     threshold: float | None,
-    tolerance: float,
+    config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError names the worst row if the two disagree on any.
 
     `tolerance` is of a probability, or in standard deviations of the values; the labels have to be
     the same, except within the tolerance of the threshold or of a tie, where they are undecided.
     """
-    expected = np.concatenate([predict(chunk) for chunk in _chunks(parts)])
-    answers = [exported.decide(chunk) for chunk in _chunks(parts)]
-    actual = np.concatenate([predictions for predictions, _ in answers])
+    parts = {"test": test.inputs, "validation": splits.val.inputs, "training": splits.train.inputs}
+    labels, tolerance = splits.schema.labels, config.export.tolerance
+    expected, actual, chosen = answers(predict, exported, parts.values())
     distance = np.nan_to_num(np.abs(actual - expected), nan=np.inf)
     gap = (distance / _unit(expected)).reshape(len(expected), -1).max(axis=1)
     if labels is None:
         same, undecided = gap <= tolerance, np.zeros(len(gap), bool)
     else:
-        decided = np.array(labels, object)[metrics.decide(expected, threshold)]
-        same = decided == np.concatenate([chosen for _, chosen in answers])
+        same = np.array(labels, object)[metrics.decide(expected, threshold)] == chosen
         undecided = _margin(expected, threshold) <= tolerance
     failed = (gap > tolerance) | ~(same | undecided)
     if failed.any():
@@ -61,12 +67,30 @@ def check(
         "tolerance": tolerance,
         "decisions_equal": int(same.sum()),
         "undecided": int(undecided.sum()),
+        "executed_by": exported.executed_by,
         "passed": True,
     }
 
 
-def _chunks(parts: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    for inputs in parts.values():
+def tell(agreed: dict[str, Any]) -> str:
+    """Say it in words."""
+    rows, most = agreed["rows"], agreed["max_scaled_diff"]
+    return f"same answers on {rows:,} rows (differences up to {most:.0e})"
+
+
+def answers(
+    predict: Predict, exported: Exported, parts: Iterable[pd.DataFrame]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the model's predictions, the export's, and the export's labels, of all rows."""
+    expected = np.concatenate([predict(chunk) for chunk in _chunks(parts)])
+    given = [exported.decide(chunk) for chunk in _chunks(parts)]
+    labels = [chosen for _, chosen in given if chosen is not None]
+    actual = np.concatenate([predictions for predictions, _ in given])
+    return expected, actual, np.concatenate(labels) if labels else None
+
+
+def _chunks(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    for inputs in parts:
         for start in range(0, len(inputs), ROWS):
             yield inputs.iloc[start : start + ROWS]
 

@@ -1,7 +1,6 @@
 """The sections of config.yaml that are the same for every task and framework."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,13 +13,6 @@ class Tune(Section):
     """How long to look for better hyperparameters."""
 
     trials: int = Field(20, ge=1)
-
-
-class Export(Section):
-    """What to convert to, and how exactly it has to agree with the model."""
-
-    formats: list[Literal["onnx"]] = ["onnx"]
-    tolerance: float = Field(1e-4, gt=0)
 
 
 class Serve(Section):

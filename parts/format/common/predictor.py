@@ -1,0 +1,50 @@
+"""An exported network that takes the matrix of `encode.py`: what the runtimes share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .contract import Contract
+from .encode import encode
+
+
+class Predictor:
+    """An exported model: call it with inputs, as `feed.feed` takes them.
+
+    `run` takes a float32 matrix of at most `rows` rows. `executed_by` names what does the
+    arithmetic, for parity.json.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[np.ndarray], np.ndarray],
+        contract: Contract,
+        rows: int,
+        executed_by: str,
+    ) -> None:
+        self.run = run
+        self.contract = contract
+        self.rows = rows
+        self.executed_by = executed_by
+
+    def __call__(self, inputs: Any) -> np.ndarray:
+        """Return (rows, classes) float32 probabilities, or (rows,) float32 values."""
+        matrix = self.encode(inputs)
+        starts = range(0, len(matrix), self.rows)
+        return np.concatenate([self.run(matrix[start : start + self.rows]) for start in starts])
+
+    def encode(self, inputs: Any) -> np.ndarray:
+        """Return the matrix that the network takes."""
+        return encode(inputs, self.contract)
+
+    def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and, for classes, the (rows,) labels that follow from them."""
+        predictions, outputs = self(inputs), self.contract["outputs"]
+        labels, threshold = outputs["labels"], outputs["threshold"]
+        if labels is None:
+            return predictions, None
+        codes = predictions.argmax(axis=1)
+        if threshold is not None:
+            codes = (predictions[:, 1] >= np.float32(threshold)).astype(np.int64)
+        return predictions, np.array(labels, object)[codes]

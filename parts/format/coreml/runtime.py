@@ -1,0 +1,30 @@
+"""Predict with the Core ML package: on a Mac by Core ML itself, elsewhere by an interpreter."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from .apple import ct
+from .contract import load as load_contract
+from .mil.interpreter import Program
+from .predictor import Predictor
+
+MAX_ROWS = 4096  # as the package was converted
+
+
+def load(folder: Path, threads: int | None = None) -> Predictor:
+    """Return the model of an export folder, its files checked; `threads` is Core ML's business."""
+    contract = load_contract(folder)
+    package = folder / contract["model"]
+    predict, executed_by = Program(package), "interpreter"
+    if sys.platform == "darwin":
+        units = ct.ComputeUnit.CPU_ONLY  # the others round to float16
+        predict = ct.models.MLModel(str(package), compute_units=units).predict
+        executed_by = "coreml"
+    taken, given = contract["matrix"]["name"], contract["outputs"]["name"]
+
+    def run(matrix: np.ndarray) -> np.ndarray:
+        return predict({taken: matrix})[given]
+
+    return Predictor(run, contract, MAX_ROWS, executed_by)

@@ -1,0 +1,25 @@
+"""Predict with the exported graph: PyTorch and numpy, none of the code that trained it."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .contract import load as load_contract
+from .predictor import Predictor
+
+MAX_ROWS = 4096  # as the graph was traced
+
+
+def load(folder: Path, threads: int | None = None) -> Predictor:
+    """Return the model of an export folder, its files checked; `threads` None means all cores."""
+    contract = load_contract(folder)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    network = torch.export.load(folder / contract["model"]).module()
+
+    def run(matrix: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(matrix)).numpy()
+
+    return Predictor(run, contract, MAX_ROWS, "torch")

@@ -1,0 +1,31 @@
+package predictor
+
+import android.content.res.AssetManager
+import com.google.ai.edge.litert.Accelerator
+import com.google.ai.edge.litert.CompiledModel
+
+/** An answer: the probabilities of all labels and the label called, or a single value. */
+class Prediction(val values: FloatArray, val label: String?)
+
+/** A model that `export` wrote, read from the app's assets: contract.json and the file that it names. */
+class Predictor(assets: AssetManager, folder: String = "") : AutoCloseable {
+    val contract = Contract(assets.open(folder + "contract.json").reader().use { it.readText() })
+    private val model =
+        CompiledModel.create(assets, folder + contract.model, CompiledModel.Options(Accelerator.CPU))
+    private val inputs = model.createInputBuffers()
+    private val outputs = model.createOutputBuffers()
+
+    /** Answer for one row, as [Contract.encode] takes it; one call at a time. */
+    @Synchronized
+    fun predict(row: Map<String, Any?>): Prediction {
+        inputs[0].writeFloat(contract.encode(row))
+        model.run(inputs, outputs)
+        val values = outputs[0].readFloat()
+        return Prediction(values, contract.label(values))
+    }
+
+    override fun close() {
+        (inputs + outputs).forEach { it.close() }
+        model.close()
+    }
+}

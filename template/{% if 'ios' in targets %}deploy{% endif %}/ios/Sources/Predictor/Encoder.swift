@@ -1,0 +1,84 @@
+import Foundation
+
+/// A raw value, as a person or a sensor gives it.
+public enum Value: Decodable, Sendable {
+    case number(Float)
+    case text(String)
+    case missing
+
+    /// A date, as the days since 1970-01-01 that the model takes.
+    public static func date(_ date: Date) -> Value {
+        .number(Float(date.timeIntervalSince1970 / 86_400))
+    }
+
+    public init(from decoder: Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .missing
+        } else if let number = try? container.decode(Float.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+}
+
+public enum PredictorError: Error, Equatable {
+    /// The row has no value of this column; give `.missing` if there is none.
+    case noColumn(String)
+    /// A number where the column holds texts, or the other way round.
+    case wrongKind(String)
+    /// The model's answer does not hold what the contract promises.
+    case noOutput(String)
+}
+
+extension Contract {
+    /// Return a row of the matrix, bit for bit what training took.
+    public func encode(_ row: [String: Value]) throws -> [Float] {
+        try matrix.columns.map { column in
+            guard let value = row[column.from] else { throw PredictorError.noColumn(column.from) }
+            return try column.encode(value)
+        }
+    }
+}
+
+extension Contract.Column {
+    private static let year: Float = 365.2425  // mean Gregorian year, days
+
+    func encode(_ value: Value) throws -> Float {
+        if part == .code {
+            return try code(of: value)
+        }
+        let number = try number(of: value)
+        switch part {
+        case .value, .code:
+            return number
+        case .missing:
+            return number.isNaN ? 1 : 0
+        case .yearday:
+            return number - (number / Self.year).rounded(.down) * Self.year
+        case .weekday:  // 1970-01-01 was a Thursday
+            let rest = (number.rounded(.down) + 3).truncatingRemainder(dividingBy: 7)
+            return rest < 0 ? rest + 7 : rest
+        }
+    }
+
+    private func code(of value: Value) throws -> Float {
+        let text: String
+        switch value {
+        case .text(let given): text = given
+        case .missing: text = ""
+        case .number: throw PredictorError.wrongKind(from)
+        }
+        let place = levels?.firstIndex(of: text)
+        return place.map { Float($0 + 1) } ?? 0
+    }
+
+    private func number(of value: Value) throws -> Float {
+        switch value {
+        case .number(let given): return given
+        case .missing: return .nan
+        case .text: throw PredictorError.wrongKind(from)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+#if canImport(CoreML)
+import CoreML
+import Foundation
+
+/// An answer: the probabilities of all labels and the label called, or a single value.
+public struct Prediction: Sendable {
+    public let values: [Float]
+    public let label: String?
+}
+
+/// A model that `export` wrote. `folder` holds contract.json and the package that it names.
+public final class Predictor {
+    public let contract: Contract
+    private let model: MLModel
+
+    /// Compile and load the package. `.cpuOnly` is what was checked; other units round to float16.
+    public init(folder: URL, units: MLComputeUnits = .cpuOnly) async throws {
+        contract = try Contract(folder: folder)
+        let package = folder.appendingPathComponent(contract.model)
+        let compiled = try await MLModel.compileModel(at: package)
+        let settings = MLModelConfiguration()
+        settings.computeUnits = units
+        model = try MLModel(contentsOf: compiled, configuration: settings)
+    }
+
+    /// Answer for one row; every raw column has to be in it, `.missing` if it has no value.
+    public func predict(_ row: [String: Value]) throws -> Prediction {
+        let encoded = try contract.encode(row)
+        let matrix = try MLMultiArray(shape: [1, NSNumber(value: encoded.count)], dataType: .float32)
+        for (place, number) in encoded.enumerated() {
+            matrix[place] = NSNumber(value: number)
+        }
+        let inputs = [contract.matrix.name: MLFeatureValue(multiArray: matrix)]
+        let given = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: inputs))
+        let name = contract.outputs.name
+        guard let output = given.featureValue(for: name)?.multiArrayValue else {
+            throw PredictorError.noOutput(name)
+        }
+        let values = (0..<output.count).map { output[$0].floatValue }
+        return Prediction(values: values, label: contract.outputs.label(of: values))
+    }
+}
+#endif
