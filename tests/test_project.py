@@ -40,6 +40,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "targets": ["browser"],
     },
     "pytorch-digits": {"task": "image-classification", "framework": "pytorch"},
+    "pytorch-devices": {"framework": "pytorch", "targets": ["ios", "android", "edge"]},
 }
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
 MADE = ("metrics.json", "model/*", "export/onnx/model.onnx", "export/onnx/contract.json")

@@ -8,7 +8,7 @@ import pandas as pd
 from ..model import Model
 from ..tables.schema import Schema
 from .apple import ct
-from .coreml import save, translate
+from .coreml_package import save, translate
 
 MIXING = {"linear", "conv", "matmul", "gather", "layer_norm"}  # after these, numbers are small
 

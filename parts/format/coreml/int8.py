@@ -7,7 +7,7 @@ import pandas as pd
 from ..model import Model
 from ..tables.schema import Schema
 from .apple import ct, cto
-from .coreml import save, translate
+from .coreml_package import save, translate
 from .quiet import quietly
 
 FEWEST = 256  # numbers in a weight that is worth it

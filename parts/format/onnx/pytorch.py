@@ -11,6 +11,7 @@ from ..tables.schema import Schema
 from ..training.objective import answering
 from .onnx_entry import enter, inputs
 from .onnx_graph import OPSETS, Graph, free_prefix, write
+from .program import tensors
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")  # whose versions the contract notes
 
@@ -29,7 +30,7 @@ def _network(model: Model, prefix: str) -> GraphProto:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
     program = torch.onnx.export(
         answering(model.network),
-        (model.example(),),
+        tensors(model, 2),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("rows")},),
         opset_version=OPSETS[""],

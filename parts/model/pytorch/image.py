@@ -40,11 +40,6 @@ class Model:
         frozen = epoch < config.model.frozen_epochs
         return {"backbone": 0.0 if frozen else config.model.backbone_rate}
 
-    def example(self) -> Tensor:
-        """Return two inputs of the network, for converters."""
-        size = self.shape["size"]
-        return torch.zeros(2, size, size, 3, dtype=torch.uint8)
-
 
 class Samples(Dataset[Tensor]):
     """The inputs of some rows as the network takes them; for training, `config` says how."""

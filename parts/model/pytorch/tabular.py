@@ -63,10 +63,6 @@ class Model:
         """Return the factors of the learning rate of parts of the network: all learn alike."""
         return {}
 
-    def example(self) -> Tensor:
-        """Return two inputs of the network, for converters."""
-        return torch.zeros(2, len(self.features.names()))
-
 
 class Samples(Dataset[Tensor]):
     """The inputs of some rows as the network takes them; for training, `config` says how."""
