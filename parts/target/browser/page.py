@@ -46,7 +46,7 @@ def build(config: Config, run: Path) -> str:
             **facts(config),
         }
         write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
-        agreed = parity.check(
+        agreed = parity.compare(
             partial(infer.predict, model),
             visitor,
             {"test": test.inputs},

@@ -18,7 +18,7 @@ from . import infer
 from .config import Config
 from .data import Split, Splits
 from .drift.statistics import PREDICTION, predicted
-from .formats import measure, parity, promise
+from .formats import exact, measure, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
@@ -74,7 +74,7 @@ def _convert(
 
 def _judge(name: str) -> ModuleType:
     """Return what says whether an export will do: the same answers, or of a variant good ones."""
-    return import_module(".formats.drop", __package__) if "-" in name else parity
+    return import_module(".formats.drop", __package__) if "-" in name else exact
 
 
 def _reference(model: Model, splits: Splits, seed: int) -> pd.DataFrame:

@@ -30,6 +30,8 @@ class Visitor:
     Only the browser's own decoder of pictures is not asked: Pillow decodes them here.
     """
 
+    executed_by = "onnxruntime-web"
+
     def __init__(self, folder: Path, script: Path, schema: Schema) -> None:
         self.folder = folder
         self.script = script

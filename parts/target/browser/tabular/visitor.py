@@ -20,6 +20,8 @@ EPOCH = pd.Timestamp(0)
 class Visitor:
     """The page in `folder` as an exported model: `script` runs its modules in Node."""
 
+    executed_by = "onnxruntime-web"
+
     def __init__(self, folder: Path, script: Path, schema: Schema) -> None:
         self.command = ["--no-warnings", str(script), str(folder)]
         self.schema = schema

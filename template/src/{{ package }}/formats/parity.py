@@ -10,8 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from ..config import Config
-from ..data import Split, Splits
 from ..runs import UserError
 from ..scores import metrics
 from .feed import ROWS
@@ -29,21 +27,19 @@ class Exported(Protocol):
 Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
-def check(
+def compare(
     predict: Predict,
     exported: Exported,
-    splits: Splits,
-    test: Split,
+    parts: dict[str, pd.DataFrame],
+    labels: list[str] | None,
     threshold: float | None,
-    config: Config,
+    tolerance: float,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError names the worst row if the two disagree on any.
 
     `tolerance` is of a probability, or in standard deviations of the values; the labels have to be
     the same, except within the tolerance of the threshold or of a tie, where they are undecided.
     """
-    parts = {"test": test.inputs, "validation": splits.val.inputs, "training": splits.train.inputs}
-    labels, tolerance = splits.schema.labels, config.export.tolerance
     expected, actual, chosen = answers(predict, exported, parts.values())
     distance = np.nan_to_num(np.abs(actual - expected), nan=np.inf)
     gap = (distance / _unit(expected)).reshape(len(expected), -1).max(axis=1)
@@ -70,12 +66,6 @@ def check(
         "executed_by": exported.executed_by,
         "passed": True,
     }
-
-
-def tell(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
-    rows, most = agreed["rows"], agreed["max_scaled_diff"]
-    return f"same answers on {rows:,} rows (differences up to {most:.0e})"
 
 
 def answers(
