@@ -1,5 +1,6 @@
 """What looks at a picture: a small network of our own, or any of timm's, without its head."""
 
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -72,8 +73,8 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
     """
     known = get_pretrained_cfg(name)
     if known is None:
-        near = ", ".join(timm.list_models(f"*{name[:6]}*")[:5]) or "cnn"
-        raise UserError(f"model.name: timm has no {name!r}; did you mean one of: {near}?")
+        near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
+        raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
     options: dict[str, Any] = {"img_size": size} if known.fixed_input_size else {}
     if weights not in (None, "hub"):
         options["pretrained_cfg_overlay"] = {"file": str(weights)}

@@ -53,7 +53,7 @@ def test_pretrained_weights_come_from_a_file(config: Config, tmp_path: Path) -> 
 
 
 def test_a_name_that_is_not_there(config: Config) -> None:
-    with pytest.raises(UserError, match="timm has no 'resnet19'; did you mean one of: resnet"):
+    with pytest.raises(UserError, match="timm has no 'resnet19'; did you mean resnet"):
         build(_named(config, "resnet19"), data.load(config))
     with pytest.raises(UserError, match=r"nowhere\.safetensors for resnet18"):
         build(_named(config, "resnet18", weights=Path("nowhere.safetensors")), data.load(config))
