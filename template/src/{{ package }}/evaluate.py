@@ -71,9 +71,11 @@ def evaluate(
 
 def _rivals(splits: Splits, test: Split) -> dict[str, compare.Candidate]:
     """Return each baseline with the threshold that suits it on validation rows."""
-    val = baselines(splits.train, splits.val.inputs)
-    cuts = {name: metrics.choose_threshold(splits.val.targets, val[name]) for name in val}
-    return {name: (p, cuts[name]) for name, p in baselines(splits.train, test.inputs).items()}
+    val = splits.val
+    return {
+        name: (predict(test.inputs), metrics.choose_threshold(val.targets, predict(val.inputs)))
+        for name, predict in baselines(splits.train).items()
+    }
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:
