@@ -42,13 +42,18 @@ class Splits:
 
 def load(config: Config) -> Splits:
     """Return training and validation rows; the test rows stay behind `load_test`."""
-    parts, schema, manifest = _load(config)
-    return Splits(parts["train"], parts["val"], schema, manifest)
+    return load_all(config)[0]
 
 
 def load_test(config: Config) -> Split:
     """Return the held-out rows: for evaluate, export and monitor alone."""
-    return _load(config)[0]["test"]
+    return load_all(config)[1]
+
+
+def load_all(config: Config) -> tuple[Splits, Split]:
+    """Return both from one reading, for those that may see the held-out rows."""
+    parts, schema, manifest = _load(config)
+    return Splits(parts["train"], parts["val"], schema, manifest), parts["test"]
 
 
 def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:

@@ -35,7 +35,7 @@ def export(
     UserError, and no artifact, if an exported model disagrees with the trained one on any row.
     """
     predict = partial(infer.predict, model)
-    cost = measure.of_model(run, test.inputs)
+    cost, reference = measure.of_model(run, test.inputs), _reference(model, splits, config.seed)
     for name in config.export.formats:
         target = run / "export" / name
         shutil.rmtree(target, ignore_errors=True)  # it may be of another model
@@ -48,13 +48,12 @@ def export(
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
             agreed = judge.check(predict, artifact, splits, test, threshold, config)
-            costs = {"model": cost, "exported": measure.of_export(name, folder, test.inputs)}
+            took = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
-            _write(folder / "measurements.json", costs)
+            _write(folder / "measurements.json", {"model": cost, "exported": took})
             _write(folder / "examples.json", examples(artifact, test.inputs, config.seed))
-            reference = _reference(model, splits, config.seed)
             reference.to_parquet(folder / "reference.parquet", index=False)
-        yield f"{name}: {judge.tell(agreed)}, {_speed(costs)}"
+        yield f"{name}: {judge.tell(agreed)}, {_speed(took, cost)}"
 
 
 def _convert(
@@ -91,8 +90,8 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def _speed(costs: dict[str, Any]) -> str:
-    speed, before = (costs[kind]["latency_ms"]["1"] for kind in ("exported", "model"))
+def _speed(took: dict[str, Any], cost: dict[str, Any]) -> str:
+    speed, before = took["latency_ms"]["1"], cost["latency_ms"]["1"]
     if speed is None:
         return "not timed on this machine"
     return f"1 row in {speed:.2g} ms (model: {before:.2g})"

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import infer, runs
 from .config import Config
-from .data import load, load_test
+from .data import load_all
 
 
 def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
@@ -14,9 +14,9 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     decision = run / "model" / "decision.json"
     if not decision.exists():
         raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
-    splits = load(config)
+    splits, test = load_all(config)
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
     if manifest["split_sha256"] != splits.manifest["split_sha256"]:
         raise runs.UserError(f"the data has changed since {run} was trained: run `train` again.")
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
-    return infer.load(run / "model"), splits, load_test(config), threshold
+    return infer.load(run / "model"), splits, test, threshold

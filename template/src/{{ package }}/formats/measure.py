@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import contract, feed
+from . import feed
 
 Predict = Callable[[Any], Any]
 BATCHES = (1, 1000)  # rows
@@ -30,11 +30,11 @@ def of_model(run: Path, inputs: Any) -> dict[str, Any]:
     return {"bytes": size, **_apart(partial(trained, run / "model"), _batches(inputs))}
 
 
-def of_export(name: str, folder: Path, inputs: Any) -> dict[str, Any]:
+def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, Any]:
     """Return the same of an export to format `name`, which takes its inputs without pandas."""
-    promise = contract.load(folder)
+    promise = artifact.contract
     size = sum((folder / file).stat().st_size for file in promise["sha256"])
-    if exported(name, folder).executed_by == "interpreter":  # its times say nothing of a device
+    if artifact.executed_by == "interpreter":  # its times say nothing of a device
         return {"bytes": size, **UNKNOWN}
     plain = {count: feed.plain(rows, promise) for count, rows in _batches(inputs).items()}
     return {"bytes": size, **_apart(partial(exported, name, folder), plain)}
