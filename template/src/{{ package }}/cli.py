@@ -1,14 +1,13 @@
 """The command line: a word for each stage, and every key of config.yaml as an option."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import develop, operate
 from .config import keys, load, suggest
-from .runs import UserError
+from .runs import TOGETHER, UserError
 from .settings.data import Data
 
 WORDS = {
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if unknown:
             raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
-        if "RANK" in os.environ and args.word != "train":
+        if TOGETHER and args.word != "train":
             raise UserError("only `train` can be started in several processes.")
         stage = getattr(develop, args.word, None) or getattr(operate, args.word)
         return stage(load(args.config, overrides), args)

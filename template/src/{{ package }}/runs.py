@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
-LEADS = os.environ.get("RANK", "0") == "0"  # of processes started together, one alone writes
+TOGETHER = int(os.environ.get("WORLD_SIZE", "1")) > 1  # processes of one training, by torchrun
+LEADS = not TOGETHER or os.environ["RANK"] == "0"  # one of them alone writes
 
 
 class UserError(Exception):
@@ -52,7 +53,7 @@ def create(root: Path, name: str | None = None, keep: bool = False) -> Path:
     A run that is trained anew under its old name starts empty, unless `keep` is set. Processes that
     are started together have to be told the name.
     """
-    if name is None and "RANK" in os.environ:
+    if name is None and TOGETHER:
         raise UserError("--run: name the run, so that all processes train the same one.")
     run = _folder(root, name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
     if not LEADS:

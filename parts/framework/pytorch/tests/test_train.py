@@ -19,6 +19,7 @@ from my_model.training.rows import schedule
 
 # Networks without batch normalisation, which would see the rows of its own process alone.
 ALIKE = {"tabular": "mlp", "image": "vit_tiny_patch16_224"}
+COLUMNS = ["train_loss", "val_loss", "gradient_norm"]
 TRAIN = [sys.executable, "-m", "my_model", "train", "--train.checkpoint_steps=5"]
 
 
@@ -60,7 +61,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(options: list[str], config: Confi
 
 @pytest.mark.parametrize("shard", ["false", "true"], ids=["DDP", "FSDP"])
 def test_two_processes_train_as_one(shard: str, options: list[str], config: Config) -> None:
-    """Sums are taken in another order, so losses agree to one in a thousand, not to the bit."""
+    """Sums are taken in another order, so curves agree to one in a thousand, not to the bit."""
     few = ["--train.epochs=2", "--model.dropout=0", f"--model.name={ALIKE[config.data.MODALITY]}"]
     _trained([*options, *few], config, f"one-{shard}")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
@@ -68,7 +69,7 @@ def test_two_processes_train_as_one(shard: str, options: list[str], config: Conf
     command = [*torchrun, "-m", "my_model", "--", *words]
     subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     one, two = (
-        pd.read_csv(config.paths.runs / run / "history.csv", usecols=["train_loss", "val_loss"])
+        pd.read_csv(config.paths.runs / run / "history.csv", usecols=COLUMNS)
         for run in (f"one-{shard}", "two")
     )
     np.testing.assert_allclose(one, two, rtol=1e-3)

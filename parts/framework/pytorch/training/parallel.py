@@ -59,7 +59,7 @@ def joined(settings: Train) -> Iterator[Place]:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(True, warn_only=True)  # some GPU kernels have no such way
     if world > 1:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         distributed.barrier()  # by now the first one has made the run's folder
