@@ -104,6 +104,7 @@ def _curve(history: pd.DataFrame, kind: str, columns: list[str]) -> str:
                 axes.plot(best["step"], best[column], "o", color=colour, label="lowest")
         axes.set_xlabel("step")
         axes.set_ylabel(kind.replace("_", " "))
-        axes.legend()
+        if len(columns) > 1:
+            axes.legend()
 
     return draw(f"history of {kind}", paint)
