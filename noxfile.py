@@ -37,23 +37,21 @@ def lint(session: nox.Session) -> None:
 def render(session: nox.Session) -> None:
     """Every cell renders, formatted and complete; hostile answers are refused or harmless."""
     _install(session)
-    session.run(
-        "pytest", "tests/test_render.py", "tests/test_hostile.py", *session.posargs, env=ENV
-    )
+    _pytest(session, "tests/test_render.py", "tests/test_hostile.py")
 
 
 @nox.session
 def update(session: nox.Session) -> None:
     """A project with its user's edits goes to a new version, and from one answer to another."""
     _install(session)
-    session.run("pytest", "tests/test_update.py", *session.posargs, env=ENV)
+    _pytest(session, "tests/test_update.py")
 
 
 @nox.session
 def project(session: nox.Session) -> None:
     """A covering set of projects: installed, checked by their own tests, and run on their data."""
     _install(session)
-    session.run("pytest", "tests/test_project.py", *session.posargs, env=ENV)
+    _pytest(session, "tests/test_project.py")
 
 
 @nox.session
@@ -91,3 +89,8 @@ def bench(session: nox.Session) -> None:
 
 def _install(session: nox.Session) -> None:
     session.install("-r", "tests/requirements.txt")
+
+
+def _pytest(session: nox.Session, *files: str) -> None:
+    """Run tests side by side, one on each core: a project keeps to one thread."""
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *files, *session.posargs, env=ENV)
