@@ -56,9 +56,9 @@ def project(session: nox.Session) -> None:
 
 @nox.session
 def full(session: nox.Session) -> None:
-    """Run every cell with every estimator; write SUPPORT.md."""
+    """Run every cell with every model; write SUPPORT.md. `nox -s full -- 2/4` runs a quarter."""
     _install(session)
-    session.run("python", "tests/support.py", env=ENV)
+    session.run("python", "tests/support.py", *session.posargs, env=ENV)
 
 
 @nox.session
