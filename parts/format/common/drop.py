@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from ..config import Config
-from ..data import Split, Splits
+from ..data import Split
 from ..runs import UserError
 from ..scores import metrics
-from .parity import Exported, Predict, answers
+from .parity import Exported, decide
 
 
 def check(
-    predict: Predict,
+    answers: dict[str, np.ndarray],
     exported: Exported,
-    splits: Splits,
-    test: Split,
+    parts: dict[str, Split],
+    labels: list[str] | None,
     threshold: float | None,
     config: Config,
 ) -> dict[str, Any]:
@@ -30,12 +30,13 @@ def check(
     expected: list[np.ndarray] = []
     actual: list[np.ndarray] = []
     equal = 0
-    for name, part in {"validation": splits.val, "test": test}.items():
-        whole, smaller, chosen = answers(predict, exported, [part.inputs])
-        compared[name] = _drop(primary, part.targets, whole, smaller, threshold)
+    for name in ("validation", "test"):
+        whole, targets = answers[name], parts[name].targets
+        smaller, chosen = decide(exported, [parts[name].inputs])
+        compared[name] = _drop(primary, targets, whole, smaller, threshold)
         expected.append(whole)
         actual.append(smaller)
-        equal += _equal(whole, chosen, splits.schema.labels, threshold)
+        equal += _equal(whole, chosen, labels, threshold)
     found, limit = compared["validation"], config.export.max_drop
     if not found["drop"] <= limit:
         raise UserError(

@@ -46,10 +46,11 @@ def build(config: Config, run: Path) -> str:
             **facts(config),
         }
         write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
+        parts = {"test": test.inputs}
         agreed = parity.compare(
-            partial(infer.predict, model),
+            parity.expect(partial(infer.predict, model), parts),
             visitor,
-            {"test": test.inputs},
+            parts,
             splits.schema.labels,
             threshold,
             config.export.tolerance,

@@ -18,7 +18,7 @@ from . import infer
 from .config import Config
 from .data import Split, Splits
 from .drift.statistics import PREDICTION, predicted
-from .formats import exact, measure, promise
+from .formats import exact, measure, parity, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
@@ -34,8 +34,11 @@ def export(
 
     UserError, and no artifact, if an exported model disagrees with the trained one on any row.
     """
-    predict = partial(infer.predict, model)
+    parts = {"test": test, "validation": splits.val, "training": splits.train}
+    inputs = {name: part.inputs for name, part in parts.items()}
+    answers = parity.expect(partial(infer.predict, model), inputs)
     cost, reference = measure.of_model(run, test.inputs), _reference(model, splits, config.seed)
+    labels = splits.schema.labels
     for name in config.export.formats:
         target = run / "export" / name
         shutil.rmtree(target, ignore_errors=True)  # it may be of another model
@@ -47,7 +50,7 @@ def export(
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
-            agreed = judge.check(predict, artifact, splits, test, threshold, config)
+            agreed = judge.check(answers, artifact, parts, labels, threshold, config)
             took = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", {"model": cost, "exported": took})

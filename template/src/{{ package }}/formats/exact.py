@@ -2,23 +2,24 @@
 
 from typing import Any
 
+import numpy as np
+
 from ..config import Config
-from ..data import Split, Splits
-from .parity import Exported, Predict, compare
+from ..data import Split
+from .parity import Exported, compare
 
 
 def check(
-    predict: Predict,
+    answers: dict[str, np.ndarray],
     exported: Exported,
-    splits: Splits,
-    test: Split,
+    parts: dict[str, Split],
+    labels: list[str] | None,
     threshold: float | None,
     config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the two disagree on any row that there is."""
-    parts = {"test": test.inputs, "validation": splits.val.inputs, "training": splits.train.inputs}
-    labels, tolerance = splits.schema.labels, config.export.tolerance
-    return compare(predict, exported, parts, labels, threshold, tolerance)
+    inputs = {name: part.inputs for name, part in parts.items()}
+    return compare(answers, exported, inputs, labels, threshold, config.export.tolerance)
 
 
 def tell(agreed: dict[str, Any]) -> str:

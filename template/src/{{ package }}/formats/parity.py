@@ -27,8 +27,16 @@ class Exported(Protocol):
 Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
+def expect(predict: Predict, parts: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
+    """Return the model's answers on each part: what all of its exports are held to."""
+    return {
+        name: np.concatenate([predict(chunk) for chunk in _chunks([inputs])])
+        for name, inputs in parts.items()
+    }
+
+
 def compare(
-    predict: Predict,
+    answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, pd.DataFrame],
     labels: list[str] | None,
@@ -37,10 +45,12 @@ def compare(
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError names the worst row if the two disagree on any.
 
-    `tolerance` is of a probability, or in standard deviations of the values; the labels have to be
-    the same, except within the tolerance of the threshold or of a tie, where they are undecided.
+    `answers` are the model's. `tolerance` is of a probability, or in standard deviations of the
+    values; the labels have to be the same, except within the tolerance of the threshold or of a
+    tie, where they are undecided.
     """
-    expected, actual, chosen = answers(predict, exported, parts.values())
+    expected = np.concatenate([answers[name] for name in parts])
+    actual, chosen = decide(exported, parts.values())
     distance = np.nan_to_num(np.abs(actual - expected), nan=np.inf)
     gap = (distance / _unit(expected)).reshape(len(expected), -1).max(axis=1)
     if labels is None:
@@ -68,15 +78,14 @@ def compare(
     }
 
 
-def answers(
-    predict: Predict, exported: Exported, parts: Iterable[pd.DataFrame]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Return the model's predictions, the export's, and the export's labels, of all rows."""
-    expected = np.concatenate([predict(chunk) for chunk in _chunks(parts)])
+def decide(
+    exported: Exported, parts: Iterable[pd.DataFrame]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the export's predictions and labels, of all rows."""
     given = [exported.decide(chunk) for chunk in _chunks(parts)]
     labels = [chosen for _, chosen in given if chosen is not None]
     actual = np.concatenate([predictions for predictions, _ in given])
-    return expected, actual, np.concatenate(labels) if labels else None
+    return actual, np.concatenate(labels) if labels else None
 
 
 def _chunks(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
