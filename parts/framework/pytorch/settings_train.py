@@ -1,5 +1,6 @@
 """The `train` section of config.yaml; `tune` varies what is marked with Search."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -11,7 +12,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     """How the network is fitted; a batch is of all processes together."""
 
     epochs: int = Field(40, ge=1)
-    batch_size: int = Field(64, ge=1)
+    batch_size: int | None = Field(None, ge=1)
     learning_rate: Annotated[float, Field(gt=0), Search(1e-4, 1e-2, log=True)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0), Search(1e-4, 0.3, log=True)] = 0.01
     warmup: float = Field(0.05, ge=0, lt=1)
@@ -30,3 +31,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     checkpoint_steps: int = Field(200, ge=1)
     workers: int = Field(0, ge=0)
     threads: int | None = Field(None, ge=1)
+
+    def batch(self, rows: int) -> int:
+        """Return batch_size; if it is null, 8 to 256: the power of two for about 20 steps an epoch."""
+        return self.batch_size or 2 ** min(8, max(3, round(math.log2(rows / 20))))

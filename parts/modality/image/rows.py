@@ -36,7 +36,7 @@ def collect(config: Config) -> Rows:
     labelled = raw[raw[settings.target].notna()]
     made = _prepared(labelled[settings.image], source, config)
     sound = (made["reason"] == "").to_numpy()
-    left_out = _left_out(made[~sound], config)
+    left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
     label = table[settings.target].astype("str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
@@ -68,7 +68,7 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     made = _prepared(raw[config.data.image], path, config)
     sound = made[made["reason"] == ""].reset_index(drop=True)
     if len(sound) < len(made):
-        say("monitor", f"{len(made) - len(sound):,} of {len(made):,} files are no usable pictures")
+        say("monitor", f"no usable picture in {len(made) - len(sound):,} of {len(made):,} files")
     return sound[["image"]].join(canonical(sound, columns, str(path)))
 
 
@@ -91,13 +91,13 @@ def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:
     return made.assign(file=[Path(file).as_posix() for file in files])
 
 
-def _left_out(broken: pd.DataFrame, config: Config) -> list[str]:
+def _left_out(broken: pd.DataFrame, rows: int, config: Config) -> list[str]:
     """Say which files are no pictures; UserError unless they may be left out."""
     if broken.empty:
         return []
     named = "; ".join(f"{row.file} {row.reason}" for row in broken.head(SHOWN).itertuples())
     more = "; …" if len(broken) > SHOWN else ""
-    text = f"{len(broken):,} files are no usable pictures: {named}{more}."
+    text = f"no usable picture in {len(broken):,} of {rows:,} files: {named}{more}."
     if not config.data.skip_broken:
         raise UserError(f"{text} Mend them, or leave them out: --data.skip_broken true.")
     return [f"left out: {text}"]

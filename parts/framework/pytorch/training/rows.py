@@ -58,12 +58,13 @@ class Plan:
     def __init__(self, config: Config, rows: Rows, place: Place) -> None:
         settings, split = config.train, place.world * config.train.accumulate
         count = len(rows.targets)
-        if settings.batch_size % split or count < split:
+        size = settings.batch(count)
+        if size % split or count < split:
             raise UserError(
-                f"train.batch_size: {settings.batch_size} of {count} rows can't be split among "
+                f"train.batch_size: {size} of {count} rows can't be split among "
                 f"{place.world} processes in {settings.accumulate} parts (train.accumulate)."
             )
-        self.size = min(settings.batch_size, count - count % split)
+        self.size = min(size, count - count % split)
         self.epoch = count // self.size  # steps
         self.steps = settings.epochs * self.epoch
         self.seed, self.split, self.rank, self.world = config.seed, split, place.rank, place.world

@@ -34,7 +34,7 @@ def test_broken_files_are_named_or_left_out(config: Config, tmp_path: Path) -> N
     for number in range(5):
         (folder / "dots" / f"broken{number}.png").write_text("no picture")
     with pytest.raises(
-        UserError, match=r"5 files are no usable pictures: .*broken0\.png is no PNG"
+        UserError, match=r"no usable picture in 5 of [0-9]+ files: .*broken0\.png is no PNG"
     ):
         data.load(reading(config, folder))
     for _ in ("decoded", "remembered"):
