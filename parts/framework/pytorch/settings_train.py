@@ -33,5 +33,5 @@ class Train(BaseModel, extra="forbid", frozen=True):
     threads: int | None = Field(None, ge=1)
 
     def batch(self, rows: int) -> int:
-        """Return batch_size; if it is null, 8 to 256: the power of two for about 20 steps an epoch."""
+        """Return batch_size; if null, the power of two from 8 to 256 for 20 steps an epoch."""
         return self.batch_size or 2 ** min(8, max(3, round(math.log2(rows / 20))))
