@@ -47,4 +47,4 @@ def origins(config: Config) -> dict[str, Path]:
     named = {"start": config.train.start, "teacher": config.train.teacher}
     places = {role: (config.paths.runs / name, Path(name)) for role, name in named.items() if name}
     found = {role: next(filter(Path.is_dir, place), None) for role, place in places.items()}
-    return {role: run.resolve() for role, run in found.items() if run}
+    return {role: run for role, run in found.items() if run}

@@ -67,7 +67,7 @@ def _open(role: str, config: Config, splits: Splits) -> Model:
     """
     key, name, run = f"train.{role}", getattr(config.train, role), origins(config).get(role)
     if run is None or not (run / "model/decision.json").exists():
-        raise UserError(f"{key}: {name} is no finished run in {config.paths.runs}, and no folder.")
+        raise UserError(f"{key}: {name} is no finished run in {config.paths.runs} or elsewhere.")
     facts = json.loads((run / "data.json").read_text(encoding="utf-8"))
     if facts["split_sha256"] != splits.manifest["split_sha256"]:
         raise UserError(
