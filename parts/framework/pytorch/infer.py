@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
 
+from .config import Config
 from .model import Model, Samples
 from .runs import UserError, replacing, write_text
 from .training.objective import answering
@@ -39,3 +40,11 @@ def load(folder: Path) -> Model:
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: run `train` first.") from None
     return model
+
+
+def origins(config: Config) -> dict[str, Path]:
+    """Return the runs that a model comes from, by the setting that names each; gone ones don't."""
+    named = {"start": config.train.start, "teacher": config.train.teacher}
+    places = {role: (config.paths.runs / name, Path(name)) for role, name in named.items() if name}
+    found = {role: next(filter(Path.is_dir, place), None) for role, place in places.items()}
+    return {role: run for role, run in found.items() if run}

@@ -22,6 +22,11 @@ class Train(BaseModel, extra="forbid", frozen=True):
     class_weight: Literal["balanced"] | None = None
     sampler: Literal["shuffle", "balanced"] = "shuffle"
     ema: float | None = Field(None, gt=0, lt=1)
+    start: str | None = None
+    prune: float | None = Field(None, gt=0, lt=1)
+    teacher: str | None = None
+    teacher_weight: float = Field(0.5, ge=0, le=1)
+    temperature: float = Field(2.0, gt=0)
     patience: int = Field(8, ge=1)
     tolerance: float = Field(1e-4, ge=0)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

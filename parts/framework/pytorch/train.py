@@ -18,11 +18,12 @@ from tqdm import tqdm
 
 from .config import Config
 from .data import Splits
-from .model import Model, Samples, build
+from .model import Model, Samples
 from .runs import Log, UserError
 from .training import parallel
 from .training.checkpoint import resume, save, save_best
 from .training.objective import Objective
+from .training.origin import Advice, begin, teacher
 from .training.rows import Plan, Rows, inputs_of, schedule
 from .training.state import State
 
@@ -38,12 +39,13 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     last, best = folder / "last.safetensors", folder / "best.safetensors"
     with parallel.joined(settings) as place:
         _seed(config.seed, -1)
-        model = build(config, splits)
+        model = begin(config, splits)
         objective = Objective(config, splits.train)
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
         val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
         plan = Plan(config, train, place)
         state = State(model.network, settings, place)
+        advise = teacher(config, splits, model, place)
         resume(state, last)
         inputs = inputs_of(train, plan, state.step, settings.workers)
         for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
@@ -52,7 +54,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
             _seed(config.seed, step, place.rank)
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
             state.set_rate(rate, model.rates(config, step // plan.epoch))
-            _update(state, step, plan, train, inputs)
+            _update(state, plan, train, inputs, advise)
             if state.step % plan.epoch == 0:
                 _judge(state, plan, val, log, best)
             if state.step % plan.epoch == 0 or state.step % settings.checkpoint_steps == 0:
@@ -62,17 +64,18 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     return model
 
 
-def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Tensor]) -> None:
+def _update(state: State, plan: Plan, rows: Rows, inputs: Iterator[Tensor], advise: Advice) -> None:
     """Take one step of the optimizer.
 
     The loss of each part is divided by the weight of the whole batch: so the gradient is the same
     however processes and accumulation split the batch.
     """
-    weight, total = rows.weight(plan.batch(step)), torch.zeros((), device=state.place.device)
-    for part in plan.parts(step):
+    weight, total = rows.weight(plan.batch(state.step)), torch.zeros((), device=state.place.device)
+    for part in plan.parts(state.step):
+        given = next(inputs).to(state.place.device)
         with state.autocast():
-            outputs = state.trained(next(inputs).to(state.place.device))
-        loss = rows.loss(outputs, part) / weight
+            outputs, advice = state.trained(given), advise(given)
+        loss = rows.loss(outputs, part, advice) / weight
         state.scaler.scale(loss * state.place.world).backward()  # processes average gradients
         total += loss.detach()
     state.scaler.unscale_(state.optimizer)

@@ -13,7 +13,8 @@ from .augment import augmented
 from .config import Config
 from .data import Splits
 from .images.pixels import read
-from .networks import Network, colours, library
+from .library import colours, library
+from .networks import Network
 
 SAMPLE = 1000  # training pictures that tell mean and spread of the colours
 CACHE = 1 << 30  # bytes of pixels that may stay in memory
@@ -34,6 +35,10 @@ class Model:
     def restore(described: dict[str, Any]) -> "Model":
         """Return the model that was described, its weights still to be loaded."""
         return Model(described, Network(**described))
+
+    def reads(self) -> Any:
+        """Return what decides how pictures become inputs of the network."""
+        return self.shape["size"]
 
     def rates(self, config: Config, epoch: int) -> dict[str, float]:
         """Return the factors of the learning rate of parts of the network in an epoch."""

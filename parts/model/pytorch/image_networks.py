@@ -1,17 +1,15 @@
-"""What looks at a picture: a small network of our own, or any of timm's, without its head."""
+"""What looks at a picture: a small network of our own, or any of timm's, and its head."""
 
-from difflib import get_close_matches
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
-import timm
 import torch
-from timm.models import get_pretrained_cfg
 from torch import Tensor, nn
 
-from .runs import UserError
+from .library import inside, library
 from .training.objective import final
+from .training.pruning import Hidden, shrink
 
 
 class Network(nn.Module):
@@ -21,7 +19,14 @@ class Network(nn.Module):
     spread: Tensor
 
     def __init__(
-        self, name: str, size: int, outputs: int, width: int, depth: int, dropout: float
+        self,
+        name: str,
+        size: int,
+        outputs: int,
+        width: int,
+        depth: int,
+        dropout: float,
+        hidden: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
@@ -30,6 +35,13 @@ class Network(nn.Module):
         self.backbone, features = backbone, cast(int, backbone.head_hidden_size)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, outputs))
         self.final = final()
+        shrink(self, hidden)
+
+    def hidden(self) -> list[Hidden]:
+        """Return the channels between layers; of a timm network those inside its blocks."""
+        if isinstance(self.backbone, CNN):
+            return self.backbone.hidden(self.head[1])
+        return list(inside(self.backbone))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return (rows, classes) logits."""
@@ -54,6 +66,13 @@ class CNN(nn.Module):
         )
         self.head_hidden_size = channels[-1]
 
+    def hidden(self, head: nn.Module) -> list[Hidden]:
+        """Return the channels of each convolution; those of the last one are read by the head."""
+        made = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
+        norms = [layer for layer in self.modules() if isinstance(layer, nn.BatchNorm2d)]
+        read = [*made[1:], head]
+        return [Hidden(pair, layer) for *pair, layer in zip(made, norms, read, strict=True)]
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Take float32 (rows, 3, size, size), return (rows, head_hidden_size)."""
         for block in self.blocks:
@@ -64,28 +83,3 @@ class CNN(nn.Module):
 def _convolution(taken: int, given: int, stride: int) -> list[nn.Module]:
     convolution = nn.Conv2d(taken, given, 3, stride, padding=1, bias=False)
     return [convolution, nn.BatchNorm2d(given), nn.ReLU()]
-
-
-def library(name: str, size: int, weights: str | Path | None = None) -> nn.Module:
-    """Return timm's network `name` for size x size pictures: features (rows, head_hidden_size).
-
-    `weights` is "hub", a file, or None for random ones. UserError if it or the name is not there.
-    """
-    known = get_pretrained_cfg(name)
-    if known is None:
-        near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
-        raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
-    options: dict[str, Any] = {"img_size": size} if known.fixed_input_size else {}
-    if weights not in (None, "hub"):
-        options["pretrained_cfg_overlay"] = {"file": str(weights)}
-    try:
-        return timm.create_model(name, pretrained=weights is not None, num_classes=0, **options)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"model.weights {weights} for {name}: {reason}.") from None
-
-
-def colours(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and spread of red, green and blue that timm's weights were trained with."""
-    known: Any = get_pretrained_cfg(name)
-    return known.mean, known.std

@@ -1,5 +1,6 @@
 """A network over the canonical table: features -> encoding -> layers -> logits or values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from .data import Splits
 from .features import Features
 from .networks import MLP, FTTransformer
 from .training.objective import final
+from .training.pruning import Hidden, shrink
 
 NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": FTTransformer}
 
@@ -22,16 +24,23 @@ NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": 
 class Network(nn.Module):
     """What is trained and exported, from features as `Features` makes them: codes come last."""
 
-    def __init__(self, name: str, numbers: int, outputs: int, **shape: Any) -> None:
+    def __init__(
+        self, name: str, numbers: int, outputs: int, hidden: Sequence[int] = (), **shape: Any
+    ) -> None:
         super().__init__()
         self.encode = Numbers(numbers)
         self.layers = NETWORKS[name](numbers=numbers, outputs=outputs, **shape)
         self.final = final()
+        shrink(self, hidden)
 
     @property
     def blocks(self) -> nn.ModuleList:
         """The layers that are sharded each by itself."""
         return self.layers.blocks
+
+    def hidden(self) -> list[Hidden]:
+        """Return the units between layers."""
+        return self.layers.hidden()
 
     def forward(self, matrix: Tensor) -> Tensor:
         """Take float32 (rows, features), return (rows, classes) logits or (rows,) values."""
@@ -58,6 +67,10 @@ class Model:
         features = Features(**described["features"]["settings"])
         features.levels_ = described["features"]["levels"]
         return Model(features, described["network"], Network(**described["network"]))
+
+    def reads(self) -> Any:
+        """Return what decides how rows become inputs of the network."""
+        return self.describe()["features"]
 
     def rates(self, config: Config, epoch: int) -> dict[str, float]:
         """Return the factors of the learning rate of parts of the network: all learn alike."""

@@ -1,10 +1,13 @@
 """Networks over a table: all columns side by side, or a token for each."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from .columns import BINS, Codes
+from .training.pruning import Hidden
 
 HEAD = 16  # width of an attention head
 
@@ -23,6 +26,11 @@ class MLP(nn.Module):
             for taken in inputs
         )
         self.head = nn.Linear(width, outputs)
+
+    def hidden(self) -> list[Hidden]:
+        """Return the neurons of each layer."""
+        layers = [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
+        return [Hidden([made], read) for made, read in pairwise(layers)]
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
         """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
@@ -45,6 +53,11 @@ class FTTransformer(nn.Module):
         self.reader = nn.Parameter(torch.randn(1, width) * width**-0.5)
         self.blocks = nn.ModuleList(Block(width, dropout) for _ in range(depth))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
+
+    def hidden(self) -> list[Hidden]:
+        """Return the heads and the neurons of each block."""
+        blocks = [block for block in self.blocks if isinstance(block, Block)]
+        return [hidden for block in blocks for hidden in block.hidden()]
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
         """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
@@ -70,6 +83,11 @@ class Block(nn.Module):
             nn.Linear(2 * width, width),
             nn.Dropout(dropout),
         )
+
+    def hidden(self) -> list[Hidden]:
+        """Return the attention heads, and the neurons of the feed-forward layer."""
+        heads = Hidden([self.ask[1]], self.answer[0], HEAD)
+        return [heads, Hidden([self.feed_forward[1]], self.feed_forward[3])]
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Take and return (rows, tokens, width)."""

@@ -45,7 +45,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from . import infer  # after the data: a framework takes seconds to import
     from .train import fit
 
-    run = runs.create(config.paths.runs, args.run, keep=resume)
+    run = runs.create(config.paths.runs, args.run, resume, infer.origins(config).values())
     runs.write_text(run / "config.yaml", dump(config))
     runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
     if not runs.LEADS:
@@ -78,9 +78,9 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     from .finished import reopen
 
     run, config = of_run(config, args.run)
+    kin = {"model": run, **infer.origins(config)}
     model, splits, test, threshold = reopen(run, config)
-    predict = partial(infer.predict, model)
-    result = evaluate.evaluate(predict, splits, test, threshold, config)
+    result = evaluate.evaluate(partial(infer.predict, model), splits, test, threshold, config, kin)
     passed = evaluate.write(result, run)
     with track.start(config, run) as tracker:
         tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})

@@ -12,6 +12,7 @@ import pandas as pd
 
 from .config import Config
 from .data import Split, Splits
+from .formats import measure
 from .runs import replacing, write_text
 from .scores import compare, cost, errors, metrics
 from .scores.baseline import baselines
@@ -36,10 +37,14 @@ def evaluate(
     test: Split,
     threshold: float | None,
     config: Config,
+    kin: dict[str, Path],
 ) -> Evaluation:
-    """Score `predict` (canonical inputs -> predictions) on rows that it has never seen."""
+    """Score `predict` (canonical inputs -> predictions) on rows that it has never seen.
+
+    `kin` holds the run of the model and those that it comes from, which are scored beside it.
+    """
     predictions = predict(test.inputs)
-    candidates = {"model": (predictions, threshold)} | _rivals(splits, test)
+    candidates = {"model": (predictions, threshold)} | _rivals(splits, test, kin)
     resamples = compare.count(predictions, config.evaluate.resamples)
     compared = compare.compare(test.targets, candidates, resamples, config)
     model = compared["models"]["model"]
@@ -63,18 +68,19 @@ def evaluate(
             "test_set": hashlib.sha256(np.sort(test.ids).tobytes()).hexdigest(),
             "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),
         },
-        "cost": cost.measure(predict, test.inputs),
+        "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
     tables = errors.tables(test, predictions, threshold, splits.schema)
     return Evaluation(verdict, model["metrics"], files, tables)
 
 
-def _rivals(splits: Splits, test: Split) -> dict[str, compare.Candidate]:
-    """Return each baseline with the threshold that suits it on validation rows."""
-    val = splits.val
+def _rivals(splits: Splits, test: Split, kin: dict[str, Path]) -> dict[str, compare.Candidate]:
+    """Return baselines and relatives with the thresholds that suit them on validation rows."""
+    val, known = splits.val, baselines(splits.train)
+    known |= {role: measure.trained(run / "model") for role, run in kin.items() if role != "model"}
     return {
         name: (predict(test.inputs), metrics.choose_threshold(val.targets, predict(val.inputs)))
-        for name, predict in baselines(splits.train).items()
+        for name, predict in known.items()
     }
 
 

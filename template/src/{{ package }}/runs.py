@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,15 +47,17 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def create(root: Path, name: str | None = None, keep: bool = False) -> Path:
+def create(root: Path, name: str | None, keep: bool, origins: Collection[Path]) -> Path:
     """Make the folder of a run, named by UTC time if not by `name`; `latest` points at it.
 
-    A run that is trained anew under its old name starts empty, unless `keep` is set. Processes that
-    are started together have to be told the name.
+    A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
+    new one comes from stays. Processes that are started together have to be told the name.
     """
     if name is None and TOGETHER:
         raise UserError("--run: name the run, so that all processes train the same one.")
     run = _folder(root, name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    if run.resolve() in [path.resolve() for path in origins]:
+        raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
     if not LEADS:
         return run
     if run.exists() and not keep:

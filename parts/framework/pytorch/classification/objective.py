@@ -1,8 +1,8 @@
-"""What a classifier is trained for: the cross-entropy of its logits."""
+"""What a classifier is trained for: the cross-entropy of its logits, with a teacher or without."""
 
 import numpy as np
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from ..config import Config
 from ..data import Split
@@ -15,10 +15,23 @@ class Objective:
         self.settings = config.train
         self.counts = np.bincount(train.targets)
 
-    def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Take logits (rows, classes) and codes (rows,), return (rows,)."""
+    def losses(self, logits: Tensor, targets: Tensor, advice: Tensor | None = None) -> Tensor:
+        """Take logits (rows, classes), codes (rows,) and a teacher's logits, return (rows,)."""
         smoothing = self.settings.label_smoothing
-        return cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+        losses = cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+        if advice is None:
+            return losses
+        return losses.lerp(self._divergence(logits, advice), self.settings.teacher_weight)
+
+    def _divergence(self, logits: Tensor, advice: Tensor) -> Tensor:
+        """Return the divergence from the teacher's softened probabilities, (rows,).
+
+        The square of the temperature keeps its gradients as large as those of the cross-entropy
+        (Hinton, Vinyals and Dean 2015, "Distilling the knowledge in a neural network").
+        """
+        heat = self.settings.temperature
+        student, teacher = (log_softmax(given / heat, dim=1) for given in (logits, advice))
+        return heat**2 * kl_div(student, teacher, reduction="none", log_target=True).sum(dim=1)
 
     def weights(self, targets: np.ndarray) -> np.ndarray:
         """Return (rows,) float32, how much each row counts in the loss."""

@@ -15,16 +15,19 @@ class Objective:
 
     def __init__(self, config: Config, train: Split) -> None:
         self.unit = float(train.targets.std(dtype=np.float64))
-        settings = config.train
+        self.settings = settings = config.train
         if settings.class_weight or settings.sampler != "shuffle" or settings.label_smoothing:
             raise UserError(
                 "train.class_weight, train.sampler and train.label_smoothing are for classes: "
                 "leave them at null, shuffle and 0 where a number is predicted."
             )
 
-    def losses(self, values: Tensor, targets: Tensor) -> Tensor:
-        """Take values (rows,) and targets (rows,), return (rows,)."""
-        return huber_loss(values / self.unit, targets / self.unit, reduction="none")
+    def losses(self, values: Tensor, targets: Tensor, advice: Tensor | None = None) -> Tensor:
+        """Take values (rows,), targets (rows,) and a teacher's values, return (rows,)."""
+        losses = huber_loss(values / self.unit, targets / self.unit, reduction="none")
+        if advice is None:
+            return losses
+        return losses.lerp(self.losses(values, advice), self.settings.teacher_weight)
 
     def weights(self, targets: np.ndarray) -> np.ndarray:
         """Return (rows,) float32, how much each row counts in the loss: all alike."""

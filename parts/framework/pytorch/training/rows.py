@@ -29,10 +29,10 @@ class Rows:
         self.weights = torch.from_numpy(objective.weights(split.targets))
         self.balance = objective.balance(split.targets)
 
-    def loss(self, outputs: Tensor, part: np.ndarray) -> Tensor:
-        """Return the weighted sum of the losses of rows `part`."""
+    def loss(self, outputs: Tensor, part: np.ndarray, advice: Tensor | None = None) -> Tensor:
+        """Return the weighted sum of the losses of rows `part`; a teacher may give advice."""
         targets, weights = (t[part].to(outputs.device) for t in (self.targets, self.weights))
-        return (self.losses(outputs.float(), targets) * weights).sum()
+        return (self.losses(outputs.float(), targets, advice) * weights).sum()
 
     def weight(self, part: np.ndarray | slice) -> float:
         """Return the sum of the weights of rows `part`."""

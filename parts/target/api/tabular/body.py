@@ -27,9 +27,7 @@ def example(contract: Contract) -> dict[str, Any]:
 def content(payload: Payload, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the content of a request body by its type, and the schemas that it refers to."""
     (request,), schemas = msgspec.json.schema_components(
-        [payload.request],
-        schema_hook=_date_schema,
-        ref_template="#/components/schemas/{name}",
+        [payload.request], schema_hook=_date_schema, ref_template="#/components/schemas/{name}"
     )
     row = example(contract)
     for name, value in row.items():

@@ -30,6 +30,11 @@ def of_model(run: Path, inputs: Any) -> dict[str, Any]:
     return {"bytes": size, **_apart(partial(trained, run / "model"), _batches(inputs))}
 
 
+def beside(kin: dict[str, Path], inputs: Any) -> dict[str, Any]:
+    """Return the same of the models of some runs; nothing of a single one."""
+    return {name: of_model(run, inputs) for name, run in kin.items() if len(kin) > 1}
+
+
 def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, Any]:
     """Return the same of an export to format `name`, which takes its inputs without pandas."""
     promise = artifact.contract

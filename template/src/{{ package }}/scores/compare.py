@@ -15,7 +15,7 @@ from . import metrics
 
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
-MODELS = ("linear", "boosting")  # of the baselines, those that look at the inputs
+MODELS = ("linear", "boosting", "start", "teacher")  # those that look at the inputs
 Candidate = tuple[np.ndarray, float | None]  # predictions, threshold
 Scores = dict[str, np.ndarray]
 

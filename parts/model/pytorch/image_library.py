@@ -1,0 +1,56 @@
+"""timm's networks: made, given weights, and told where their hidden units are."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import timm
+from timm.layers import Mlp
+from timm.models import get_pretrained_cfg
+from timm.models.resnet import BasicBlock, Bottleneck
+from torch import nn
+
+from .runs import UserError
+from .training.pruning import Hidden
+
+INSIDE: dict[type[nn.Module], list[list[str]]] = {  # of timm's blocks: layers and what joins them
+    Mlp: [["fc1", "norm", "fc2"]],
+    BasicBlock: [["conv1", "bn1", "conv2"]],
+    Bottleneck: [["conv1", "bn1", "conv2"], ["conv2", "bn2", "conv3"]],
+}
+
+
+def library(name: str, size: int, weights: str | Path | None = None) -> nn.Module:
+    """Return timm's network `name` for size x size pictures: features (rows, head_hidden_size).
+
+    `weights` is "hub", a file, or None for random ones. UserError if it or the name is not there.
+    """
+    known = get_pretrained_cfg(name)
+    if known is None:
+        near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
+        raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
+    options: dict[str, Any] = {"img_size": size} if known.fixed_input_size else {}
+    if weights not in (None, "hub"):
+        options["pretrained_cfg_overlay"] = {"file": str(weights)}
+    try:
+        return timm.create_model(name, pretrained=weights is not None, num_classes=0, **options)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"model.weights {weights} for {name}: {reason}.") from None
+
+
+def colours(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and spread of red, green and blue that timm's weights were trained with."""
+    known: Any = get_pretrained_cfg(name)
+    return known.mean, known.std
+
+
+def inside(backbone: nn.Module) -> Iterator[Hidden]:
+    """Yield the units that are a block's own; convolutions in groups are left as they are."""
+    for block in backbone.modules():
+        for names in INSIDE.get(type(block), []):
+            layers = [getattr(block, name) for name in names]
+            *made, read = (layer for layer in layers if hasattr(layer, "weight"))
+            if all(getattr(layer, "groups", 1) == 1 for layer in (*made, read)):
+                yield Hidden(made, read)
