@@ -57,7 +57,7 @@ def encode(inputs: Any, contract: Contract) -> np.ndarray:
 
 def stored(matrix: np.ndarray) -> list[Any]:
     """Return what `encode` gave for JSON: the numbers of each row, null for NaN."""
-    return np.where(np.isnan(matrix), None, matrix.astype(object)).tolist()
+    return [[None if number != number else number for number in row] for row in matrix.tolist()]
 
 
 def _column(values: np.ndarray, column: dict[str, Any]) -> np.ndarray:
