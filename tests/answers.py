@@ -34,7 +34,7 @@ def _converts(task: str, framework: str, target: str) -> bool:
     names = yaml.safe_load((folder / "formats.yaml").read_text(encoding="utf-8")) or []
     bases = {name.partition("-")[0] for name in names}
     made = [ROOT / "parts/format" / base / f"{framework}.py" for base in bases]
-    return all(path.exists() for path in made) and (not made or task.startswith("tabular"))
+    return all(path.exists() for path in made)
 
 
 def cells() -> list[tuple[str, str]]:

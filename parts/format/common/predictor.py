@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .contract import Contract
-from .encode import encode
+from .encode import encode, stored
 
 
 class Predictor:
@@ -37,6 +37,10 @@ class Predictor:
     def encode(self, inputs: Any) -> np.ndarray:
         """Return the matrix that the network takes."""
         return encode(inputs, self.contract)
+
+    def stored(self, inputs: Any) -> list[Any]:
+        """Return the same as JSON holds it, for examples.json."""
+        return stored(self.encode(inputs))
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and, for classes, the (rows,) labels that follow from them."""

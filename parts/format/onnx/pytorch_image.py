@@ -1,4 +1,4 @@
-"""Pixels are what the network takes."""
+"""Pixels are what the network takes, as numbers."""
 
 from onnx import TensorProto, ValueInfoProto, helper
 
@@ -16,5 +16,5 @@ def inputs(schema: Schema) -> list[ValueInfoProto]:
 
 
 def enter(graph: Graph, model: Model, output: str) -> None:
-    """Add what turns the input into uint8 (rows, size, size, 3) `output`."""
-    graph.add("Identity", "image", output=output)
+    """Add what turns the input into float32 (rows, size, size, 3) `output`."""
+    graph.add("Cast", "image", output=output, to=TensorProto.FLOAT)

@@ -1,5 +1,9 @@
-"""Pictures to what the network takes: the pixels that `feed.py` reads, and nothing else."""
+"""Pictures to what the network takes: the pixels that `feed.py` reads, as numbers.
 
+Float32 although bytes would do: what runs networks on phones and boards is made for numbers.
+"""
+
+import base64
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +16,24 @@ if TYPE_CHECKING:
 
 
 def describe(model: "Model") -> dict[str, Any]:
-    """Return what a contract says of the network's input: its name, dtype and shape."""
+    """Return what a contract says of the network's input: its name, dtype, shape and range."""
     shape = [None, *example(model, 1).shape[1:]]
-    return {"matrix": {"name": "matrix", "dtype": "uint8", "shape": shape}}
+    matrix = {"name": "matrix", "dtype": "float32", "shape": shape, "low": 0, "high": 255}
+    return {"matrix": matrix}
 
 
 def example(model: "Model", rows: int) -> np.ndarray:
     """Return an input of that many rows; converters look at its shape alone."""
     size = model.shape["size"]
-    return np.zeros((rows, size, size, 3), np.uint8)
+    return np.zeros((rows, size, size, 3), np.float32)
 
 
 def encode(inputs: Any, contract: Contract) -> np.ndarray:
-    """Return uint8 (rows, size, size, 3); `inputs` as for `feed`."""
+    """Return float32 (rows, size, size, 3), whole numbers; `inputs` as for `feed`."""
     (pixels,) = feed(inputs, contract).values()
-    return pixels
+    return pixels.astype(np.float32)
+
+
+def stored(matrix: np.ndarray) -> list[Any]:
+    """Return what `encode` gave for JSON: the bytes of each picture, in base64."""
+    return [base64.b64encode(row.astype(np.uint8)).decode() for row in matrix]

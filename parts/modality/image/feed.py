@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..images.pixels import RESIZE, read
+from ..images.pixels import RESIZE, read, square
+from ..images.portable import unpack
 from .contract import Contract, Input
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def describe(schema: "Schema") -> list[Input]:
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return {name: (rows, size, size, 3) uint8}.
 
-    `inputs` maps the name to pixels, or to the (rows,) paths of pictures.
+    `inputs` maps the name to pixels, to the (rows,) paths of pictures, or to what `pack` told.
     """
     return {i["name"]: _pixels(inputs[i["name"]], i["shape"][1] or 0) for i in contract["inputs"]}
 
@@ -43,4 +44,8 @@ def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
 
 
 def _pixels(values: Any, size: int) -> np.ndarray:
-    return values if isinstance(values, np.ndarray) and values.ndim == 4 else read(values, size)
+    if isinstance(values, np.ndarray) and values.ndim == 4:
+        return values
+    if isinstance(values, list) and isinstance(values[0], dict):
+        return np.stack([square(unpack(told), size) for told in values])
+    return read(values, size)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from ..config import Config
 from ..images import pixels
 from ..images.duplicates import kin, notes
 from ..images.files import listed, located
+from ..images.portable import pack
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
@@ -21,6 +23,7 @@ from .target import encode
 from .validate import enforce
 
 SHOWN = 3  # broken files that an error names
+EXAMPLES = 8  # pictures that are stored beside an export
 THUMBNAIL = (160, 160)  # pixels at most
 
 
@@ -70,6 +73,11 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     if len(sound) < len(made):
         say("monitor", f"no usable picture in {len(made) - len(sound):,} of {len(made):,} files")
     return sound[["image"]].join(canonical(sound, columns, str(path)))
+
+
+def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a few rows that a client in any language can read from JSON."""
+    return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
 
 
 def pictures(inputs: pd.DataFrame) -> list[bytes]:

@@ -55,6 +55,11 @@ def encode(inputs: Any, contract: Contract) -> np.ndarray:
     )
 
 
+def stored(matrix: np.ndarray) -> list[Any]:
+    """Return what `encode` gave for JSON: the numbers of each row, null for NaN."""
+    return [[None if number != number else number for number in row] for row in matrix.tolist()]
+
+
 def _column(values: np.ndarray, column: dict[str, Any]) -> np.ndarray:
     """Take and return (rows, 1)."""
     if column["as"] != "code":

@@ -1,6 +1,7 @@
 """The rows of a table: read, held to the saved schema, with their target encoded."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,11 @@ def _order(
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return new rows of a file as the model takes them; UserError if it can't."""
     return canonical(read(path, config.data.missing), columns, str(path))
+
+
+def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows that a client in any language can read from JSON: null is a missing value."""
+    return inputs.astype(object).where(inputs.notna(), None).to_dict("records")
 
 
 def pictures(inputs: pd.DataFrame) -> list[bytes]:

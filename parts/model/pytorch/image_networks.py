@@ -13,7 +13,7 @@ from .training.pruning import Hidden, shrink
 
 
 class Network(nn.Module):
-    """What is trained and exported, from uint8 (rows, size, size, 3)."""
+    """What is trained and exported, from levels 0 ... 255, (rows, size, size, 3) of any dtype."""
 
     mean: Tensor
     spread: Tensor

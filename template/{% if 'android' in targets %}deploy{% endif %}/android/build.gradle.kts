@@ -19,6 +19,9 @@ android {
     }
     kotlinOptions.jvmTarget = "17"
     androidResources.noCompress += "tflite"
+    for (tests in listOf("test", "androidTest")) {
+        sourceSets[tests].kotlin.srcDir("src/shared/kotlin")
+    }
     if (export.isNotEmpty()) {
         sourceSets["androidTest"].assets.srcDir(export)
     }

@@ -1,7 +1,7 @@
-// Answer rows with an exported model, on one thread:
+// Answer with an exported model, on one thread:
 //
-//   predict FOLDER < rows.jsonl    a line of JSON for each row
-//   predict FOLDER --check         does it answer as it did when it was exported?
+//   predict FOLDER < inputs    a line of JSON for each input, which encoder.hpp reads
+//   predict FOLDER --check     does it answer as it did when it was exported?
 
 #include <cmath>
 #include <iostream>
@@ -13,6 +13,7 @@
 #include <executorch/extension/threadpool/threadpool_guard.h>
 
 #include "contract.hpp"
+#include "encoder.hpp"
 
 using executorch::extension::Module;
 using nlohmann::json;
@@ -21,14 +22,11 @@ namespace {
 
 class Predictor {
  public:
-  explicit Predictor(const std::string& folder)
-      : contract(read_json(folder + "/contract.json")), module_(folder + "/" + contract.model) {}
+  explicit Predictor(const std::string& folder) : Predictor(folder, read_json(folder + "/contract.json")) {}
 
-  std::vector<float> predict(const json& row) {
-    auto matrix = contract.encode(row);
-    const auto width = static_cast<int>(matrix.size());
-    const auto input = executorch::extension::make_tensor_ptr({1, width}, std::move(matrix));
-    const auto result = module_.forward(input);
+  std::vector<float> predict(const Input& input) {
+    const auto matrix = executorch::extension::make_tensor_ptr(contract.shape, encoder_.encode(input));
+    const auto result = module_.forward(matrix);
     if (!result.ok()) {
       throw std::runtime_error("the program failed, error " + std::to_string(int(result.error())));
     }
@@ -40,13 +38,17 @@ class Predictor {
   const Contract contract;
 
  private:
+  Predictor(const std::string& folder, const json& told)
+      : contract(told), encoder_(told), module_(folder + "/" + contract.model) {}
+
+  Encoder encoder_;
   Module module_;
 };
 
 void answer(Predictor& predictor) {
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    const auto values = predictor.predict(json::parse(line));
+  Input input;
+  while (read(std::cin, input)) {
+    const auto values = predictor.predict(input);
     json told;
     told["values"] = values;
     told["label"] = predictor.contract.label(values);
@@ -68,13 +70,13 @@ bool close(const std::vector<float>& values, const json& expected) {
 int check(Predictor& predictor, const json& examples) {
   std::size_t place = 0, wrong = 0;
   for (const auto& row : examples.at("rows")) {
-    const auto values = predictor.predict(row);
+    const auto values = predictor.predict(stored(row));
     const auto& labels = examples.at("labels");
     const bool same = labels.is_null() || predictor.contract.label(values) == labels.at(place);
     wrong += !(same && close(values, examples.at("predictions").at(place)));
     ++place;
   }
-  std::cout << place - wrong << " of " << place << " rows answered as when exported" << std::endl;
+  std::cout << place - wrong << " of " << place << " inputs answered as when exported" << std::endl;
   return wrong == 0 ? 0 : 1;
 }
 

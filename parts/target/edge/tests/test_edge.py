@@ -1,12 +1,14 @@
 """The C++ program is built, and answers as the model did when it was exported."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from edge_inputs import MISTAKES, as_given
 
 ROOT = Path(__file__).parents[1]
 JSON = [Path("/usr/include/nlohmann/json.hpp"), Path("/usr/local/include/nlohmann/json.hpp")]
@@ -28,28 +30,29 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_answers_as_when_exported(program: Path, run: Path) -> None:
-    assert "32 of 32 rows" in _call(program, run / "export/executorch", "--check")
+    told = _call(program, run / "export/executorch", "--check").decode()
+    assert re.fullmatch(r"(\d+) of \1 inputs answered as when exported\n", told)
 
 
-def test_rows_come_as_lines(program: Path, run: Path) -> None:
+def test_inputs_come_one_after_the_other(program: Path, run: Path) -> None:
     folder = run / "export/executorch"
     examples = json.loads((folder / "examples.json").read_text())
-    rows = "".join(json.dumps(row) + "\n" for row in examples["rows"])
-    answers = [json.loads(line) for line in _call(program, folder, rows=rows).splitlines()]
+    told = _call(program, folder, given=as_given(examples["rows"]))
+    answers = [json.loads(line) for line in told.splitlines()]
     labels = examples["labels"] or [None] * len(answers)
     assert [answer["label"] for answer in answers] == labels
 
 
 def test_a_mistake_is_explained(program: Path, run: Path) -> None:
-    for folder, rows, words in (
-        ("nowhere", "{}\n", "nowhere/contract.json: no such file"),
-        (run / "export/executorch", "{}\n", "the row has no column"),
+    for folder, given, words in (
+        ("nowhere", b"", "nowhere/contract.json: no such file"),
+        *((run / "export/executorch", given, words) for given, words in MISTAKES.items()),
     ):
-        done = subprocess.run([program, folder], input=rows, capture_output=True, text=True)
-        assert done.returncode == 2 and words in done.stderr
+        done = subprocess.run([program, folder], input=given, capture_output=True)
+        assert done.returncode == 2 and words in done.stderr.decode()
 
 
-def _call(*command: str | Path, rows: str = "") -> str:
-    done = subprocess.run(command, input=rows, capture_output=True, text=True)
+def _call(*command: str | Path, given: bytes = b"") -> bytes:
+    done = subprocess.run(command, input=given, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

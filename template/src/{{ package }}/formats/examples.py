@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..tables.rows import portable
 from .parity import Exported
 
 ROWS = 32
@@ -12,25 +13,15 @@ ROWS = 32
 def examples(exported: Exported, inputs: pd.DataFrame, seed: int) -> dict[str, Any]:
     """Return what examples.json holds: inputs as the contract names them, null or "" if missing.
 
-    Where clients have to make a matrix of a row, it is there too, null for NaN.
+    Where clients have to make a matrix of a row, it is there too, as `encode.stored` writes it.
     """
-    rows = inputs.sample(min(ROWS, len(inputs)), random_state=seed).sort_index()
-    predictions, labels = exported.decide(rows)
+    sample = inputs.sample(min(ROWS, len(inputs)), random_state=seed).sort_index()
+    rows = portable(sample)
+    asked = {name: [row[name] for row in rows] for name in rows[0]}
+    predictions, labels = exported.decide(asked)
     return {
-        "rows": _plain(rows).to_dict("records"),
-        **_matrix(exported, rows),
+        "rows": rows,
+        **({"matrix": exported.stored(asked)} if hasattr(exported, "stored") else {}),
         "predictions": predictions.tolist(),
         "labels": None if labels is None else labels.tolist(),
     }
-
-
-def _matrix(exported: Exported, inputs: pd.DataFrame) -> dict[str, Any]:
-    matrix = exported.encode(inputs) if hasattr(exported, "encode") else None
-    if matrix is None or matrix.ndim != 2:  # raw columns, or pixels
-        return {}
-    return {"matrix": _plain(pd.DataFrame(matrix)).to_numpy().tolist()}
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return JSON's own kinds of values."""
-    return frame.astype(object).where(frame.notna(), None)

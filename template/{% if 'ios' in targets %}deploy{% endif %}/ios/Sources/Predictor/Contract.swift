@@ -2,27 +2,6 @@ import Foundation
 
 /// What an exported model takes and gives: contract.json, as far as an app needs it.
 public struct Contract: Decodable, Sendable {
-    public struct Matrix: Decodable, Sendable {
-        public let name: String
-        public let columns: [Column]
-    }
-
-    /// A column of the matrix, made `from` a raw one; `levels` are the texts with the codes 1, 2, ...
-    public struct Column: Decodable, Sendable {
-        public enum Part: String, Decodable, Sendable {
-            case value, yearday, weekday, missing, code
-        }
-
-        public let from: String
-        public let part: Part
-        public let levels: [String]?
-
-        enum CodingKeys: String, CodingKey {
-            case from, levels
-            case part = "as"
-        }
-    }
-
     /// Probabilities of `labels`, the last of two being called from `threshold` on; or values.
     public struct Outputs: Decodable, Sendable {
         public let name: String

@@ -23,13 +23,11 @@ public final class Predictor {
         model = try MLModel(contentsOf: compiled, configuration: settings)
     }
 
-    /// Answer for one row; every raw column has to be in it, `.missing` if it has no value.
-    public func predict(_ row: [String: Value]) throws -> Prediction {
-        let encoded = try contract.encode(row)
-        let matrix = try MLMultiArray(shape: [1, NSNumber(value: encoded.count)], dataType: .float32)
-        for (place, number) in encoded.enumerated() {
-            matrix[place] = NSNumber(value: number)
-        }
+    /// Answer for one input, as `Contract.encode` takes it.
+    public func predict(_ input: Input) throws -> Prediction {
+        let shape = contract.matrix.shape.map { $0 ?? 1 }
+        let encoded = MLShapedArray(scalars: try contract.encode(input), shape: shape)
+        let matrix = MLMultiArray(encoded)
         let inputs = [contract.matrix.name: MLFeatureValue(multiArray: matrix)]
         let given = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: inputs))
         let name = contract.outputs.name

@@ -21,9 +21,7 @@ class PredictorTest {
         val rows = examples.getJSONArray("rows")
         Predictor(assets).use { predictor ->
             for (place in 0 until rows.length()) {
-                val row = rows.getJSONObject(place)
-                val values = row.keys().asSequence().associateWith { if (row.isNull(it)) null else row.get(it) }
-                val found = predictor.predict(values)
+                val found = predictor.predict(input(rows.getJSONObject(place)))
                 found.values.zip(expected(place)).forEach { (value, other) ->
                     assertEquals(other, value, 1e-3f * max(1f, abs(other)))
                 }

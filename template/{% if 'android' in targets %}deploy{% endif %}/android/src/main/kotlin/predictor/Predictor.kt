@@ -15,10 +15,10 @@ class Predictor(assets: AssetManager, folder: String = "") : AutoCloseable {
     private val inputs = model.createInputBuffers()
     private val outputs = model.createOutputBuffers()
 
-    /** Answer for one row, as [Contract.encode] takes it; one call at a time. */
+    /** Answer for one input, as [Contract.encode] takes it; one call at a time. */
     @Synchronized
-    fun predict(row: Map<String, Any?>): Prediction {
-        inputs[0].writeFloat(contract.encode(row))
+    fun predict(input: Input): Prediction {
+        inputs[0].writeFloat(contract.encode(input))
         model.run(inputs, outputs)
         val values = outputs[0].readFloat()
         return Prediction(values, contract.label(values))

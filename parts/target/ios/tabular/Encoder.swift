@@ -1,5 +1,8 @@
 import Foundation
 
+/// What the model is asked: a row of raw values, `.missing` where there is none.
+public typealias Input = [String: Value]
+
 /// A raw value, as a person or a sensor gives it.
 public enum Value: Decodable, Sendable {
     case number(Float)
@@ -33,8 +36,30 @@ public enum PredictorError: Error, Equatable {
 }
 
 extension Contract {
+    public struct Matrix: Decodable, Sendable {
+        public let name: String
+        public let shape: [Int?]
+        public let columns: [Column]
+    }
+
+    /// A column of the matrix, made `from` a raw one; `levels` are the texts with the codes 1, 2, ...
+    public struct Column: Decodable, Sendable {
+        public enum Part: String, Decodable, Sendable {
+            case value, yearday, weekday, missing, code
+        }
+
+        public let from: String
+        public let part: Part
+        public let levels: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case from, levels
+            case part = "as"
+        }
+    }
+
     /// Return a row of the matrix, bit for bit what training took.
-    public func encode(_ row: [String: Value]) throws -> [Float] {
+    public func encode(_ row: Input) throws -> [Float] {
         try matrix.columns.map { column in
             guard let value = row[column.from] else { throw PredictorError.noColumn(column.from) }
             return try column.encode(value)

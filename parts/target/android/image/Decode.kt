@@ -1,0 +1,37 @@
+package predictor
+
+import android.graphics.Bitmap
+import android.graphics.BitmapFactory
+import android.media.ExifInterface
+
+/** Decode a file, such as the camera's JPEG: upright, and over white where it is transparent. */
+fun decode(file: ByteArray): Picture {
+    val options = BitmapFactory.Options().apply { inPremultiplied = false }
+    val bitmap = BitmapFactory.decodeByteArray(file, 0, file.size, options)
+    requireNotNull(bitmap) { "The file is no picture that this system can decode." }
+    val orientation = ExifInterface(file.inputStream()).getAttributeInt(ExifInterface.TAG_ORIENTATION, 1)
+    return picture(bitmap).turned(orientation)
+}
+
+/** Return a bitmap, which is upright already, over white. */
+fun picture(bitmap: Bitmap): Picture {
+    val rgb = ByteArray(3 * bitmap.width * bitmap.height)
+    val row = IntArray(bitmap.width)
+    var to = 0
+    for (line in 0 until bitmap.height) {
+        bitmap.getPixels(row, 0, bitmap.width, 0, line, bitmap.width, 1)
+        for (pixel in row) {
+            val alpha = pixel ushr 24
+            for (shift in 16 downTo 0 step 8) {
+                rgb[to++] = overWhite(pixel ushr shift and 255, alpha)
+            }
+        }
+    }
+    return Picture(bitmap.width, bitmap.height, rgb)
+}
+
+/** Lay a colour over white, rounded as in training. */
+private fun overWhite(color: Int, alpha: Int): Byte {
+    val sum = 128 * (color * alpha + 255 * (255 - alpha) + 128)
+    return (((sum shr 8) + sum) shr 15).toByte()
+}

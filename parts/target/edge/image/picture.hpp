@@ -1,0 +1,57 @@
+// Pictures as cameras and converters hand them on: binary PPM, one after the other.
+
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// RGB bytes, row after row, upright.
+struct Picture {
+  int width;
+  int height;
+  std::vector<std::uint8_t> rgb;
+};
+
+// Read the next number of a header; what follows # in a line is a remark.
+inline int header_number(std::istream& stream) {
+  std::string remark;
+  while ((stream >> std::ws).peek() == '#') {
+    std::getline(stream, remark);
+  }
+  int number = 0;
+  stream >> number;
+  return number;
+}
+
+// Read the next picture; return whether there was one.
+inline bool read(std::istream& stream, Picture& picture) {
+  constexpr int longest = 20000;  // pixels of a side; more must be a mistake
+  std::string kind(2, ' ');
+  if (!stream.read(kind.data(), 2)) {
+    if (stream.gcount() == 0) {
+      return false;
+    }
+    throw std::runtime_error("the input ends within a picture.");
+  }
+  if (kind != "P6") {
+    throw std::runtime_error("the input is no binary PPM: it has to begin with P6.");
+  }
+  picture.width = header_number(stream);
+  picture.height = header_number(stream);
+  const int brightest = header_number(stream);
+  stream.get();  // the single space after the header
+  if (picture.width < 1 || picture.height < 1 || picture.width > longest || picture.height > longest) {
+    throw std::runtime_error("the picture has no sound width and height.");
+  }
+  if (brightest != 255) {
+    throw std::runtime_error("the picture has not 8 bits a colour: its largest value must be 255.");
+  }
+  picture.rgb.resize(std::size_t{3} * picture.width * picture.height);
+  if (!stream.read(reinterpret_cast<char*>(picture.rgb.data()), picture.rgb.size())) {
+    throw std::runtime_error("the input ends within a picture.");
+  }
+  return true;
+}
