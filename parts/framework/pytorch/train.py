@@ -37,7 +37,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     settings, folder = config.train, run / "checkpoint"
     last, best = folder / "last.safetensors", folder / "best.safetensors"
     with parallel.joined(settings) as place:
-        _seed(config.seed, -1)
+        _seed(place.device, config.seed, -1)
         model = build(config, splits)
         objective = Objective(config, splits.train)
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
@@ -49,13 +49,13 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
             if state.waited >= settings.patience:
                 break
-            _seed(config.seed, step, place.rank)
+            _seed(place.device, config.seed, step, place.rank)
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
             state.set_rate(rate, model.rates(config, step // plan.epoch))
             _update(state, step, plan, train, inputs)
             if state.step % plan.epoch == 0:
                 _judge(state, plan, val, log, best)
-            if state.step % plan.epoch == 0 or state.step % settings.checkpoint_steps == 0:
+            if state.due(plan.epoch):
                 save(state, last)
         if place.rank == 0:
             model.network.load_state_dict(load_file(best))
@@ -103,9 +103,14 @@ def _loss(state: State, rows: Rows) -> float:
     return state.place.sum(total) / rows.weight(slice(None))
 
 
-def _seed(seed: int, step: int, rank: int = 0) -> None:
-    """Seed every generator for one step of one process."""
+def _seed(device: torch.device, seed: int, step: int, rank: int = 0) -> None:
+    """Seed every generator for one step of one process.
+
+    torch.manual_seed would do, but it asks after devices of all kinds, each time anew: 0.1 ms.
+    """
     state = np.random.SeedSequence([seed, step + 1, rank]).generate_state(1)[0]
     random.seed(int(state))
     np.random.seed(state)
-    torch.manual_seed(int(state))
+    torch.default_generator.manual_seed(int(state))
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(int(state))

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..settings.train import Train
 from .parallel import Place, peak_memory
 
+RECENT = 5  # seconds: a checkpoint that is younger does for the end of an epoch, too
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -31,7 +32,7 @@ class State:
         self.step, self.waited, self.best = 0, 0, float("inf")
         self.loss, self.steps = torch.zeros((), device=place.device), 0  # of this epoch
         self.rate, self.norm = 0.0, 0.0
-        self.clock = time.perf_counter()
+        self.clock = self.saved = time.perf_counter()
 
     def autocast(self) -> AbstractContextManager[None]:
         """Return the context in which `train.precision` holds."""
@@ -72,6 +73,13 @@ class State:
             "samples_per_second": steps * batch / seconds,
             "memory_mb": peak_memory(self.place.device) / 1e6,
         }
+
+    def due(self, epoch: int) -> bool:
+        """Return whether it is time for a checkpoint; all processes return the same."""
+        if self.step % self.settings.checkpoint_steps == 0:
+            return True
+        age = torch.tensor(time.perf_counter() - self.saved, device=self.place.device)
+        return self.step % epoch == 0 and self.place.sum(age) > RECENT * self.place.world
 
     def improves(self, val_loss: float) -> bool:
         """Remember the lowest loss; one that is lower by less than the tolerance does not count."""
