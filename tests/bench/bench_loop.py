@@ -4,21 +4,29 @@
 
 Runs in the folder of a rendered PyTorch project that tells classes; keys are those of config.yaml.
 All four train the same network on the same batches, with the same optimizer, schedule and clipping,
-and validate after each epoch; the project's loop alone also writes its log and its checkpoints. The
-first epoch does not count. They take turns, so that a busy machine is fair to all; processor time
-varies less there than time. SystemExit if the four end with different validation losses.
+and validate after each epoch; the project's loop alone also writes its log and its checkpoints.
+They take turns, epoch by epoch, so that a busy machine is fair to all; the first one does not
+count. Ratios are medians, with the middle half. SystemExit if the validation losses differ.
 """
 
 import copy
 import logging
-import statistics
 import sys
 import tempfile
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from threading import Semaphore, Thread
 from typing import Any
 
+import numpy as np
 import torch
+from peers import Stamp, labels, with_lightning, with_trainer
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+
 from my_model import config as configuration
 from my_model import data, runs, train
 from my_model.model import Samples, build
@@ -26,12 +34,7 @@ from my_model.training.objective import Objective
 from my_model.training.parallel import Place
 from my_model.training.rows import CHUNK, Plan, Rows, schedule
 from my_model.training.state import State
-from peers import Curve, stamp, with_lightning, with_trainer
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
 
-ROUNDS = 5
 HERE = Place(torch.device("cpu"), 0, 1)
 
 
@@ -40,7 +43,7 @@ class Case:
 
     def __init__(self, config: Any) -> None:
         self.config, self.splits, self.settings = config, data.load(config), config.train
-        train._seed(HERE.device, config.seed, -1)
+        HERE.seed(config.seed)
         self.model, objective = build(config, self.splits), Objective(config, self.splits.train)
         samples = Samples(self.model, self.splits.train.inputs, config)
         self.train = Rows(self.splits.train, samples, objective)
@@ -50,7 +53,6 @@ class Case:
 
     def start(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Return the untrained network and its optimizer, as the project begins with them."""
-        torch.use_deterministic_algorithms(False)
         state = State(copy.deepcopy(self.model.network), self.settings, HERE)
         state.set_rate(self.settings.learning_rate, {})
         return state.network, state.optimizer
@@ -65,19 +67,17 @@ class Case:
         return [(epoch, self.plan.batch(first + step)) for step in range(self.plan.epoch)]
 
 
-def ours(case: Case) -> Curve:
+def ours(case: Case, stamp: Stamp) -> None:
     """Train with the project's loop, its log and its checkpoints."""
-    curve: Curve = []
     with tempfile.TemporaryDirectory() as name:
-        log = runs.history(Path(name), lambda step, m: curve.append(stamp(m["val_loss"])))
+        log = runs.history(Path(name), lambda step, metrics: stamp(metrics["val_loss"]))
         train.fit(case.config, case.splits, log, Path(name))
-    return curve
 
 
-def bare(case: Case) -> Curve:
+def bare(case: Case, stamp: Stamp) -> None:
     """Train with the loop that one writes first."""
-    (network, optimizer), curve, step = case.start(), [], 0
-    samples, targets = case.train.samples.__getitems__, case.train.targets
+    (network, optimizer), step = case.start(), 0
+    samples, targets = case.train.samples.__getitems__, torch.from_numpy(case.train.targets)
     for epoch in range(case.settings.epochs):
         for key in case.keys(epoch):
             for group in optimizer.param_groups:
@@ -88,9 +88,8 @@ def bare(case: Case) -> Curve:
             optimizer.step()
             optimizer.zero_grad()
             step += 1
-        curve.append(stamp(val_loss(network.eval(), case.val, case.chunks)))
+        stamp(val_loss(network.eval(), case.val, case.chunks))
         network.train()
-    return curve
 
 
 @torch.no_grad()
@@ -99,27 +98,45 @@ def val_loss(network: nn.Module, rows: Rows, chunks: list[tuple[int, Any]]) -> f
 
     def total(key: tuple[int, Any]) -> Tensor:
         logits = network(rows.samples.__getitems__(key))
-        return cross_entropy(logits, rows.targets[key[1]], reduction="sum")
+        return cross_entropy(logits, labels(rows, key), reduction="sum")
 
     return float(sum(total(key) for key in chunks)) / len(rows.targets)
 
 
+class Runner:
+    """A loop in a thread of its own, which goes on for an epoch whenever it is its turn."""
+
+    def __init__(self, loop: Callable[[Case, Stamp], None], case: Case) -> None:
+        self.go, self.done, self.losses = Semaphore(0), Semaphore(0), []
+        self.exact = loop is ours
+        self.thread = Thread(target=self._run, args=(loop, case), daemon=True)
+        self.thread.start()
+
+    def turn(self) -> np.ndarray:
+        """Return time and processor time that it took."""
+        torch.use_deterministic_algorithms(self.exact, warn_only=True)
+        if not self.thread.is_alive():
+            raise SystemExit("a loop has ended early")
+        started = time.perf_counter(), time.process_time()
+        self.go.release()
+        self.done.acquire()
+        return np.subtract((time.perf_counter(), time.process_time()), started)
+
+    def stamp(self, loss: float) -> None:
+        """End an epoch with its validation loss."""
+        self.losses.append(loss)
+        self.done.release()
+        self.go.acquire()
+
+    def _run(self, loop: Callable[[Case, Stamp], None], case: Case) -> None:
+        self.go.acquire()
+        try:
+            loop(case, self.stamp)
+        finally:
+            self.done.release()
+
+
 LOOPS = {"ours": ours, "bare": bare, "Lightning": with_lightning, "Trainer": with_trainer}
-
-
-def speeds(case: Case, curve: Curve) -> tuple[float, float]:
-    """Return samples per second of time, and of processor time."""
-    samples = (len(curve) - 1) * case.plan.epoch * case.plan.size
-    return tuple(samples / (curve[-1][clock] - curve[0][clock]) for clock in (0, 1))
-
-
-def turn(case: Case) -> dict[str, tuple[float, float]]:
-    """Let each loop train once."""
-    curves = {name: loop(case) for name, loop in LOOPS.items()}
-    losses = {name: curve[-1][2] for name, curve in curves.items()}
-    if max(losses.values()) > 1.02 * min(losses.values()):
-        raise SystemExit(f"the loops train differently: {losses}")
-    return {name: speeds(case, curve) for name, curve in curves.items()}
 
 
 def main() -> None:
@@ -130,19 +147,25 @@ def main() -> None:
     options = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[2:])
     fixed = {"train.epochs": sys.argv[1], "train.patience": sys.argv[1], "model.dropout": "0"}
     case = Case(configuration.load(Path("config.yaml"), options | fixed))
-    turns = [turn(case) for _ in range(ROUNDS + 1)][1:]  # the first one warms up
-    name, rows = case.config.model.name, len(case.train.targets)
-    print(f"\n{name}, {rows:,} training rows, {case.plan.epoch} steps an epoch\n")
+    runners = {name: Runner(loop, case) for name, loop in LOOPS.items()}
+    turns = range(case.settings.epochs)
+    times = np.array([[runner.turn() for runner in runners.values()] for _ in turns])[1:]
+    losses = {name: runner.losses[-1] for name, runner in runners.items()}
+    if max(losses.values()) > 1.02 * min(losses.values()):
+        raise SystemExit(f"the loops train differently: {losses}")
+    speeds = case.plan.epoch * case.plan.size / times  # (epochs, loops, clocks)
+    rows, steps = len(case.train.targets), case.plan.epoch
+    print(f"\n{case.config.model.name}, {rows:,} training rows, {steps} steps an epoch\n")
     print(f"{'loop':>10} {'samples/s':>10} {'ours, times as fast':>20} {'by processor time':>20}")
-    for name in LOOPS:
-        speed = statistics.median(each[name][0] for each in turns)
-        ratios = [ratio([e["ours"][clock] / e[name][clock] for e in turns]) for clock in (0, 1)]
-        print(f"{name:>10} {speed:>10,.0f} {ratios[0]:>20} {ratios[1]:>20}", flush=True)
+    for number, name in enumerate(LOOPS):
+        time_, processor = (ratio(r) for r in (speeds[:, 0] / speeds[:, number]).T)
+        print(f"{name:>10} {np.median(speeds[:, number, 0]):>10,.0f} {time_:>20} {processor:>20}")
 
 
-def ratio(values: list[float]) -> str:
-    """Return the median, and the range."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+def ratio(values: np.ndarray) -> str:
+    """Return the median, and between what the middle half lies."""
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 if __name__ == "__main__":

@@ -1,24 +1,19 @@
 """The loops of Lightning and of transformers' Trainer, for bench_loop.py; they write nothing."""
 
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import lightning
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-Curve = list[tuple[float, float, float]]  # of each epoch's end, as `stamp` returns it
+Stamp = Callable[[float], None]  # takes the validation loss at the end of each epoch
 Batch = dict[str, Tensor]
-
-
-def stamp(loss: float) -> tuple[float, float, float]:
-    """Return time, processor time and validation loss."""
-    return time.perf_counter(), time.process_time(), loss
 
 
 class Keys:
@@ -43,7 +38,12 @@ class Batches(Dataset):
 
     def __getitem__(self, key: tuple[int, Any]) -> Batch:
         inputs = self.rows.samples.__getitems__(key)
-        return {"inputs": inputs, "labels": self.rows.targets[key[1]]}
+        return {"inputs": inputs, "labels": labels(self.rows, key)}
+
+
+def labels(rows: Any, key: tuple[int, Any]) -> Tensor:
+    """Return the labels of the rows of a key."""
+    return torch.from_numpy(rows.targets[key[1]])
 
 
 def loader(rows: Any, keys: Any) -> DataLoader:
@@ -54,9 +54,9 @@ def loader(rows: Any, keys: Any) -> DataLoader:
 class Module(lightning.LightningModule):
     """What Lightning asks for."""
 
-    def __init__(self, case: Any) -> None:
+    def __init__(self, case: Any, stamp: Stamp) -> None:
         super().__init__()
-        self.case, self.curve, self.total = case, [], 0.0
+        self.case, self.stamp, self.total = case, stamp, 0.0
         self.network, self.optimizer = case.start()
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
@@ -66,7 +66,7 @@ class Module(lightning.LightningModule):
         self.total += float(self.training_step(batch, number)) * len(batch["labels"])
 
     def on_validation_epoch_end(self) -> None:
-        self.curve.append(stamp(self.total / len(self.case.val.targets)))
+        self.stamp(self.total / len(self.case.val.targets))
         self.total = 0.0
 
     def configure_optimizers(self) -> dict[str, Any]:
@@ -74,9 +74,9 @@ class Module(lightning.LightningModule):
         return {"optimizer": self.optimizer, "lr_scheduler": schedule}
 
 
-def with_lightning(case: Any) -> Curve:
+def with_lightning(case: Any, stamp: Stamp) -> None:
     """Train with Lightning."""
-    module = Module(case)
+    module = Module(case, stamp)
     trainer = lightning.Trainer(
         accelerator="cpu",
         max_epochs=case.settings.epochs,
@@ -88,7 +88,6 @@ def with_lightning(case: Any) -> Curve:
         enable_model_summary=False,
     )
     trainer.fit(module, loader(case.train, Keys(case)), loader(case.val, case.chunks))
-    return module.curve
 
 
 class Network(nn.Module):
@@ -113,19 +112,19 @@ class Loaded(Trainer):
         return self.eval_dataset
 
 
-class Stamps(TrainerCallback):
-    """The curve of a Trainer."""
+class Stamping(TrainerCallback):
+    """What tells the end of an epoch."""
 
-    def __init__(self) -> None:
-        self.curve: Curve = []
+    def __init__(self, stamp: Stamp) -> None:
+        self.stamp = stamp
 
     def on_evaluate(self, *words: Any, metrics: dict[str, float], **others: Any) -> None:
-        self.curve.append(stamp(metrics["eval_loss"]))
+        self.stamp(metrics["eval_loss"])
 
 
-def with_trainer(case: Any) -> Curve:
+def with_trainer(case: Any, stamp: Stamp) -> None:
     """Train with the Trainer."""
-    (network, optimizer), stamps = case.start(), Stamps()
+    network, optimizer = case.start()
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainingArguments(
             folder,
@@ -145,8 +144,7 @@ def with_trainer(case: Any) -> Curve:
             train_dataset=loader(case.train, Keys(case)),
             eval_dataset=loader(case.val, case.chunks),
             optimizers=(optimizer, LambdaLR(optimizer, case.share)),
-            callbacks=[stamps],
+            callbacks=[Stamping(stamp)],
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-    return stamps.curve

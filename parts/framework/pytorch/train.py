@@ -5,11 +5,9 @@ that was killed and goes on from its last checkpoint ends with the same bits as 
 """
 
 import math
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -37,7 +35,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     settings, folder = config.train, run / "checkpoint"
     last, best = folder / "last.safetensors", folder / "best.safetensors"
     with parallel.joined(settings) as place:
-        _seed(place.device, config.seed, -1)
+        place.seed(config.seed)
         model = build(config, splits)
         objective = Objective(config, splits.train)
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
@@ -49,7 +47,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
             if state.waited >= settings.patience:
                 break
-            _seed(place.device, config.seed, step, place.rank)
+            place.seed(int(plan.seeds[step]))
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
             state.set_rate(rate, model.rates(config, step // plan.epoch))
             _update(state, step, plan, train, inputs)
@@ -66,21 +64,21 @@ def _update(state: State, step: int, plan: Plan, rows: Rows, inputs: Iterator[Te
     """Take one step of the optimizer.
 
     The loss of each part is divided by the weight of the whole batch: so the gradient is the same
-    however processes and accumulation split the batch.
+    however processes, which average theirs, and accumulation split the batch.
     """
-    weight, total = rows.weight(plan.batch(step)), torch.zeros((), device=state.place.device)
+    weight = rows.weight(plan.batch(step)) / state.place.world
     for part in plan.parts(step):
         with state.autocast():
             outputs = state.trained(next(inputs).to(state.place.device))
-        loss = rows.loss(outputs, part) / weight
-        state.scaler.scale(loss * state.place.world).backward()  # processes average gradients
-        total += loss.detach()
+        loss = rows.loss(outputs, part, weight)
+        state.scaler.scale(loss).backward()
+        state.loss += loss.detach()
     state.scaler.unscale_(state.optimizer)
-    norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
+    state.norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.optimizer.zero_grad()
-    state.advance(total, norm)
+    state.advance()
 
 
 def _judge(state: State, plan: Plan, val: Rows, log: Log, best: Path) -> None:
@@ -101,16 +99,3 @@ def _loss(state: State, rows: Rows) -> float:
             total += rows.loss(network(inputs)[: len(part)], part)
     network.train()
     return state.place.sum(total) / rows.weight(slice(None))
-
-
-def _seed(device: torch.device, seed: int, step: int, rank: int = 0) -> None:
-    """Seed every generator for one step of one process.
-
-    torch.manual_seed would do, but it asks after devices of all kinds, each time anew: 0.1 ms.
-    """
-    state = np.random.SeedSequence([seed, step + 1, rank]).generate_state(1)[0]
-    random.seed(int(state))
-    np.random.seed(state)
-    torch.default_generator.manual_seed(int(state))
-    if device.type != "cpu":
-        torch.get_device_module(device).manual_seed(int(state))

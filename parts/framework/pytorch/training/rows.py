@@ -25,14 +25,14 @@ class Rows:
 
     def __init__(self, split: Split, samples: Samples, objective: Objective) -> None:
         self.samples, self.losses = samples, objective.losses
-        self.targets = torch.from_numpy(split.targets.copy())
-        self.weights = torch.from_numpy(objective.weights(split.targets))
+        self.targets, self.weights = split.targets, objective.weights(split.targets)
         self.balance = objective.balance(split.targets)
 
-    def loss(self, outputs: Tensor, part: np.ndarray) -> Tensor:
-        """Return the weighted sum of the losses of rows `part`."""
-        targets, weights = (t[part].to(outputs.device) for t in (self.targets, self.weights))
-        return (self.losses(outputs.float(), targets) * weights).sum()
+    def loss(self, outputs: Tensor, part: np.ndarray, weight: float = 1.0) -> Tensor:
+        """Return the weighted sum of the losses of rows `part`, divided by `weight`."""
+        values = self.targets[part], self.weights[part] / np.float32(weight)
+        targets, weights = (torch.from_numpy(array).to(outputs.device) for array in values)
+        return self.losses(outputs.float(), targets) @ weights
 
     def weight(self, part: np.ndarray | slice) -> float:
         """Return the sum of the weights of rows `part`."""
@@ -53,7 +53,7 @@ class Rows:
 
 
 class Plan:
-    """The rows of every step, as a function of seed and step alone."""
+    """The rows of every step, and its random numbers, as functions of seed and step alone."""
 
     def __init__(self, config: Config, rows: Rows, place: Place) -> None:
         settings, split = config.train, place.world * config.train.accumulate
@@ -67,11 +67,12 @@ class Plan:
         self.epoch = count // self.size  # steps
         self.steps = settings.epochs * self.epoch
         self.seed, self.split, self.rank, self.world = config.seed, split, place.rank, place.world
+        self.seeds = np.random.SeedSequence([config.seed, place.rank]).generate_state(self.steps)
         self.chance = None
         if settings.sampler == "balanced":
             self.chance = rows.balance / rows.balance.sum(dtype=np.float64)
         self.count = count
-        self.order = lru_cache(1)(self._order)
+        self.order = lru_cache(2)(self._order)  # workers are ahead
 
     def batch(self, step: int) -> np.ndarray:
         """Return the rows of a step, of all processes together."""
@@ -102,6 +103,8 @@ def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tens
     keys: Any = (  # instead of lists of rows: Samples takes them as they are
         (step // plan.epoch, part) for step in range(start, plan.steps) for part in plan.parts(step)
     )
+    if workers == 0:
+        return map(rows.samples.__getitems__, keys)
     return iter(
         DataLoader(
             rows.samples,
