@@ -5,11 +5,9 @@ that was killed and goes on from its last checkpoint ends with the same bits as 
 """
 
 import math
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
@@ -24,7 +22,8 @@ from .training import parallel
 from .training.checkpoint import resume, save, save_best
 from .training.objective import Objective
 from .training.origin import Advice, begin, teacher
-from .training.rows import Plan, Rows, inputs_of, schedule
+from .training.plan import Plan, schedule
+from .training.rows import Rows, inputs_of
 from .training.state import State
 
 
@@ -38,12 +37,12 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     settings, folder = config.train, run / "checkpoint"
     last, best = folder / "last.safetensors", folder / "best.safetensors"
     with parallel.joined(settings) as place:
-        _seed(config.seed, -1)
+        place.seed(config.seed)
         model = begin(config, splits)
         objective = Objective(config, splits.train)
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
         val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
-        plan = Plan(config, train, place)
+        plan = Plan(config, train.balance, place)
         state = State(model.network, settings, place)
         advise = teacher(config, splits, model, place)
         resume(state, last)
@@ -51,13 +50,13 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
             if state.waited >= settings.patience:
                 break
-            _seed(config.seed, step, place.rank)
+            place.seed(int(plan.seeds[step]))
             rate = settings.learning_rate * schedule(step, plan.steps, settings.warmup)
             state.set_rate(rate, model.rates(config, step // plan.epoch))
             _update(state, plan, train, inputs, advise)
             if state.step % plan.epoch == 0:
                 _judge(state, plan, val, log, best)
-            if state.step % plan.epoch == 0 or state.step % settings.checkpoint_steps == 0:
+            if state.due(plan.epoch):
                 save(state, last)
         if place.rank == 0:
             model.network.load_state_dict(load_file(best))
@@ -68,22 +67,22 @@ def _update(state: State, plan: Plan, rows: Rows, inputs: Iterator[Tensor], advi
     """Take one step of the optimizer.
 
     The loss of each part is divided by the weight of the whole batch: so the gradient is the same
-    however processes and accumulation split the batch.
+    however processes, which average theirs, and accumulation split the batch.
     """
-    weight, total = rows.weight(plan.batch(state.step)), torch.zeros((), device=state.place.device)
+    weight = rows.weight(plan.batch(state.step)) / state.place.world
     for part in plan.parts(state.step):
         given = next(inputs).to(state.place.device)
         with state.autocast():
             outputs, advice = state.trained(given), advise(given)
-        loss = rows.loss(outputs, part, advice) / weight
-        state.scaler.scale(loss * state.place.world).backward()  # processes average gradients
-        total += loss.detach()
+        loss = rows.loss(outputs, part, weight, advice)
+        state.scaler.scale(loss).backward()
+        state.loss += loss.detach()
     state.scaler.unscale_(state.optimizer)
-    norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
+    state.norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.optimizer.zero_grad()
-    state.advance(total, norm)
+    state.advance()
 
 
 def _judge(state: State, plan: Plan, val: Rows, log: Log, best: Path) -> None:
@@ -104,11 +103,3 @@ def _loss(state: State, rows: Rows) -> float:
             total += rows.loss(network(inputs)[: len(part)], part)
     network.train()
     return state.place.sum(total) / rows.weight(slice(None))
-
-
-def _seed(seed: int, step: int, rank: int = 0) -> None:
-    """Seed every generator for one step of one process."""
-    state = np.random.SeedSequence([seed, step + 1, rank]).generate_state(1)[0]
-    random.seed(int(state))
-    np.random.seed(state)
-    torch.manual_seed(int(state))

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 from my_model import data, infer
 from my_model.config import Config
 from my_model.train import fit
-from my_model.training.rows import schedule
+from my_model.training.plan import schedule
 
 # Networks without batch normalisation, which would see the rows of its own process alone.
 ALIKE = {"tabular": "mlp", "image": "vit_tiny_patch16_224"}

@@ -1,6 +1,7 @@
 """Checkpoints: whole tensors in one safetensors file, without pickle, whatever was sharded."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def save(state: State, path: Path) -> None:
         tensors |= _named(f"optimizer.{name}", moments)
     progress = {name: getattr(state, name) for name in PROGRESS}
     _write(state, path, tensors, progress | {"scaler": state.scaler.state_dict()})
+    state.saved = time.perf_counter()
 
 
 def resume(state: State, path: Path) -> None:

@@ -6,10 +6,12 @@ Gradients are averaged (DDP); with `train.shard` parameters, gradients and optim
 """
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
@@ -34,6 +36,14 @@ class Place:
         if self.world > 1:
             distributed.all_reduce(value)
         return float(value)
+
+    def seed(self, seed: int) -> None:
+        """Seed every generator; torch.manual_seed looks for devices of all kinds, each time."""
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.default_generator.manual_seed(seed)
+        if self.device.type != "cpu":
+            torch.get_device_module(self.device).manual_seed(seed)
 
     def hold(self, network: nn.Module, shard: bool) -> nn.Module:
         """Move a network to the device, and share out its parameters where `shard` is set."""
@@ -60,6 +70,7 @@ def joined(settings: Train) -> Iterator[Place]:
         torch.set_num_threads(settings.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
     torch.use_deterministic_algorithms(True, warn_only=True)  # some GPU kernels have no such way
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if world > 1:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         distributed.barrier()  # by now the first one has made the run's folder

@@ -1,0 +1,150 @@
+"""The loops of Lightning and of transformers' Trainer, for bench_loop.py; they write nothing."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import DataLoader, Dataset
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+
+Stamp = Callable[[float], None]  # takes the validation loss at the end of each epoch
+Batch = dict[str, Tensor]
+
+
+class Keys:
+    """The batches of a training, each pass over them being the next epoch."""
+
+    def __init__(self, case: Any) -> None:
+        self.case, self.epoch = case, -1
+
+    def __len__(self) -> int:
+        return self.case.plan.epoch
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        self.epoch += 1
+        return iter(self.case.keys(self.epoch))
+
+
+class Batches(Dataset):
+    """Inputs and labels of the rows of a key."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+    def __getitem__(self, key: tuple[int, Any]) -> Batch:
+        inputs = self.rows.samples.__getitems__(key)
+        return {"inputs": inputs, "labels": labels(self.rows, key)}
+
+
+def labels(rows: Any, key: tuple[int, Any]) -> Tensor:
+    """Return the labels of the rows of a key."""
+    return torch.from_numpy(rows.targets[key[1]])
+
+
+def loader(rows: Any, keys: Any) -> DataLoader:
+    """Return the batches that keys name."""
+    return DataLoader(Batches(rows), batch_size=None, sampler=keys)
+
+
+class Module(lightning.LightningModule):
+    """What Lightning asks for."""
+
+    def __init__(self, case: Any, stamp: Stamp) -> None:
+        super().__init__()
+        self.case, self.stamp, self.total = case, stamp, 0.0
+        self.network, self.optimizer = case.start()
+
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        return cross_entropy(self.network(batch["inputs"]), batch["labels"])
+
+    def validation_step(self, batch: Batch, number: int) -> None:
+        self.total += float(self.training_step(batch, number)) * len(batch["labels"])
+
+    def on_validation_epoch_end(self) -> None:
+        self.stamp(self.total / len(self.case.val.targets))
+        self.total = 0.0
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        schedule = {"scheduler": LambdaLR(self.optimizer, self.case.share), "interval": "step"}
+        return {"optimizer": self.optimizer, "lr_scheduler": schedule}
+
+
+def with_lightning(case: Any, stamp: Stamp) -> None:
+    """Train with Lightning."""
+    module = Module(case, stamp)
+    trainer = lightning.Trainer(
+        accelerator="cpu",
+        max_epochs=case.settings.epochs,
+        gradient_clip_val=case.settings.clip_norm,
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, loader(case.train, Keys(case)), loader(case.val, case.chunks))
+
+
+class Network(nn.Module):
+    """What the Trainer asks for."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: Tensor, labels: Tensor) -> Batch:
+        logits = self.network(inputs)
+        return {"loss": cross_entropy(logits, labels), "logits": logits}
+
+
+class Loaded(Trainer):
+    """A Trainer that takes batches as they are."""
+
+    def get_train_dataloader(self) -> DataLoader:
+        return self.train_dataset
+
+    def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader:
+        return self.eval_dataset
+
+
+class Stamping(TrainerCallback):
+    """What tells the end of an epoch."""
+
+    def __init__(self, stamp: Stamp) -> None:
+        self.stamp = stamp
+
+    def on_evaluate(self, *words: Any, metrics: dict[str, float], **others: Any) -> None:
+        self.stamp(metrics["eval_loss"])
+
+
+def with_trainer(case: Any, stamp: Stamp) -> None:
+    """Train with the Trainer."""
+    network, optimizer = case.start()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = TrainingArguments(
+            folder,
+            num_train_epochs=case.settings.epochs,
+            max_grad_norm=case.settings.clip_norm,
+            eval_strategy="epoch",
+            save_strategy="no",
+            logging_strategy="no",
+            prediction_loss_only=True,
+            report_to=[],
+            use_cpu=True,
+            disable_tqdm=True,
+        )
+        trainer = Loaded(
+            Network(network),
+            settings,
+            train_dataset=loader(case.train, Keys(case)),
+            eval_dataset=loader(case.val, case.chunks),
+            optimizers=(optimizer, LambdaLR(optimizer, case.share)),
+            callbacks=[Stamping(stamp)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
