@@ -10,6 +10,7 @@ from torch.nn.functional import huber_loss
 
 from my_model import cli, data, infer
 from my_model.config import Config
+from my_model.formats import measure
 from my_model.model import build
 from my_model.train import fit
 from my_model.training.objective import Objective
@@ -69,8 +70,8 @@ def test_a_pruned_student_goes_on_to_the_same_bits(
         fit(config, splits, lambda step, metrics: None, tmp_path / name)
         for name in ("whole", "stopped")
     )
-    original = infer.load(run / "model").network.hidden()
-    assert whole.shape["hidden"] == [round(len(hidden) / 2) for hidden in original]
+    sizes = [len(hidden) for hidden in infer.load(run / "model").network.hidden()]
+    assert whole.shape["hidden"] == [size // 2 for size in sizes]
     for name, weight in whole.network.state_dict().items():
         assert torch.equal(weight, resumed.network.state_dict()[name]), name
 
@@ -80,8 +81,8 @@ def test_units_that_do_nothing_go_first(config: Config) -> None:
     for name in NETWORKS[config.data.MODALITY]:
         torch.manual_seed(0)
         model = build(_changed(config, "model", name=name), splits)
-        network, samples = model.network.eval(), model.network.hidden()
-        for hidden in samples:
+        network = model.network.eval()
+        for hidden in network.hidden():
             for weight in hidden.made[-1].parameters():
                 units = weight.detach().unflatten(0, (-1, len(hidden), hidden.width))
                 units[:, ::2] = 0
@@ -90,25 +91,25 @@ def test_units_that_do_nothing_go_first(config: Config) -> None:
             before = network(rows)
             sizes = prune(network, 0.5)
             torch.testing.assert_close(network(rows), before)
-        assert len(sizes) == len(samples) > 0, name
+        assert sizes, name
 
 
 def test_a_pruned_run_is_smaller_and_shown_beside_its_origin(
-    run: Path, options: list[str], config: Config
+    run: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pruned = ["--train.start=demo", "--train.prune=0.5", "--train.teacher=demo"]
+    monkeypatch.setattr(measure, "_apart", lambda load, batches: measure.UNKNOWN)  # it takes long
+    pruned = ["--train.start=demo", "--train.prune=0.5", "--train.epochs=2"]
     assert cli.main(["run", "--run=pruned", *options, *pruned]) == 0
     small = run.parent / "pruned"
     sizes = [(path / "export/onnx/model.onnx").stat().st_size for path in (run, small)]
     assert sizes[1] < 0.8 * sizes[0]
     assert json.loads((small / "export/onnx/parity.json").read_text())["passed"]
     costs = json.loads((small / "evaluation/cost.json").read_text())["runs"]
-    assert costs["model"]["bytes"] < costs["start"]["bytes"] == costs["teacher"]["bytes"]
+    assert costs["model"]["bytes"] < 0.8 * costs["start"]["bytes"]
     details = json.loads((small / "evaluation/details.json").read_text())
     original = json.loads((run / "metrics.json").read_text())
     assert details["models"]["start"]["metrics"] == original["metrics"]
-    page = (small / "report.html").read_text()
-    assert "start: demo" in page and "teacher: demo" in page
+    assert "start: demo" in (small / "report.html").read_text()
 
 
 @pytest.mark.parametrize("words", MISTAKES)
