@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,16 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row, in its own shape."""
     return [_thumbnail(Path(file)) for file in inputs["file"]]
+
+
+def variants(inputs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield (what was changed, the changed rows) for changes that should not matter; none yet."""
+    return iter(())
+
+
+def doubts(inputs: pd.DataFrame, targets: np.ndarray, labels: list[str] | None) -> list[str]:
+    """Say which labels of training rows look wrong; of pictures, mistakes are shown instead."""
+    return []
 
 
 def _thumbnail(file: Path) -> bytes:

@@ -1,5 +1,6 @@
 """The rows of a table: read, held to the saved schema, with their target encoded."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,4 +56,14 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row; rows of a table have none."""
+    return []
+
+
+def variants(inputs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield (what was changed, the changed rows) for changes that should not matter; none yet."""
+    return iter(())
+
+
+def doubts(inputs: pd.DataFrame, targets: np.ndarray, labels: list[str] | None) -> list[str]:
+    """Say which labels of training rows look wrong; of tables, mistakes are shown instead."""
     return []

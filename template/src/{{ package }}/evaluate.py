@@ -66,6 +66,7 @@ def evaluate(
         "cost": cost.measure(predict, test.inputs),
     }
     tables = errors.tables(test, predictions, threshold, splits.schema)
+    tables |= errors.robustness(predict, test, predictions, threshold)
     return Evaluation(verdict, model["metrics"], files, tables)
 
 

@@ -52,6 +52,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "row_loss": metrics.ROW_LOSS,
         "judged": _judged(run, details["test_set"]),
         "slices": _table(run, "slices").to_dict("records"),
+        "robustness": _table(run, "robustness").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "pictures": _pictures(run),
         "calibration": _table(run, "calibration").to_dict("records"),
@@ -67,8 +68,9 @@ def _json(run: Path, name: str) -> Any:
 
 
 def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
-    """Read a table of evaluation/; texts such as NA are values."""
-    return pd.read_csv(run / "evaluation" / f"{name}.csv", keep_default_na=False, **options)
+    """Read a table of evaluation/, empty if it is not there; texts such as NA are values."""
+    path = run / "evaluation" / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, **options) if path.exists() else pd.DataFrame()
 
 
 def _pictures(run: Path) -> list[dict[str, str]]:

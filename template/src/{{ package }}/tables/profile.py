@@ -8,6 +8,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ..data import Split, Splits
+from .rows import doubts
 from .schema import Column, Schema, readable
 
 SAMPLE = 10_000  # rows looked at for leaks
@@ -21,7 +22,8 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [*splits.manifest.get("notes", [])]
+    doubted = doubts(train.inputs, train.targets, schema.labels)
+    warnings = [*splits.manifest.get("notes", []), *doubted]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
     warnings += _leaks(train, schema)

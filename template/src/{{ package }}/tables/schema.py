@@ -12,16 +12,20 @@ DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m
 
 
 class Column(BaseModel, extra="forbid"):
-    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
+    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels.
+
+    `words` are those that a share of unseen words is measured with.
+    """
 
     name: str
-    kind: Literal["number", "category", "date", "image"]
+    kind: Literal["number", "category", "date", "image", "text"]
     missing: bool = False
     low: float | None = None
     high: float | None = None
     categories: list[str] | None = None
     format: str | None = None
     size: int | None = None
+    words: list[str] | None = None
 
 
 class Schema(BaseModel, extra="forbid"):
@@ -30,7 +34,8 @@ class Schema(BaseModel, extra="forbid"):
     target: str
     labels: list[str] | None
     columns: list[Column]
-    properties: list[Column] = []  # measured of images, for people; the model sees none
+    properties: list[Column] = []  # measured of images and texts, for people; models see none
+    sources: list[Column] = []  # for slices alone
 
     @property
     def described(self) -> list[Column]:
