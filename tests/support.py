@@ -15,6 +15,7 @@ SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgb
 MODELS = {
     ("sklearn", "tabular"): SKLEARN,
     ("sklearn", "image"): SKLEARN,
+    ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
     ("pytorch", "image"): ["cnn", "mobilenetv3_small_050"],
 }

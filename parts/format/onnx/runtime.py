@@ -34,8 +34,7 @@ class Predictor:
         rows = len(next(iter(columns.values())))
         if rows <= ROWS:
             return self.session.run(None, feed(columns, self.contract))
-        slices = [slice(start, start + ROWS) for start in range(0, rows, ROWS)]
-        pieces = [{name: values[some] for name, values in columns.items()} for some in slices]
+        pieces = [{n: v[s : s + ROWS] for n, v in columns.items()} for s in range(0, rows, ROWS)]
         parts = [self.session.run(None, feed(piece, self.contract)) for piece in pieces]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 

@@ -1,7 +1,7 @@
 """The rows of a table: read, held to the saved schema, with their target encoded."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,11 +59,11 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return []
 
 
-def variants(inputs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield (what was changed, the changed rows) for changes that should not matter; none yet."""
-    return iter(())
-
-
-def doubts(inputs: pd.DataFrame, targets: np.ndarray, labels: list[str] | None) -> list[str]:
-    """Say which labels of training rows look wrong; of tables, mistakes are shown instead."""
+def doubts(train: Any, schema: Schema) -> list[str]:
+    """Say which training labels look wrong: of tables, nothing is told."""
     return []
+
+
+def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+    """Return tables of what becomes of changed inputs: tables are not changed."""
+    return {}

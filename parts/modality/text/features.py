@@ -52,8 +52,8 @@ class Features(TransformerMixin, BaseEstimator):
             places += known
             starts.append(len(places))
         shape = (len(frame), len(idf))
-        parts = np.concatenate([*values, []]), np.array(places, np.int32), np.array(starts, np.int32)
-        return csr_array(parts, shape=shape)
+        indices, ends = (np.array(part, np.int32) for part in (places, starts))
+        return csr_array((np.concatenate([*values, []]), indices, ends), shape=shape)
 
     def _terms(self, text: str) -> Counter[str]:
         return terms(text, self.max_words, self.min_letters, self.max_letters)

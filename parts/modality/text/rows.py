@@ -1,16 +1,16 @@
 """The rows of a table of texts: read, measured, compared, with their labels encoded."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..config import Config
 from ..runs import UserError, sha256
-from ..texts import doubtful, duplicates, reading
-from ..texts.changes import CHANGES
-from ..texts.properties import halves, measure, sets
+from ..texts import doubtful, reading, twins
+from ..texts.changes import robustness
+from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from .schema import Column, Schema, canonical, infer
 from .split import Rows
@@ -40,7 +40,7 @@ def collect(config: Config) -> Rows:
     columns, properties = enforce(measured.assign(label=label), path, config.paths.schemas)
     targets, labels = encode(label, config)
     ids = np.array([text_id(each) for each in found], np.uint64)
-    alike = duplicates.kin(ids, found)
+    alike = twins.kin(ids, found)
     keys, times = _order(ids, table, config)
     compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "text": texts})
     facts = {
@@ -50,7 +50,7 @@ def collect(config: Config) -> Rows:
         "left_out": len(labelled) - len(table),
         "notes": [
             *reading.notes(texts, len(labelled) - len(table), path),
-            *duplicates.notes(compared),
+            *twins.notes(compared),
         ],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
@@ -105,12 +105,11 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return []
 
 
-def variants(inputs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield (what was changed, the changed rows) for changes that should not matter much."""
-    for name, change in CHANGES.items():
-        yield name, inputs.assign(text=[change(text) for text in inputs["text"]])
+def doubts(train: Any, schema: Schema) -> list[str]:
+    """Say which training labels a cross-validated model is confidently against."""
+    return doubtful.notes(train.inputs["text"], train.targets, schema.labels or [])
 
 
-def doubts(inputs: pd.DataFrame, targets: np.ndarray, labels: list[str] | None) -> list[str]:
-    """Say which labels of training rows a cross-validated model is confidently against."""
-    return doubtful.notes(inputs["text"], targets, labels or [])
+def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+    """Return a table of what becomes of texts that are written in another way."""
+    return {"robustness": robustness(predict, test.inputs, test.targets, threshold)}

@@ -99,9 +99,8 @@ def choose_threshold(targets: np.ndarray, predictions: np.ndarray) -> float | No
     levels, level = np.unique(predictions[:, 1], return_inverse=True)
     if predictions.shape[1] != 2 or len(levels) == 1:
         return None
-    rows = np.bincount(level)[::-1].cumsum()[
-        :-1
-    ]  # called positive at each threshold, highest first
+    # How many rows are called positive at each threshold, the highest first.
+    rows = np.bincount(level)[::-1].cumsum()[:-1]
     hits = np.bincount(level, weights=targets)[::-1].cumsum()[:-1]
     positives, others = targets.sum(), len(targets) - targets.sum()
     rejected = len(targets) - rows - (positives - hits)

@@ -15,7 +15,7 @@ from .data import Split, Splits
 from .runs import replacing, write_text
 from .scores import compare, cost, errors, metrics
 from .scores.baseline import baselines
-from .tables.rows import pictures
+from .tables.rows import pictures, stress
 
 LOG = "test-evaluations.csv"  # beside the runs: which models each test set has judged
 
@@ -66,7 +66,7 @@ def evaluate(
         "cost": cost.measure(predict, test.inputs),
     }
     tables = errors.tables(test, predictions, threshold, splits.schema)
-    tables |= errors.robustness(predict, test, predictions, threshold)
+    tables |= stress(predict, test, threshold)
     return Evaluation(verdict, model["metrics"], files, tables)
 
 

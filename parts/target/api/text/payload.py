@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..formats.contract import Contract, described
-from ..texts.properties import measure, sets
+from ..texts.measures import measure, sets
 from ..texts.words import words
 from .answers import RequestError, explain
 

@@ -1,13 +1,10 @@
-"""Where a model fails: worse slices, confident mistakes, calibration, small changes of inputs."""
-
-from collections.abc import Callable
+"""Where a model fails: slices that are worse than the rest, confident mistakes, calibration."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import ttest_ind
 
 from ..data import Split, slices
-from ..tables.rows import variants
 from ..tables.schema import Schema, readable
 from . import metrics
 
@@ -29,24 +26,6 @@ def tables(
         "slices": _slices(test, predictions, schema),
         "calibration": _calibration(test.targets, predictions),
     }
-
-
-def robustness(
-    predict: Callable[[pd.DataFrame], np.ndarray],
-    test: Split,
-    predictions: np.ndarray,
-    threshold: float | None,
-) -> dict[str, pd.DataFrame]:
-    """Return what changes of the inputs that should not matter do to predictions and metrics."""
-    found = []
-    for name, inputs in variants(test.inputs):
-        changed = predict(inputs)
-        otherwise = metrics.decide(changed, threshold) != metrics.decide(predictions, threshold)
-        scores = metrics.score(test.targets, changed, threshold)
-        moved = np.abs(changed - predictions).mean()
-        shares = {"decided_otherwise": otherwise.mean(), "moved": moved}
-        found.append({"change": name} | shares | scores)
-    return {"robustness": pd.DataFrame(found)} if found else {}
 
 
 def _predictions(

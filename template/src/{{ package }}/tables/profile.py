@@ -22,8 +22,7 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    doubted = doubts(train.inputs, train.targets, schema.labels)
-    warnings = [*splits.manifest.get("notes", []), *doubted]
+    warnings = [*splits.manifest.get("notes", []), *doubts(train, schema)]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
     warnings += _leaks(train, schema)
@@ -41,9 +40,8 @@ def profile(splits: Splits) -> dict[str, Any]:
 def _balance(targets: np.ndarray, labels: list[str] | None) -> dict[str, float]:
     if labels is None:
         quantiles = np.quantile(targets, [0, 0.25, 0.5, 0.75, 1])
-        return dict(
-            zip(["min", "25 %", "median", "75 %", "max"], map(float, quantiles), strict=True)
-        )
+        names = ["min", "25 %", "median", "75 %", "max"]
+        return dict(zip(names, map(float, quantiles), strict=True))
     counts = np.bincount(targets, minlength=len(labels))
     return {label: int(count) for label, count in zip(labels, counts, strict=True)}
 

@@ -12,10 +12,7 @@ DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m
 
 
 class Column(BaseModel, extra="forbid"):
-    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels.
-
-    `words` are those that a share of unseen words is measured with.
-    """
+    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
 
     name: str
     kind: Literal["number", "category", "date", "image", "text"]
@@ -25,7 +22,7 @@ class Column(BaseModel, extra="forbid"):
     categories: list[str] | None = None
     format: str | None = None
     size: int | None = None
-    words: list[str] | None = None
+    words: list[str] | None = None  # those that are not unseen
 
 
 class Schema(BaseModel, extra="forbid"):
@@ -57,12 +54,10 @@ def _infer_column(name: str, values: pd.Series) -> Column:
     if pd.api.types.is_numeric_dtype(values):
         low, high = float(values.min()), float(values.max())
         return Column(name=name, kind="number", missing=missing, low=low, high=high)
-    if date_format := _date_format(values.dropna()):
-        days = _days(values, date_format)
+    if written := _date_format(values.dropna()):
+        days = _days(values, written)
         low, high = float(days.min()), float(days.max())
-        return Column(
-            name=name, kind="date", missing=missing, low=low, high=high, format=date_format
-        )
+        return Column(name=name, kind="date", missing=missing, low=low, high=high, format=written)
     levels = sorted(values.dropna().astype(str).unique())
     few = levels if len(levels) <= 200 else None
     return Column(name=name, kind="category", missing=missing, categories=few)

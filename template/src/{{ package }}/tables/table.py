@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Iterable
 from difflib import get_close_matches
-from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +15,6 @@ from pyarrow import ArrowException
 
 from ..runs import UserError
 
-BLOCK = 1 << 16  # bytes read at once
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".jsonl", ".ndjson")
 
 
@@ -70,8 +68,9 @@ def _read(path: Path, missing: list[str]) -> pd.DataFrame:
 def sniff(path: Path) -> tuple[str, str, list[str]]:
     """Return encoding, delimiter and header of a delimited file."""
     with _open(path) as file:
-        start = file.read(BLOCK)
-        utf8 = _is_utf8(chain([start], iter(lambda: file.read(BLOCK), b"")))
+        start = file.read(1 << 16)
+        file.seek(0)
+        utf8 = _is_utf8(file)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     elif b"\0" in start:
@@ -84,11 +83,10 @@ def sniff(path: Path) -> tuple[str, str, list[str]]:
     return encoding, delimiter, next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
 
 
-def _is_utf8(blocks: Iterable[bytes]) -> bool:
+def _is_utf8(file: IO[bytes] | gzip.GzipFile) -> bool:
     """Read all of a file: its only accent may be in the last row."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return all(decoder.decode(block) is not None for block in blocks)
+        return all(map(bool, codecs.iterdecode(file, "utf-8")))
     except UnicodeDecodeError:
         return False
 
