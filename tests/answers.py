@@ -14,7 +14,7 @@ SUBSETS = [
     ["api"],
     [],
     ["browser"],
-]  # of the targets that all have
+]  # of the targets that most have
 
 
 def choices(question: str) -> list[str]:
@@ -25,8 +25,19 @@ def choices(question: str) -> list[str]:
 
 
 def targets(task: str, framework: str) -> list[str]:
-    """Return the targets whose formats a model of the task and framework is converted to."""
-    return [target for target in choices("targets") if _converts(task, framework, target)]
+    """Return the targets that the task has and whose formats its models are converted to."""
+    return [
+        target
+        for target in choices("targets")
+        if _reaches(task, target) and _converts(task, framework, target)
+    ]
+
+
+def _reaches(task: str, target: str) -> bool:
+    """Say if a target whose parts differ by modality has those of the task's."""
+    modalities = {path.name for path in (ROOT / "parts/modality").iterdir()}
+    own = {path.name for path in (ROOT / "parts/target" / target).iterdir()} & modalities
+    return not own or task.split("-")[0] in own
 
 
 def _converts(task: str, framework: str, target: str) -> bool:
@@ -53,7 +64,8 @@ def answer_sets() -> dict[str, dict[str, Any]]:
     sets = {"defaults": {}, "odd-name": {"project_name": "Zürich"[:1] + "-2 x_Y", "author": "Ø"}}
     for task, framework in cells():
         own = [[target] for target in targets(task, framework) if [target] not in SUBSETS]
-        subsets = SUBSETS + own + [targets(task, framework)] * bool(own)
+        shared = [subset for subset in SUBSETS if {*subset} <= {*targets(task, framework)}]
+        subsets = shared + own + [targets(task, framework)] * bool(own)
         rounds = max(map(len, [*minor.values(), subsets]))
         for number, subset in zip(range(rounds), cycle(subsets)):
             answers = {name: next(values) for name, values in turns.items()}

@@ -21,6 +21,7 @@ TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_
 MODELS = {
     ("sklearn", "tabular"): SKLEARN,
     ("sklearn", "image"): SKLEARN,
+    ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM],
 }

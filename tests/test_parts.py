@@ -19,7 +19,7 @@ PATHS = [
     for path in [*TEMPLATE.rglob("*"), *PARTS.rglob("*")]
     if not any(part.endswith("cache__") or part.endswith("_cache") for part in path.parts)
 ]
-INCLUDE = r'\{% include "parts/[^%]*" -?%\}'
+INCLUDE = r'\{% include \[?"parts/[^%]*"\]? -?%\}'
 TEST = r'\{% filter replace\("my_model", package\) %\}' + INCLUDE + r"\{% endfilter %\}"
 BRANCH = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 
@@ -50,10 +50,19 @@ def test_every_choice_has_its_folder_and_every_folder_its_choice() -> None:
 def test_a_target_is_refused_where_its_formats_are_missing() -> None:
     offered = QUESTIONS["targets"]["choices"].values()
     refused = {c["value"]: c["validator"] for c in offered if isinstance(c, dict)}
-    for task, framework in product(choices("task"), choices("framework")):
+    for task, framework in cells():
         cell = {"task": task, "framework": framework}
         wrong = {t for t in refused if Environment().from_string(refused[t]).render(cell)}
         assert wrong == set(choices("targets")) - set(targets(task, framework)), cell
+
+
+def test_a_framework_is_refused_where_its_model_is_missing() -> None:
+    offered = QUESTIONS["framework"]["choices"].values()
+    refused = {c["value"]: c["validator"] for c in offered if isinstance(c, dict)}
+    for task, framework in product(choices("task"), choices("framework")):
+        rule = refused.get(framework, "")
+        wrong = bool(Environment().from_string(rule).render(task=task))
+        assert wrong == ((task, framework) not in cells()), (task, framework)
 
 
 def test_questions_need_no_answer_and_no_trust() -> None:

@@ -31,6 +31,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "license": "proprietary",
     },
     "digits": {"project_name": "Digits", "task": "image-classification", "tracker": "tensorboard"},
+    "text": {"project_name": "Remarks", "task": "text-classification"},
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
     "pytorch": {"framework": "pytorch"},
     "pytorch-regression": {

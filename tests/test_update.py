@@ -141,6 +141,7 @@ SWITCHES = [
     {"tracker": "tensorboard", "license": "BSD-3-Clause", "ci": "none"},
     {"task": "tabular-regression"},
     {"tracker": "wandb", "license": "proprietary", "targets": ["api", "batch"]},
+    {"task": "text-classification"},
     {"task": "image-classification"},
     {"task": "tabular-classification", "versioning": "none", "ci": "github"},
     {"tracker": "none", "license": "MIT"},

@@ -9,7 +9,7 @@ import pytest
 from my_model import cli
 
 MISTAKES = {
-    "--train.learning_rat=3": "unknown option --train.learning_rat=3; did you mean --train.lear",
+    "--evaluate.primry=x": "unknown option --evaluate.primry=x; did you mean --evaluate.primary?",
     "--seed=many": "--seed: Input should be a valid integer",
     "--data.path=nowhere.csv --data.target=y": "nowhere.csv: no such file; set data.path",
     "--data.target=nothing": "has no 'nothing'; did you mean",
@@ -46,4 +46,4 @@ def test_help_imports_no_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
-    assert "--train.learning_rate" in done.stdout
+    assert "--evaluate.primary" in done.stdout

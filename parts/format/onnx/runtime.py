@@ -30,12 +30,12 @@ class Predictor:
         return predictions, labels[0] if labels else None
 
     def _run(self, inputs: Any) -> list[np.ndarray]:
-        fed = feed(inputs, self.contract)
-        rows = len(next(iter(fed.values())))
+        columns = {told["name"]: inputs[told["name"]] for told in self.contract["inputs"]}
+        rows = len(next(iter(columns.values())))
         if rows <= ROWS:
-            return self.session.run(None, fed)
-        slices = [slice(start, start + ROWS) for start in range(0, rows, ROWS)]
-        parts = [self.session.run(None, {n: v[some] for n, v in fed.items()}) for some in slices]
+            return self.session.run(None, feed(columns, self.contract))
+        pieces = [{n: v[s : s + ROWS] for n, v in columns.items()} for s in range(0, rows, ROWS)]
+        parts = [self.session.run(None, feed(piece, self.contract)) for piece in pieces]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
 

@@ -34,8 +34,7 @@ def collect(config: Config) -> Rows:
     """
     settings, source = config.data, config.data.path
     raw = listed(source, config.paths.processed)
-    used = [(key, getattr(settings, key)) for key in ("image", "target", "group")]
-    check_names(raw, used, source)
+    check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     labelled = raw[raw[settings.target].notna()]
     made = _prepared(labelled[settings.image], source, config)
     sound = (made["reason"] == "").to_numpy()
@@ -57,15 +56,11 @@ def collect(config: Config) -> Rows:
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
     relatives = alike if settings.group is None else keys
-    inputs = made[["image", "file"]].join(known)
-    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
+    return Rows(made[["image", "file"]].join(known), targets, ids, keys, relatives, None, schema, facts)
 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
-    """Return new pictures as the model takes them, with their properties; broken ones are left out.
-
-    UserError if there is none.
-    """
+    """Return new pictures and their properties, but no broken ones; UserError if none is there."""
     raw = listed(path, config.paths.processed)
     check_names(raw, [("image", config.data.image)], path)
     made = _prepared(raw[config.data.image], path, config)
@@ -83,6 +78,16 @@ def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row, in its own shape."""
     return [_thumbnail(Path(file)) for file in inputs["file"]]
+
+
+def doubts(train: Any, schema: Schema) -> list[str]:
+    """Say which training labels look wrong: of pictures, nothing is told."""
+    return []
+
+
+def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+    """Return tables of what becomes of changed inputs: pictures are not changed."""
+    return {}
 
 
 def _thumbnail(file: Path) -> bytes:

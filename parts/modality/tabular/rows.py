@@ -62,3 +62,13 @@ def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row; rows of a table have none."""
     return []
+
+
+def doubts(train: Any, schema: Schema) -> list[str]:
+    """Say which training labels look wrong: of tables, nothing is told."""
+    return []
+
+
+def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+    """Return tables of what becomes of changed inputs: tables are not changed."""
+    return {}

@@ -81,9 +81,8 @@ def _score_parts(
     append = scorer(run / "export/onnx", source, config)
     parts: list[Path] = []
     rows = 0
-    with tqdm(
-        total=chunks.count(source, config), unit=" rows", unit_scale=True, disable=None
-    ) as bar:
+    total = chunks.count(source, config)
+    with tqdm(total=total, unit=" rows", unit_scale=True, disable=None) as bar:
         for table in chunks.read(source, config):
             part = partial / f"{len(parts):06}{suffix}"
             if not part.exists():

@@ -58,7 +58,7 @@ def load_all(config: Config) -> tuple[Splits, Split]:
 
 def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
     """Yield (column, value, mask of rows): frequent categories, quarters of numbers, gaps."""
-    for column in schema.described:
+    for column in [*schema.described, *schema.sources]:
         groups = _groups(inputs[column.name], column)
         for value in sorted(groups.unique()):
             yield column.name, value or "(missing)", (groups == value).to_numpy()

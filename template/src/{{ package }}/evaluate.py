@@ -16,7 +16,7 @@ from .formats import measure
 from .runs import replacing, write_text
 from .scores import compare, cost, errors, metrics
 from .scores.baseline import baselines
-from .tables.rows import pictures
+from .tables.rows import pictures, stress
 
 LOG = "test-evaluations.csv"  # beside the runs: which models each test set has judged
 
@@ -68,6 +68,7 @@ def evaluate(
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
     tables = errors.tables(test, predictions, threshold, splits.schema)
+    tables |= stress(predict, test, threshold)
     return Evaluation(verdict, model["metrics"], files, tables)
 
 

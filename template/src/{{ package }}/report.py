@@ -50,8 +50,10 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "cost": read("evaluation/cost.json"),
         "greater": metrics.GREATER_IS_BETTER,
         "row_loss": metrics.ROW_LOSS,
-        "judged": _judged(run, details["test_set"]),
+        # How many different models the test set has judged.
+        "judged": (run.parent / LOG).read_text(encoding="utf-8").count(f"\n{details['test_set']}"),
         "slices": _table(run, "slices").to_dict("records"),
+        "robustness": _table(run, "robustness").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "pictures": _pictures(run),
         "calibration": _table(run, "calibration").to_dict("records"),
@@ -67,8 +69,9 @@ def _json(run: Path, name: str) -> Any:
 
 
 def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
-    """Read a table of evaluation/; texts such as NA are values."""
-    return pd.read_csv(run / "evaluation" / f"{name}.csv", keep_default_na=False, **options)
+    """Read a table of evaluation/, empty if there is none; texts such as NA are values."""
+    path = run / "evaluation" / f"{name}.csv"
+    return pd.read_csv(path, keep_default_na=False, **options) if path.exists() else pd.DataFrame()
 
 
 def _pictures(run: Path) -> list[dict[str, str]]:
@@ -77,12 +80,6 @@ def _pictures(run: Path) -> list[dict[str, str]]:
     texts = [base64.b64encode(file.read_bytes()).decode() for file in files]
     rows = _table(run, "mistakes", dtype=str).to_dict("records")
     return [row | {"webp": text} for row, text in zip(rows, texts, strict=False)]
-
-
-def _judged(run: Path, test_set: str) -> int:
-    """Return how many different models the test set has judged."""
-    log = run.parent / LOG
-    return sum(line.startswith(test_set) for line in log.read_text(encoding="utf-8").splitlines())
 
 
 def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest
 from my_model import data, export, infer
 from my_model.config import Config
 from my_model.formats import measure, onnx, onnx_runtime
+from my_model.formats.feed import feed
 from my_model.model import Model
 from my_model.runs import UserError
 from my_model.tables.schema import Schema
@@ -34,7 +35,8 @@ def test_raw_arrays_get_the_answers_of_the_model(run: Path, config: Config) -> N
 def test_the_contract_is_the_file(run: Path, config: Config) -> None:
     exported = onnx_runtime.load(run / "export/onnx")
     contract, session = exported.contract, exported.session
-    assert [i["name"] for i in contract["inputs"]] == [i.name for i in session.get_inputs()]
+    fed = feed(data.load_test(config).inputs.head(2), contract)
+    assert list(fed) == [told.name for told in session.get_inputs()]
     assert contract["outputs"]["name"] == session.get_outputs()[0].name
     predictions, decided = exported.decide(data.load_test(config).inputs)
     labels, threshold = contract["outputs"]["labels"], contract["outputs"]["threshold"]

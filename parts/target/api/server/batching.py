@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 Predict = Callable[[list[Any]], list[Any]]  # rows -> as many answers
-Part = tuple[
-    list[Any], asyncio.Future[list[Any]]
-]  # the rows of a request, and where its answers go
+# The rows of a request, and where its answers go.
+Part = tuple[list[Any], asyncio.Future[list[Any]]]
 BLOCK = 0.002  # seconds for which a full batch may stop the event loop
 
 

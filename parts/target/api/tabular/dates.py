@@ -21,9 +21,8 @@ class Date(str):
             read = datetime.fromisoformat
             moment = datetime.strptime(text, cls.pattern) if cls.pattern else read(text)
         except (TypeError, ValueError):
-            raise ValueError(
-                f"Expected a date such as `{cls.write(0)}`, got {text!r:.40}"
-            ) from None
+            example = cls.write(0)
+            raise ValueError(f"Expected a date such as `{example}`, got {text!r:.40}") from None
         date = cls(text)
         date.days = (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) / timedelta(days=1)
         return date

@@ -57,9 +57,8 @@ def _bars(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
     rows = np.arange(len(shares))
     axes.barh(rows + 0.2, shares["training"], 0.4, color=BLUE, label="training")
     axes.barh(rows - 0.2, shares["now"], 0.4, color=ORANGE, label="now")
-    axes.set_yticks(
-        rows, [level if len(level) <= 22 else level[:21] + "…" for level in shares.index]
-    )
+    names = [level if len(level) <= 22 else level[:21] + "…" for level in shares.index]
+    axes.set_yticks(rows, names)
     axes.set_xlabel("share of rows")
     axes.grid(axis="y", visible=False)
 

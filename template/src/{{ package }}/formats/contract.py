@@ -27,6 +27,7 @@ class Input(TypedDict):
     categories: NotRequired[list[str] | None]
     color: NotRequired[str]
     resize: NotRequired[str]
+    words: NotRequired[list[str]]
 
 
 class Outputs(TypedDict):
@@ -56,6 +57,7 @@ class Contract(TypedDict):
     versions: dict[str, str]
     sha256: dict[str, str]
     matrix: NotRequired[dict[str, Any]]  # for formats that hold no text: how a row is encoded
+    tokens: NotRequired[dict[str, Any]]  # how a text becomes what the model takes
 
 
 def load(folder: Path) -> Contract:
@@ -100,6 +102,8 @@ def describe_column(column: "Column") -> Input:
         "shape": [None, 1],
         "missing": column.missing,
     }
+    if column.words:
+        told["words"] = column.words
     if column.kind == "category":
         return {**told, "categories": column.categories}
     if column.kind == "date":

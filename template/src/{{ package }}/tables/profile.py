@@ -8,6 +8,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ..data import Split, Splits
+from .rows import doubts
 from .schema import Column, Schema, readable
 
 SAMPLE = 10_000  # rows looked at for leaks
@@ -21,7 +22,7 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [*splits.manifest.get("notes", [])]
+    warnings = [*splits.manifest.get("notes", []), *doubts(train, schema)]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
     warnings += _leaks(train, schema)
@@ -39,9 +40,8 @@ def profile(splits: Splits) -> dict[str, Any]:
 def _balance(targets: np.ndarray, labels: list[str] | None) -> dict[str, float]:
     if labels is None:
         quantiles = np.quantile(targets, [0, 0.25, 0.5, 0.75, 1])
-        return dict(
-            zip(["min", "25 %", "median", "75 %", "max"], map(float, quantiles), strict=True)
-        )
+        names = ["min", "25 %", "median", "75 %", "max"]
+        return dict(zip(names, map(float, quantiles), strict=True))
     counts = np.bincount(targets, minlength=len(labels))
     return {label: int(count) for label, count in zip(labels, counts, strict=True)}
 

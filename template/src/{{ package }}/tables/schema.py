@@ -15,13 +15,14 @@ class Column(BaseModel, extra="forbid"):
     """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
 
     name: str
-    kind: Literal["number", "category", "date", "image"]
+    kind: Literal["number", "category", "date", "image", "text"]
     missing: bool = False
     low: float | None = None
     high: float | None = None
     categories: list[str] | None = None
     format: str | None = None
     size: int | None = None
+    words: list[str] | None = None  # those that are not unseen
 
 
 class Schema(BaseModel, extra="forbid"):
@@ -30,7 +31,8 @@ class Schema(BaseModel, extra="forbid"):
     target: str
     labels: list[str] | None
     columns: list[Column]
-    properties: list[Column] = []  # measured of images, for people; the model sees none
+    properties: list[Column] = []  # measured of images and texts, for people; models see none
+    sources: list[Column] = []  # for slices alone
 
     @property
     def described(self) -> list[Column]:
@@ -52,12 +54,10 @@ def _infer_column(name: str, values: pd.Series) -> Column:
     if pd.api.types.is_numeric_dtype(values):
         low, high = float(values.min()), float(values.max())
         return Column(name=name, kind="number", missing=missing, low=low, high=high)
-    if date_format := _date_format(values.dropna()):
-        days = _days(values, date_format)
+    if written := _date_format(values.dropna()):
+        days = _days(values, written)
         low, high = float(days.min()), float(days.max())
-        return Column(
-            name=name, kind="date", missing=missing, low=low, high=high, format=date_format
-        )
+        return Column(name=name, kind="date", missing=missing, low=low, high=high, format=written)
     levels = sorted(values.dropna().astype(str).unique())
     few = levels if len(levels) <= 200 else None
     return Column(name=name, kind="category", missing=missing, categories=few)

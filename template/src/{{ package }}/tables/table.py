@@ -1,5 +1,6 @@
 """Read a table from a file: CSV (any common delimiter, zipped or not), Parquet or JSON lines."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -68,25 +69,26 @@ def sniff(path: Path) -> tuple[str, str, list[str]]:
     """Return encoding, delimiter and header of a delimited file."""
     with _open(path) as file:
         start = file.read(1 << 16)
+        file.seek(0)
+        utf8 = _is_utf8(file)
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     elif b"\0" in start:
         raise ValueError("it holds NUL bytes, so it is not a text file")
     else:
-        encoding = "utf-8-sig" if _is_utf8(start) else "cp1252"
+        encoding = "utf-8-sig" if utf8 else "cp1252"
     text = start.decode(encoding, errors="ignore")
     first = text.split("\n", 1)[0].rstrip("\r")
     delimiter = max(",;\t|", key=first.count)
     return encoding, delimiter, next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
 
 
-def _is_utf8(start: bytes) -> bool:
-    """A character may be cut at the end of the sample, so the last three bytes do not count."""
+def _is_utf8(file: IO[bytes] | gzip.GzipFile) -> bool:
+    """Read all of a file: its only accent may be in the last row."""
     try:
-        start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start >= len(start) - 3
-    return True
+        return all(map(bool, codecs.iterdecode(file, "utf-8")))
+    except UnicodeDecodeError:
+        return False
 
 
 def _open(path: Path) -> IO[bytes] | gzip.GzipFile:

@@ -1,0 +1,28 @@
+"""Fit on training rows; the loss on validation rows is for the log.
+
+There is no step to resume from: a fit is a function of config, data and seed, so fitting again
+gives the same bytes.
+"""
+
+from pathlib import Path
+
+from sklearn.metrics import log_loss
+
+from .config import Config
+from .data import Split, Splits
+from .infer import predict
+from .model import Model, build
+from .runs import Log
+
+
+def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
+    """Return the fitted Pipeline; its log losses go to `log`."""
+    model = build(config, splits)
+    model.fit(splits.train.inputs, splits.train.targets)
+    log(0, {"train_loss": _loss(model, splits.train), "val_loss": _loss(model, splits.val)})
+    return model
+
+
+def _loss(model: Model, split: Split) -> float:
+    predictions = predict(model, split.inputs)
+    return float(log_loss(split.targets, predictions, labels=range(predictions.shape[1])))

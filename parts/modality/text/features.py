@@ -1,0 +1,68 @@
+"""Texts to numbers, learnt from training rows alone: TF-IDF of runs of words and of letters."""
+
+from collections import Counter
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from .runs import UserError
+from .texts.tokens import terms
+
+
+class Features(TransformerMixin, BaseEstimator):
+    """Encode the column `text` as float64 (rows, 1 + terms), sparse.
+
+    A term's value is (1 + log count) x idf, idf = 1 + log((1 + texts) / (1 + texts that hold it)),
+    and each row is scaled to length 1 (Salton & Buckley 1988). The first column is 0: it stands for
+    the terms that are not known.
+    """
+
+    def __init__(
+        self, max_words: int, min_letters: int, max_letters: int, min_texts: int, max_terms: int
+    ) -> None:
+        self.max_words = max_words
+        self.min_letters = min_letters
+        self.max_letters = max_letters
+        self.min_texts = min_texts
+        self.max_terms = max_terms
+
+    def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
+        """Learn which terms are frequent, and how frequent; `targets` are not looked at."""
+        held = Counter(term for text in frame["text"] for term in self._terms(text))
+        frequent = [term for term, count in held.items() if count >= self.min_texts]
+        if not frequent:
+            raise UserError("model.min_texts: no term is in so many training texts: lower it.")
+        kept = sorted(sorted(frequent, key=lambda t: (-held[t], t))[: self.max_terms])
+        counts = np.array([held[term] for term in kept])
+        self.terms_ = "\n".join(kept)  # one text is stored in less room than so many
+        self.idf_ = (1 + np.log((1 + len(frame)) / (1 + counts))).astype(np.float32)
+        return self
+
+    def transform(self, frame: pd.DataFrame) -> csr_array:
+        """Return the matrix described above, in the order of `names()`."""
+        codes, idf = _codes(self.terms_), np.append(np.float32(0), self.idf_)
+        starts, places, values = [0], list[int](), []
+        for text in frame["text"]:
+            known = {codes[t]: n for t, n in self._terms(text).items() if t in codes}
+            row = (1 + np.log(list(known.values()))) * idf[list(known)]
+            values.append(row / max(np.sqrt((row**2).sum()), 1e-30))
+            places += known
+            starts.append(len(places))
+        shape = (len(frame), len(idf))
+        indices, ends = (np.array(part, np.int32) for part in (places, starts))
+        return csr_array((np.concatenate([*values, []]), indices, ends), shape=shape)
+
+    def _terms(self, text: str) -> Counter[str]:
+        return terms(text, self.max_words, self.min_letters, self.max_letters)
+
+    def names(self) -> list[str]:
+        """Name the columns of the matrix."""
+        return ["(unknown)", *self.terms_.split("\n")]
+
+
+@lru_cache(4)
+def _codes(joined: str) -> dict[str, int]:
+    return {term: code for code, term in enumerate(joined.split("\n"), start=1)}

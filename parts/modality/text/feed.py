@@ -1,0 +1,38 @@
+"""Texts as inputs of an exported model. Needs numpy alone."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..texts import tokens
+from .contract import Contract, Input
+
+if TYPE_CHECKING:
+    from ..tables.schema import Schema
+
+ROWS = 256  # at once, so that their terms don't fill the memory
+
+
+def describe(schema: "Schema") -> list[Input]:
+    """Return the inputs of a contract: one, the text; `tokens` there says what becomes of it."""
+    return [
+        {
+            "name": column.name,
+            "type": "text",
+            "dtype": "string",
+            "shape": [None],
+            "missing": False,
+        }
+        for column in schema.columns
+    ]
+
+
+def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
+    """Return what the model takes of the (rows,) str that `inputs` maps the name to."""
+    (text,) = contract["inputs"]
+    return tokens.encode(list(inputs[text["name"]]), contract["tokens"])
+
+
+def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+    """Return the inputs without pandas, for a process that is free of it."""
+    return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}

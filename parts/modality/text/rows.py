@@ -1,0 +1,115 @@
+"""The rows of a table of texts: read, measured, compared, with their labels encoded."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import Config
+from ..runs import UserError, sha256
+from ..texts import doubtful, reading, twins
+from ..texts.changes import robustness
+from ..texts.measures import halves, measure, sets
+from ..texts.words import text_id, words
+from .schema import Column, Schema, canonical, infer
+from .split import Rows
+from .table import check_names, read
+from .target import encode
+from .validate import enforce
+
+
+def collect(config: Config) -> Rows:
+    """Return every row of data.path that has a label and a text.
+
+    `inputs` holds `text`, which is all that a model reads, the properties, and data.source.
+    """
+    settings, path = config.data, config.data.path
+    raw = read(path, [""])
+    check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], path)
+    labelled = raw[raw[settings.target].notna()]
+    texts = reading.texts(labelled[settings.text])
+    filled = (texts.str.strip() != "").to_numpy()
+    if not filled.any():
+        raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
+    table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
+    label = reading.labels(table[settings.target])
+    found = [words(text) for text in texts]
+    known = halves(found)
+    measured = _measured(texts, found, known)
+    columns, properties = enforce(measured.assign(label=label), path, config.paths.schemas)
+    targets, labels = encode(label, config)
+    ids = np.array([text_id(each) for each in found], np.uint64)
+    alike = twins.kin(ids, found)
+    keys, times = _order(ids, table, config)
+    compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "text": texts})
+    facts = {
+        "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
+        "columns": [column.model_dump() for column in columns],
+        "rows_without_target": len(raw) - len(labelled),
+        "left_out": len(labelled) - len(table),
+        "notes": [
+            *reading.notes(texts, len(labelled) - len(table), path),
+            *twins.notes(compared),
+        ],
+    }
+    columns[-1].words = known  # the last one, `unseen`, is measured with them
+    sources = [settings.source] if settings.source else []
+    schema = Schema(
+        target=settings.target,
+        labels=labels,
+        columns=[Column(name="text", kind="text")],
+        properties=columns,
+        sources=[Column(name=name, kind="category") for name in sources],
+    )
+    inputs = pd.concat([texts.rename("text"), properties], axis=1)
+    inputs = inputs.join(canonical(table, schema.sources, str(path)))
+    relatives = alike if settings.group is None else keys
+    return Rows(inputs, targets, ids, keys, relatives, times, schema, facts)
+
+
+def _order(
+    ids: np.ndarray, table: pd.DataFrame, config: Config
+) -> tuple[np.ndarray, pd.Series | None]:
+    """Return the keys and the times by which the rows are split."""
+    group, time = config.data.group, config.data.time
+    if group and time:
+        raise UserError("data.group and data.time are both set: split by one of them.")
+    if time:
+        columns = infer(table[[time]])
+        return ids, canonical(table, columns, str(config.data.path))[time]
+    if group:
+        return pd.util.hash_array(table[group].astype("str").to_numpy(object)), None
+    return ids, None
+
+
+def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.DataFrame:
+    other = sets(known)
+    pairs = zip(texts, found, strict=True)
+    return pd.DataFrame([measure(text, own, other) for text, own in pairs])
+
+
+def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
+    """Return the texts of a file as the model takes them, with their properties."""
+    raw = read(path, [""])
+    check_names(raw, [("text", config.data.text)], path)
+    texts = reading.texts(raw[config.data.text])
+    texts = texts[texts.str.strip() != ""].reset_index(drop=True)
+    known = next(column.words for column in columns if column.words)
+    measured = _measured(texts, [words(text) for text in texts], known)
+    return texts.to_frame("text").join(canonical(measured, columns, str(path)))
+
+
+def pictures(inputs: pd.DataFrame) -> list[bytes]:
+    """Return a WebP thumbnail for each row; texts have none."""
+    return []
+
+
+def doubts(train: Any, schema: Schema) -> list[str]:
+    """Say which training labels a cross-validated model is confidently against."""
+    return doubtful.notes(train.inputs["text"], train.targets, schema.labels or [])
+
+
+def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+    """Return a table of what becomes of texts that are written in another way."""
+    return {"robustness": robustness(predict, test.inputs, test.targets, threshold)}

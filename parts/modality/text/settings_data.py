@@ -1,0 +1,24 @@
+"""The `data` section of config.yaml."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+
+class Data(BaseModel, extra="forbid", frozen=True):
+    """Where the texts are, what each column is for, and how they are split."""
+
+    NAMES: ClassVar = ("text", "target", "source", "group", "time")  # what names columns
+    MODALITY: ClassVar = "text"
+    INPUT: ClassVar = "one text (the properties below are measured for people, not for it)"
+    READS: ClassVar = "a CSV, Parquet or JSON-lines file with a column of texts"
+
+    path: Path
+    text: str = "text"
+    target: str = "label"
+    source: str | None = None
+    group: str | None = None
+    time: str | None = None
+    val: float = Field(0.2, gt=0, lt=0.5)
+    test: float = Field(0.2, gt=0, lt=0.5)

@@ -1,0 +1,42 @@
+"""The columns of a table as texts and labels, whatever they were stored as."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # models see a space there
+SHOWN = 80  # characters of a text that a note quotes
+
+
+def texts(column: pd.Series) -> pd.Series:
+    """Return str without control characters (but tabs and line ends); "" where there is none."""
+    known = column.astype("str").fillna("").str.replace("\r\n", "\n", regex=False)
+    return pd.Series([CONTROLS.sub(" ", text) for text in known], column.index, dtype="str")
+
+
+def labels(column: pd.Series) -> pd.Series:
+    """Return str; numbers as they were written, so that a gap does not turn 1 into 1.0."""
+    numbers = pd.api.types.is_float_dtype(column)
+    return column.map("{:.15g}".format) if numbers else column.astype("str")
+
+
+def notes(known: pd.Series, empty: int, path: Path) -> list[str]:
+    """Say how many rows hold no text, and how many look like UTF-8 that was read as Latin-1."""
+    told = [f"{empty:,} rows of {path} hold no text: they are left out."] * (empty > 0)
+    broken = [text for text in known if _misread(text)]
+    if broken:
+        told.append(
+            f"{len(broken):,} texts were stored in another encoding than the rest of {path}, "
+            f"such as {broken[0][:SHOWN]!r}: save all of it as UTF-8."
+        )
+    return told
+
+
+def _misread(text: str) -> bool:
+    if text.isascii():
+        return False
+    try:
+        return text.encode("cp1252").decode() != text
+    except UnicodeError:
+        return False

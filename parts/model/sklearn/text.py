@@ -1,0 +1,25 @@
+"""One Pipeline from texts to predictions: features -> estimator."""
+
+from typing import TypeAlias
+
+from sklearn.pipeline import Pipeline
+
+from .config import Config
+from .data import Splits
+from .estimators import ESTIMATORS
+from .features import Features
+
+Model: TypeAlias = Pipeline
+
+
+def build(config: Config, splits: Splits) -> Model:
+    """Return the unfitted Pipeline for `model.name`."""
+    settings = config.model
+    features = Features(
+        settings.max_words,
+        settings.min_letters,
+        settings.max_letters,
+        settings.min_texts,
+        settings.max_terms,
+    )
+    return Pipeline([("features", features), ("estimator", ESTIMATORS[settings.name](config))])

@@ -1,0 +1,24 @@
+"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from .search import Search
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which estimator, and what it counts in a text."""
+
+    name: Literal["linear", "svm", "naive-bayes"] = "linear"
+    max_words: Annotated[int, Field(ge=0, le=5), Search(1, 3)] = 2
+    min_letters: int = Field(3, ge=1, le=8)
+    max_letters: Annotated[int, Field(ge=0, le=8), Search(2, 6)] = 5
+    min_texts: Annotated[int, Field(ge=1), Search(1, 5)] = 2
+    max_terms: int = Field(50_000, ge=1)
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> "Model":
+        if not self.max_words and self.max_letters < self.min_letters:
+            raise ValueError("neither words nor letters are left; raise max_words or max_letters")
+        return self

@@ -1,0 +1,54 @@
+"""What a request may hold: one text or several, in JSON."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..formats.contract import Contract, described
+from ..texts.measures import measure, sets
+from ..texts.words import words
+from .answers import RequestError, explain
+
+MAX_CHARACTERS = 200_000  # of one text: some 30,000 words, which take a tenth of a second
+
+
+class Row(Struct, forbid_unknown_fields=True, gc=False):
+    """One text, as it was sent."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_CHARACTERS)]
+
+
+REQUEST: Any = Row | Annotated[list[Row], Meta(min_length=1)]
+
+
+class Payload:
+    """The decoder of requests; `request` is the type that it enforces."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.request = REQUEST
+        self.decoder = msgspec.json.Decoder(self.request)
+        self.known = sets(next(told["words"] for told in described(contract) if "words" in told))
+
+    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
+        """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
+        return self.decode(body)
+
+    def decode(self, body: bytes | bytearray) -> Row | list[Row]:
+        """Return one text or several; RequestError names the row that is wrong."""
+        try:
+            request: Row | list[Row] = self.decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise explain(str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise RequestError(400, f"The body is not JSON: {error}.") from None
+        return request
+
+    def columns(self, rows: Sequence[Row]) -> dict[str, list[str]]:
+        """Return {name: texts} as `feed.feed` takes them."""
+        return {"text": [row.text for row in rows]}
+
+    def as_written(self, row: Row) -> dict[str, float]:
+        """Return what the log keeps of a text: its properties, not its words."""
+        return measure(row.text, words(row.text), self.known)
