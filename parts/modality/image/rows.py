@@ -1,7 +1,6 @@
 """The rows of a set of pictures: found, decoded once, checked, with their labels encoded."""
 
 import hashlib
-import io
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..config import Config
-from ..images import pixels
 from ..images.duplicates import kin, notes
 from ..images.files import listed, located
-from ..images.portable import pack
+from ..images.portable import pack, thumbnail
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
@@ -24,7 +22,6 @@ from .validate import enforce
 
 SHOWN = 3  # broken files that an error names
 EXAMPLES = 8  # pictures that are stored beside an export
-THUMBNAIL = (160, 160)  # pixels at most
 
 
 def collect(config: Config) -> Rows:
@@ -56,7 +53,9 @@ def collect(config: Config) -> Rows:
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
     relatives = alike if settings.group is None else keys
-    return Rows(made[["image", "file"]].join(known), targets, ids, keys, relatives, None, schema, facts)
+    return Rows(
+        made[["image", "file"]].join(known), targets, ids, keys, relatives, None, schema, facts
+    )
 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
@@ -77,7 +76,7 @@ def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
 
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row, in its own shape."""
-    return [_thumbnail(Path(file)) for file in inputs["file"]]
+    return [thumbnail(Path(file)) for file in inputs["file"]]
 
 
 def doubts(train: Any, schema: Schema) -> list[str]:
@@ -88,14 +87,6 @@ def doubts(train: Any, schema: Schema) -> list[str]:
 def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
     """Return tables of what becomes of changed inputs: pictures are not changed."""
     return {}
-
-
-def _thumbnail(file: Path) -> bytes:
-    picture, _ = pixels.decode(file.read_bytes())
-    picture.thumbnail(THUMBNAIL)
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80)
-    return buffer.getvalue()
 
 
 def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:

@@ -100,6 +100,11 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     return texts.to_frame("text").join(canonical(measured, columns, str(path)))
 
 
+def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows that a client in any language can read from JSON."""
+    return [{"text": text} for text in inputs["text"]]
+
+
 def pictures(inputs: pd.DataFrame) -> list[bytes]:
     """Return a WebP thumbnail for each row; texts have none."""
     return []

@@ -36,8 +36,7 @@ def _changed(config: Config, section: str, **settings: object) -> Config:
 
 def test_a_teacher_counts_as_much_as_it_is_trusted(config: Config) -> None:
     splits, rng = data.load(config), torch.Generator().manual_seed(0)
-    classes = len(splits.schema.labels or [])
-    shape = (6, classes) if classes else (6,)
+    shape = (6, len(classes)) if (classes := splits.schema.labels) else (6,)
     told, advice = (torch.randn(shape, generator=rng) for _ in range(2))
     targets = torch.from_numpy(splits.train.targets[:6])
     plain = Objective(config, splits.train)

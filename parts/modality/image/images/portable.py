@@ -1,11 +1,25 @@
-"""Pictures as JSON holds them, for clients in any language: RGB bytes, since decoders differ."""
+"""Pictures for others: thumbnails for a page, and RGB bytes for clients, since decoders differ."""
 
 import base64
+import io
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from .pixels import decode
+
+THUMBNAIL = (160, 160)  # pixels at most
 STRETCH = ((1.0, 1.0), (1.9, 1.1), (0.6, 1.7), (1.7, 0.6))  # of the sides that the model takes
+
+
+def thumbnail(file: Path) -> bytes:
+    """Return a small WebP picture, in the shape of its file."""
+    picture, _ = decode(file.read_bytes())
+    picture.thumbnail(THUMBNAIL)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
 
 
 def pack(file: str, number: int) -> dict[str, Any]:
