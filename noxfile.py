@@ -5,6 +5,7 @@ project is made by `uv sync` in it, as its user would.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the performance tables: training, batch scoring, the API beside the obvious app."""
+    """Print the performance tables: training, scoring, serving, each beside what else one takes."""
     demo(session)
     python = str(DEMO.resolve() / ".venv/bin/python")
     newest = (DEMO / "runs/latest").read_text(encoding="utf-8").strip()
@@ -85,6 +86,28 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/bench/bench_train.py", DEMO, env=ENV)
     session.run(python, "tests/bench/bench_batch.py", export, external=True, env=ENV)
     session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)
+    _networks(session)
+
+
+def _networks(session: nox.Session) -> None:
+    """Bench PyTorch projects; the peers come from uv's cache, not into their environments."""
+    here = Path("tests/bench").resolve()
+    loop = ["--with-requirements", here / "requirements.txt", "python", here / "bench_loop.py"]
+    latency, deep = ["python", here / "bench_onnx.py"], "--model.name=ft-transformer"
+    table = [["60"], ["4", "--rows=100000"], ["8", deep]]
+    pictures = [["my-model", "train", "--train.epochs=3", "--run=bench"], ["my-model", "export"]]
+    batching = ["python", here / "bench_batching.py", "runs/bench/export/onnx"]
+    commands = {
+        "tabular": [*([*loop, *words] for words in table), latency, [*latency, deep]],
+        "image": [[*loop, "5"], latency, *pictures, batching],
+    }
+    for kind in commands:
+        folder = Path(".nox/bench", kind)
+        shutil.rmtree(folder, ignore_errors=True)
+        answers = [f"task={kind}-classification", "framework=pytorch"]
+        session.run("python", "tests/render.py", folder, *answers)
+        for command in commands[kind]:
+            session.run("uv", "run", "--directory", folder, *command, external=True, env=ENV)
 
 
 def _install(session: nox.Session) -> None:

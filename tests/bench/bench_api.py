@@ -76,7 +76,7 @@ def ours() -> Any:
     """Return the project's app, with its request log."""
     package, folder = os.environ["BENCH_PACKAGE"], Path(os.environ["BENCH_FOLDER"])
     settings = import_module(f"{package}.settings.common").Serve(
-        request_log=folder / "requests.jsonl"
+        request_log=folder / "requests.jsonl", max_batch=int(os.environ.get("BENCH_BATCH", "64"))
     )
     return import_module(f"{package}.serve").create_app(folder, settings)
 
@@ -189,7 +189,7 @@ def slow_down(folder: Path, width: int = 1800) -> None:
 def one_row(folder: Path, package: str) -> tuple[str, float]:
     """Return a row as JSON, and how long the model takes for it in microseconds."""
     model = import_module(f"{package}.formats.onnx_runtime").load(folder, threads=1)
-    row = import_module(f"{package}.server.openapi").example(model.contract)
+    row = import_module(f"{package}.server.body").example(model.contract)
     payload = import_module(f"{package}.server.payload").Payload(model.contract)
     columns = payload.columns([payload.decode(json.dumps(row).encode())])
     times = []

@@ -1,8 +1,9 @@
 """Samples per second of the training loop beside a bare one, Lightning's and transformers' Trainer.
 
-    uv run --with-requirements requirements.txt python bench_loop.py EPOCHS [--key=value ...]
+    uv run --with-requirements requirements.txt python bench_loop.py EPOCHS [--rows=N] [--key=value ...]
 
-Runs in the folder of a rendered PyTorch project that tells classes; keys are those of config.yaml.
+Runs in the folder of a rendered PyTorch project that tells classes; keys are those of config.yaml,
+and N rows are made from the demo table.
 All four train the same network on the same batches, with the same optimizer, schedule and clipping,
 and validate after each epoch; the project's loop alone also writes its log and its checkpoints.
 They take turns, epoch by epoch, so that a busy machine is fair to all; the first one does not
@@ -11,6 +12,7 @@ count. Ratios are medians, with the middle half. SystemExit if the validation lo
 
 import copy
 import logging
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from bench_train import MAKE
 from peers import Stamp, labels, with_lightning, with_trainer
 from tables import ratio
 from torch import Tensor, nn
@@ -137,6 +140,12 @@ class Runner:
             self.done.release()
 
 
+def made(file: Path, rows: str) -> dict[str, str]:
+    """Make rows from the demo table; return the settings that read them."""
+    subprocess.run([sys.executable, "-c", MAKE, file, rows], check=True)
+    return {"data.path": str(file), "data.target": "damage", "data.drop": "[]"}
+
+
 LOOPS = {"ours": ours, "bare": bare, "Lightning": with_lightning, "Trainer": with_trainer}
 
 
@@ -146,8 +155,11 @@ def main() -> None:
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
     options = dict(word.removeprefix("--").split("=", 1) for word in sys.argv[2:])
-    fixed = {"train.epochs": sys.argv[1], "train.patience": sys.argv[1], "model.dropout": "0"}
-    case = Case(configuration.load(Path("config.yaml"), options | fixed))
+    options |= {"train.epochs": sys.argv[1], "train.patience": sys.argv[1], "model.dropout": "0"}
+    with tempfile.TemporaryDirectory() as folder:
+        if rows := options.pop("rows", ""):
+            options |= made(Path(folder) / "rows.csv", rows)
+        case = Case(configuration.load(Path("config.yaml"), options))
     runners = {name: Runner(loop, case) for name, loop in LOOPS.items()}
     turns = range(case.settings.epochs)
     times = np.array([[runner.turn() for runner in runners.values()] for _ in turns])[1:]
@@ -155,8 +167,8 @@ def main() -> None:
     if max(losses.values()) > 1.02 * min(losses.values()) + 1e-3:
         raise SystemExit(f"the loops train differently: {losses}")
     speeds = case.plan.epoch * case.plan.size / times  # (epochs, loops, clocks)
-    rows, steps = len(case.train.targets), case.plan.epoch
-    print(f"\n{case.config.model.name}, {rows:,} training rows, {steps} steps an epoch\n")
+    count, steps = len(case.train.targets), case.plan.epoch
+    print(f"\n{case.config.model.name}, {count:,} training rows, {steps} steps an epoch\n")
     print(f"{'loop':>10} {'samples/s':>10} {'ours, times as fast':>20} {'by processor time':>20}")
     for number, name in enumerate(LOOPS):
         time_, processor = (ratio(r) for r in (speeds[:, 0] / speeds[:, number]).T)
