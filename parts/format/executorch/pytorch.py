@@ -1,4 +1,4 @@
-"""A network as an ExecuTorch program (.pte) for phones and boards, its layers run by XNNPACK."""
+"""A network as an ExecuTorch program (.pte) for phones and boards, one row at a time."""
 
 from pathlib import Path
 
@@ -6,11 +6,7 @@ from ..model import Model
 from ..tables.schema import Schema
 from .encode import describe as describe
 from .program import program_of_one
-from .quiet import quietly
-
-with quietly():
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import to_edge_transform_and_lower
+from .xnnpack import save
 
 PACKAGES = ("executorch", "torch")  # whose versions the contract notes
 
@@ -20,8 +16,4 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
 
     With more rows, XNNPACK has refused batches of 16 and more.
     """
-    with quietly():
-        lowered = to_edge_transform_and_lower(
-            program_of_one(model), partitioner=[XnnpackPartitioner()]
-        )
-        (folder / "model.pte").write_bytes(lowered.to_executorch().buffer)
+    save(program_of_one(model), folder)

@@ -22,7 +22,7 @@ from .formats import exact, measure, parity, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
-from .runs import replacing, write_text
+from .runs import UserError, replacing, write_text
 
 REFERENCE_ROWS = 5000  # for monitor; more would hardly make it see more
 
@@ -62,15 +62,22 @@ def export(
 def _convert(
     name: str, model: Model, splits: Splits, threshold: float | None, folder: Path
 ) -> ModuleType:
-    """Write the files of a format, or of a smaller variant such as onnx-int8; return its module."""
+    """Write the files of a format, or of a smaller variant such as onnx-int8; return its module.
+
+    UserError if the converter can't; what it raises is its own business.
+    """
     base, _, variant = name.partition("-")
-    schema, rows = splits.schema, splits.train.inputs
     converter = import_module(f".formats.{base}", __package__)
+    make = converter.convert
     if variant:
         smaller = import_module(f".formats.{base}_{variant}", __package__)
-        smaller.compress(model, schema, folder, threshold, rows)
-    else:
-        converter.convert(model, schema, folder, threshold)
+        make = partial(smaller.compress, inputs=splits.train.inputs)
+    try:
+        make(model, splits.schema, folder, threshold)
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        told = f"{name} can't be made of this model ({reason})"
+        raise UserError(f"{told}: leave it out, or take another model.name.") from error
     return converter
 
 

@@ -54,11 +54,11 @@ def test_a_variant_that_got_worse_is_not_exported(
 ) -> None:
     compress = onnx_int8.compress
 
-    def ruin(model: Model, *others: Any) -> None:
+    def ruin(model: Model, *others: Any, **named: Any) -> None:
         model = replace(model, network=deepcopy(model.network))
         for weight in model.network.parameters():
             torch.nn.init.normal_(weight)
-        compress(model, *others)
+        compress(model, *others, **named)
 
     monkeypatch.setattr(onnx_int8, "compress", ruin)
     with pytest.raises(UserError, match=r"export\.max_drop"):
