@@ -54,7 +54,8 @@ def collect(config: Config) -> Rows:
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
     relatives = alike if settings.group is None else keys
-    return Rows(made[["image", "file"]].join(known), targets, ids, keys, relatives, None, schema, facts)
+    inputs = made[["image", "file"]].join(known)
+    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
