@@ -39,10 +39,7 @@ def evaluate(
     config: Config,
     kin: dict[str, Path],
 ) -> Evaluation:
-    """Score `predict` (canonical inputs -> predictions) on rows that it has never seen.
-
-    `kin` holds the run of the model and those that it comes from, which are scored beside it.
-    """
+    """Score `predict` (canonical inputs -> predictions) on unseen rows, as the rest of `kin`."""
     predictions = predict(test.inputs)
     candidates = {"model": (predictions, threshold)} | _rivals(splits, test, kin)
     resamples = compare.count(predictions, config.evaluate.resamples)
