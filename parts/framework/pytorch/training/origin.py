@@ -35,7 +35,10 @@ def begin(config: Config, splits: Splits) -> Model:
                 f"train.prune: {config.model.name} has no units that can go: "
                 "let it teach a smaller network, with train.teacher."
             )
-    return model
+    model.shape["dropout"] = config.model.dropout
+    begun = Model.restore(model.describe())
+    begun.network.load_state_dict(model.network.state_dict())
+    return begun
 
 
 def teacher(config: Config, splits: Splits, model: Model, place: Place) -> Advice:

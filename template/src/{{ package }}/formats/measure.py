@@ -27,7 +27,7 @@ UNKNOWN = {"latency_ms": dict.fromkeys(map(str, BATCHES)), "peak_memory_bytes": 
 def of_model(run: Path, inputs: Any) -> dict[str, Any]:
     """Return size, latency and memory of the trained model; `inputs` is a canonical table."""
     size = sum(path.stat().st_size for path in (run / "model").iterdir())
-    return {"bytes": size, **_apart(partial(trained, run / "model"), _batches(inputs))}
+    return {"bytes": size, **_apart(partial(trained, run / "model"), batches_of(inputs))}
 
 
 def beside(kin: dict[str, Path], inputs: Any) -> dict[str, Any]:
@@ -41,11 +41,12 @@ def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, 
     size = sum((folder / file).stat().st_size for file in promise["sha256"])
     if artifact.executed_by == "interpreter":  # its times say nothing of a device
         return {"bytes": size, **UNKNOWN}
-    plain = {count: feed.plain(rows, promise) for count, rows in _batches(inputs).items()}
+    plain = {count: feed.plain(rows, promise) for count, rows in batches_of(inputs).items()}
     return {"bytes": size, **_apart(partial(exported, name, folder), plain)}
 
 
-def _batches(inputs: Any) -> dict[int, Any]:
+def batches_of(inputs: Any) -> dict[int, Any]:
+    """Return tables of 1 and of 1,000 rows."""
     return {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
 
 
@@ -72,8 +73,12 @@ def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, An
 def _cost(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
     """Median latency, and the peak of the whole process: what a machine needs to run this model."""
     predict = load()
-    latency = {str(rows): _median_ms(predict, inputs) for rows, inputs in batches.items()}
-    return {"latency_ms": latency, "peak_memory_bytes": peak_memory()}
+    return {"latency_ms": latency(predict, batches), "peak_memory_bytes": peak_memory()}
+
+
+def latency(predict: Predict, batches: dict[int, Any]) -> dict[str, float]:
+    """Return the median milliseconds of each batch."""
+    return {str(rows): _median_ms(predict, inputs) for rows, inputs in batches.items()}
 
 
 def _median_ms(predict: Predict, inputs: Any) -> float:

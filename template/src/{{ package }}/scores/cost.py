@@ -2,9 +2,7 @@
 
 import os
 import platform
-import statistics
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 from importlib.metadata import packages_distributions, version
@@ -13,9 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-BATCHES = (1, 1000)  # rows
-REPEATS = 100
-SECONDS = 0.5  # enough for slow models
+from ..formats.measure import BATCHES, batches_of, latency
 
 
 def measure(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame) -> dict[str, Any]:
@@ -23,26 +19,17 @@ def measure(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame)
 
     Memory is what Python and numpy allocate for 1,000 rows; libraries' own allocations don't show.
     """
-    batches = {rows: inputs.iloc[np.arange(rows) % len(inputs)] for rows in BATCHES}
+    batches = batches_of(inputs)
     tracemalloc.start()
     predict(batches[BATCHES[-1]])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return {
-        "latency_ms": {str(rows): _median_ms(predict, batches[rows]) for rows in BATCHES},
+        "latency_ms": latency(predict, batches),
         "peak_memory_bytes": peak,
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         "packages": {"python": platform.python_version()} | _packages(),
     }
-
-
-def _median_ms(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame) -> float:
-    times: list[float] = []
-    while len(times) < 3 or (len(times) < REPEATS and sum(times) < SECONDS):
-        start = time.perf_counter()
-        predict(inputs)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
 
 
 def _packages() -> dict[str, str]:
