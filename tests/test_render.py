@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages made at run time.
 BRACES = ("ci.yml", ".j2")
-FILES, BUDGET = 108, {"src": 3610, "tests": 1100}
+FILES, BUDGET = 108, {"src": 3615, "tests": 1100}
 
 
 @pytest.mark.parametrize("name", SETS)

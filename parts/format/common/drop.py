@@ -11,6 +11,7 @@ from ..config import Config
 from ..data import Split
 from ..runs import UserError
 from ..scores import metrics
+from ..tables.schema import Schema
 from .parity import Exported, decide
 
 
@@ -18,7 +19,7 @@ def check(
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
-    labels: list[str] | None,
+    schema: Schema,
     threshold: float | None,
     config: Config,
 ) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def check(
         compared[name] = _drop(primary, targets, whole, smaller, threshold)
         expected.append(whole)
         actual.append(smaller)
-        equal += _equal(whole, chosen, labels, threshold)
+        equal += _equal(whole, chosen, schema.labels, threshold)
     found, limit = compared["validation"], config.export.max_drop
     if not found["drop"] <= limit:
         raise UserError(

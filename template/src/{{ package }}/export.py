@@ -35,10 +35,8 @@ def export(
     UserError, and no artifact, if an exported model disagrees with the trained one on any row.
     """
     parts = {"test": test, "validation": splits.val, "training": splits.train}
-    inputs = {name: part.inputs for name, part in parts.items()}
-    answers = parity.expect(partial(infer.predict, model), inputs)
+    answers = parity.expect(partial(infer.predict, model), {n: p.inputs for n, p in parts.items()})
     cost, reference = measure.of_model(run, test.inputs), _reference(model, splits, config.seed)
-    labels = splits.schema.labels
     for name in config.export.formats:
         target = run / "export" / name
         shutil.rmtree(target, ignore_errors=True)  # it may be of another model
@@ -50,7 +48,7 @@ def export(
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
-            agreed = judge.check(answers, artifact, parts, labels, threshold, config)
+            agreed = judge.check(answers, artifact, parts, splits.schema, threshold, config)
             took = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", {"model": cost, "exported": took})

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..config import Config
 from ..data import Split
+from ..tables.schema import Schema
 from .parity import Exported, compare
 
 
@@ -13,13 +14,13 @@ def check(
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
-    labels: list[str] | None,
+    schema: Schema,
     threshold: float | None,
     config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the two disagree on any row that there is."""
     inputs = {name: part.inputs for name, part in parts.items()}
-    return compare(answers, exported, inputs, labels, threshold, config.export.tolerance)
+    return compare(answers, exported, inputs, schema.labels, threshold, config.export.tolerance)
 
 
 def tell(agreed: dict[str, Any]) -> str:

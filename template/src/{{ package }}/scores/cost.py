@@ -4,17 +4,15 @@ import os
 import platform
 import sys
 import tracemalloc
-from collections.abc import Callable
 from importlib.metadata import packages_distributions, version
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ..formats.measure import BATCHES, batches_of, latency
+from ..formats.measure import BATCHES, Predict, batches_of, latency
 
 
-def measure(predict: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame) -> dict[str, Any]:
+def measure(predict: Predict, inputs: pd.DataFrame) -> dict[str, Any]:
     """Return median latency of 1 and 1,000 rows, peak memory, the machine and its packages.
 
     Memory is what Python and numpy allocate for 1,000 rows; libraries' own allocations don't show.
