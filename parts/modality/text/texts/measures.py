@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from .words import text_id
 
 NAMES = ("characters", "words", "capitals", "digits", "symbols", "foreign", "unseen")
-COMMON = 20_000  # words that are remembered of each half
+COMMON = 20_000  # words that are remembered of each half ...
+LEAST = 2  # ... if so many texts hold them: rarer ones may be names
 
 
 def measure(text: str, found: list[str], known: tuple[set[str], ...]) -> dict[str, float]:
@@ -42,7 +43,8 @@ def halves(texts: Iterable[list[str]]) -> list[str]:
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for found in texts:
         counts[text_id(found) % 2].update(set(found))
-    common = [sorted(count, key=lambda word: (-count[word], word))[:COMMON] for count in counts]
+    shared = [{word: n for word, n in count.items() if n >= LEAST} for count in counts]
+    common = [sorted(held, key=lambda word: (-held[word], word))[:COMMON] for held in shared]
     return [" ".join(sorted(some)) for some in common]
 
 
