@@ -40,7 +40,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
-    "pytorch-digits": {"task": "image-classification", "framework": "pytorch"},
+    "pytorch-digits": {
+        "task": "image-classification",
+        "framework": "pytorch",
+        "targets": ["api", "batch", "ios", "android", "edge"],
+    },
     "pytorch-devices": {"framework": "pytorch", "targets": ["ios", "android", "edge"]},
 }
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
