@@ -141,7 +141,6 @@ SWITCHES = [
     {"tracker": "tensorboard", "license": "BSD-3-Clause", "ci": "none"},
     {"task": "tabular-regression"},
     {"tracker": "wandb", "license": "proprietary", "targets": ["api", "batch"]},
-    {"task": "text-classification"},
     {"task": "image-classification"},
     {"task": "tabular-classification", "versioning": "none", "ci": "github"},
     {"tracker": "none", "license": "MIT"},
@@ -150,6 +149,7 @@ FRAMEWORKS = [
     {"framework": "pytorch"},
     {"task": "image-classification"},
     {"framework": "sklearn"},
+    {"task": "text-classification"},
     {"framework": "pytorch", "task": "tabular-regression"},
     {"framework": "sklearn", "task": "tabular-classification"},
 ]
@@ -161,7 +161,7 @@ def test_every_answer_can_be_switched_on_a_living_project(
 ) -> None:
     """After each switch the project is what a fresh render gives, plus the user's edits.
 
-    Another framework brings another train.py, so there the edit is in a file that both have.
+    Another framework brings another train.py, and so do texts, so there the edit is in a file that both have.
     """
     folder = _project(template, tmp_path / "project")
     _edits(folder, code)
