@@ -161,7 +161,8 @@ def test_every_answer_can_be_switched_on_a_living_project(
 ) -> None:
     """After each switch the project is what a fresh render gives, plus the user's edits.
 
-    Another framework brings another train.py, and so do texts, so there the edit is in a file that both have.
+    Another framework brings another train.py, and so do texts: there the edit is in a file that
+    all of them have.
     """
     folder = _project(template, tmp_path / "project")
     _edits(folder, code)
