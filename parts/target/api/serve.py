@@ -65,7 +65,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         writing = asyncio.create_task(log.run())
         yield
         writing.cancel()
-        log.close()
+        log.write()
 
     app = FastAPI(title=model.contract["project"], version=_version(model), lifespan=lifespan)
     app.add_middleware(

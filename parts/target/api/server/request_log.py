@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import os
+import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +31,8 @@ class RequestLog:
         self.keeps = path is not None
         self.payload = payload
         self.dropped = dropped
-        self.lines: list[bytes] = []
+        self.lines: deque[bytes] = deque()
+        self.writing = threading.Lock()
         if path:
             _check(path)
 
@@ -48,26 +51,21 @@ class RequestLog:
             self.lines.append(encode(line) + b"\n")
 
     async def run(self) -> None:
-        """Write again and again, until cancelled; what is left then is for `close`."""
+        """Write again and again, until cancelled; what is left then is for `write`."""
         while True:
             await asyncio.sleep(SECONDS)
-            await asyncio.shield(asyncio.to_thread(self._write, self._take()))
+            await asyncio.to_thread(self.write)
 
-    def close(self) -> None:
-        """Write the last rows."""
-        self._write(self._take())
-
-    def _take(self) -> list[bytes]:
-        taken, self.lines = self.lines, []
-        return taken
-
-    def _write(self, lines: list[bytes]) -> None:
-        try:
-            with self.path.open("ab") as file:
-                file.write(b"".join(lines))
-        except OSError as error:
-            self.dropped(len(lines))
-            logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
+    def write(self) -> None:
+        """Write the rows that wait, after those that are being written."""
+        with self.writing:
+            lines = [self.lines.popleft() for _ in range(len(self.lines))]
+            try:
+                with self.path.open("ab") as file:
+                    file.write(b"".join(lines))
+            except OSError as error:
+                self.dropped(len(lines))
+                logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
 
 
 def _check(path: Path) -> None:
