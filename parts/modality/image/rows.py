@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..config import Config
-from ..images.duplicates import kin, notes
+from ..images.duplicates import kin
 from ..images.files import listed, located
 from ..images.portable import pack, thumbnail
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
+from .repeats import notes
 from .schema import Column, Schema, canonical
 from .split import Rows
 from .table import check_names
@@ -43,12 +44,13 @@ def collect(config: Config) -> Rows:
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
     alike = kin(ids, made["look"].tolist())
     keys = ids if settings.group is None else _keys(table[settings.group])
+    compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": made["file"]})
     facts = {
         "files": {source.as_posix(): {"sha256": _digest(made), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": len(labelled) - len(table),
-        "notes": left_out + notes(made[["id", "file"]].assign(near=alike, label=label)),
+        "notes": left_out + notes(compared, "pictures"),
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)

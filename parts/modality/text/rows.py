@@ -12,6 +12,7 @@ from ..texts import doubtful, reading, twins
 from ..texts.changes import robustness
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
+from . import repeats
 from .schema import Column, Schema, canonical, infer
 from .split import Rows
 from .table import check_names, read
@@ -42,16 +43,14 @@ def collect(config: Config) -> Rows:
     ids = np.array([text_id(each) for each in found], np.uint64)
     alike = twins.kin(ids, found)
     keys, times = _order(ids, table, config)
-    compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "text": texts})
+    shown, left_out = texts.str[:80].map(repr), len(labelled) - len(table)
+    compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": shown})
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
-        "left_out": len(labelled) - len(table),
-        "notes": [
-            *reading.notes(texts, len(labelled) - len(table), path),
-            *twins.notes(compared),
-        ],
+        "left_out": left_out,
+        "notes": [*reading.notes(texts, left_out, path), *repeats.notes(compared, "texts")],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
     sources = [settings.source] if settings.source else []

@@ -8,7 +8,6 @@ two of the demo's digits; hashes of 64 bits (dHash) find four in five, and join 
 import hashlib
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -43,21 +42,3 @@ def kin(ids: np.ndarray, looks: list[bytes]) -> np.ndarray:
     groups = connected_components(links, directed=False)[1]
     smallest = known[np.unique(groups, return_index=True)[1]]
     return smallest[groups[places]]
-
-
-def notes(table: pd.DataFrame) -> list[str]:
-    """Say how many rows (id, near, label, file) repeat another, and which under another label."""
-    texts = []
-    for key, what, rows in (
-        ("id", "the same as", table),
-        ("near", "nearly the same as", table.drop_duplicates("id")),
-    ):
-        repeats = rows[rows.duplicated(key, keep=False)]
-        unlike = repeats[repeats.groupby(key)["label"].transform("nunique") > 1]
-        text = f"{len(repeats):,} pictures are {what} another one"
-        if len(unlike):
-            pair = unlike[unlike[key] == unlike[key].iloc[0]].drop_duplicates("label").head(2)
-            named = " and ".join(f"{row.file} ({row.label})" for row in pair.itertuples())
-            text += f", {len(unlike):,} of them beside one of another label, such as {named}"
-        texts += [f"{text}."] * (len(repeats) > 0)
-    return texts

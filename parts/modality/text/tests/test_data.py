@@ -108,7 +108,7 @@ def test_a_file_that_no_longer_fits_is_refused(config: Config, tmp_path: Path) -
     data.load(shaped)
     spoilt = {
         "label 'goood' is not in .*; is 'good' meant": frame.replace({"label": {"good": "goood"}}),
-        "is the file cut off": frame.head(40),
+        "is something missing": frame.head(40),
         "has no 'text'; did you mean": frame.rename(columns={"text": "txt"}),
         "no row with both": frame.assign(text=" "),
     }

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -80,21 +79,3 @@ def _near(text: str, other: str) -> bool:
 
 def _runs(text: str) -> set[str]:
     return {text[start : start + RUN] for start in range(len(text) - RUN + 1)}
-
-
-def notes(table: pd.DataFrame) -> list[str]:
-    """Say how many rows (id, near, label, text) repeat another, and which under another label."""
-    told = []
-    for key, what, rows in (
-        ("id", "the same as", table),
-        ("near", "nearly the same as", table.drop_duplicates("id")),
-    ):
-        repeats = rows[rows.duplicated(key, keep=False)]
-        unlike = repeats[repeats.groupby(key)["label"].transform("nunique") > 1]
-        note = f"{len(repeats):,} texts are {what} another one"
-        if len(unlike):
-            pair = unlike[unlike[key] == unlike[key].iloc[0]].drop_duplicates("label").head(2)
-            named = " and ".join(f"{row.text[:80]!r} ({row.label})" for row in pair.itertuples())
-            note += f", {len(unlike):,} of them beside one of another label, such as {named}"
-        told += [f"{note}."] * (len(repeats) > 0)
-    return told

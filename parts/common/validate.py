@@ -9,9 +9,9 @@ import yaml
 from ..runs import UserError, write_text
 from .schema import Column, canonical, infer
 
-TRUNCATED = 0.5  # share of the recorded pictures below which a set is taken for cut off
+TRUNCATED = 0.5  # share of the recorded rows below which a set is taken for cut off
 HEADER = """\
-# How many pictures {path} held on the first reading, and their labels. Edit it freely; later
+# How many rows {path} held on the first reading, and their labels. Edit it freely; later
 # readings must fit it. Delete it to infer anew.
 """
 
@@ -35,7 +35,7 @@ def _check(rows: int, labels: list[str], path: Path, source: Path) -> None:
     known, recorded = _load(path)
     if rows < TRUNCATED * recorded:
         raise UserError(
-            f"{source}: {rows} pictures, but {path} recorded {recorded}: is something missing? "
+            f"{source}: {rows} rows, but {path} recorded {recorded}: is something missing? "
             f"If it is meant, lower `rows` there."
         )
     for label in labels:
