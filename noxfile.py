@@ -87,6 +87,7 @@ def bench(session: nox.Session) -> None:
     session.run(python, "tests/bench/bench_batch.py", export, external=True, env=ENV)
     session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)
     _networks(session)
+    _texts(session)
 
 
 def _networks(session: nox.Session) -> None:
@@ -102,12 +103,24 @@ def _networks(session: nox.Session) -> None:
         "image": [[*loop, "5"], latency, *pictures, batching],
     }
     for kind in commands:
-        folder = Path(".nox/bench", kind)
-        shutil.rmtree(folder, ignore_errors=True)
-        answers = [f"task={kind}-classification", "framework=pytorch"]
-        session.run("python", "tests/render.py", folder, *answers)
-        for command in commands[kind]:
-            session.run("uv", "run", "--directory", folder, *command, external=True, env=ENV)
+        _measure(session, f"{kind}-classification", "pytorch", commands[kind])
+
+
+def _texts(session: nox.Session) -> None:
+    """Bench a project of transformers: its tiny encoder, and one as large as MiniLM."""
+    script = Path("tests/bench/bench_text.py").resolve()
+    large = ["--model.width=384", "--model.depth=6", "--model.vocabulary=30000"]
+    words = [["train", "4"], ["serve"], ["serve", *large]]
+    commands = [["python", script, *each] for each in words]
+    _measure(session, "text-classification", "transformers", commands)
+
+
+def _measure(session: nox.Session, task: str, framework: str, commands: list[list]) -> None:
+    folder = Path(".nox/bench", task)
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "tests/render.py", folder, f"task={task}", f"framework={framework}")
+    for command in commands:
+        session.run("uv", "run", "--directory", folder, *command, external=True, env=ENV)
 
 
 def _install(session: nox.Session) -> None:

@@ -1,7 +1,7 @@
-"""Run every cell with every model on its demo data, and write SUPPORT.md from what came out.
+"""Run every cell with every model on its demo data, and write what came out into SUPPORT.md.
 
 `python support.py` runs all, `python support.py 2/4` the second quarter. What a run found is kept in
-.nox/full, and not run again; with all of them there, SUPPORT.md is written.
+.nox/full, and not run again; of what is not there, SUPPORT.md keeps the lines that it has.
 """
 
 import json
@@ -24,6 +24,7 @@ MODELS = {
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM],
+    ("transformers", "text"): ["tiny"],
 }
 KNOWN = "from my_model.formats.names import known; print(*known())"
 FOUND = ROOT / ".nox/full"
@@ -59,13 +60,25 @@ def main(share: str = "1/1") -> None:
             if not _kept(job).exists():
                 found = _find(_project(template, Path(scratch), *job[:2]), *job)
                 _kept(job).write_text(json.dumps(found), encoding="utf-8")
-    if missing := [job for job in jobs if not _kept(job).exists()]:
-        print(f"{len(missing)} of {len(jobs)} models are for other shares; SUPPORT.md stays")
-        return
-    found = [_json(_kept(job)) for job in jobs]
-    lines = [line for each in found for line in each["exports"]]
-    text = HEAD + "".join(each["model"] for each in found) + FORMATS + "".join(lines)
-    (ROOT / "SUPPORT.md").write_text(text, encoding="utf-8")
+            write(jobs)
+
+
+def write(jobs: list[tuple[str, str, str]]) -> None:
+    """Write SUPPORT.md: new lines where there are any, and the lines that it has elsewhere."""
+    path = ROOT / "SUPPORT.md"
+    before = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    models, exports = list[str](), list[str]()
+    for job in jobs:
+        if _kept(job).exists():
+            found = _json(_kept(job))
+            models.append(found["model"])
+            exports += found["exports"]
+        else:
+            task, _, model = job
+            models += [line for line in before if line.startswith(f"| {' | '.join(job)} |")]
+            exports += [line for line in before if line.startswith(f"| {task} | {model} |")]
+    text = HEAD + "".join(models) + FORMATS + "".join(exports)
+    path.write_text(text, encoding="utf-8")
 
 
 def _kept(job: tuple[str, str, str]) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dvc_pipeline import check_dvc
+from pretrained import check_pretrained
 from render import ROOT, commit, git, render
 
 PROJECTS: dict[str, dict[str, Any]] = {
@@ -31,7 +32,18 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "license": "proprietary",
     },
     "digits": {"project_name": "Digits", "task": "image-classification", "tracker": "tensorboard"},
-    "text": {"project_name": "Remarks", "task": "text-classification"},
+    "text": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "targets": ["api", "batch", "browser"],
+    },
+    "transformers": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "framework": "transformers",
+        "tracker": "tensorboard",
+        "targets": ["api", "batch", "browser"],
+    },
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
     "pytorch": {"framework": "pytorch"},
     "pytorch-regression": {
@@ -71,6 +83,8 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
     _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
+    if answers.get("framework") == "transformers":
+        check_pretrained(folder, script)
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")
         check_dvc(folder, tmp_path / "remote")

@@ -150,6 +150,8 @@ FRAMEWORKS = [
     {"task": "image-classification"},
     {"framework": "sklearn"},
     {"task": "text-classification"},
+    {"framework": "transformers"},
+    {"framework": "sklearn"},
     {"framework": "pytorch", "task": "tabular-regression"},
     {"framework": "sklearn", "task": "tabular-classification"},
 ]

@@ -36,7 +36,8 @@ from my_model import data, runs, train
 from my_model.model import Samples, build
 from my_model.training.objective import Objective
 from my_model.training.parallel import Place
-from my_model.training.rows import CHUNK, Plan, Rows, schedule
+from my_model.training.plan import Plan, schedule
+from my_model.training.rows import CHUNK, Rows
 from my_model.training.state import State
 
 HERE = Place(torch.device("cpu"), 0, 1)
@@ -52,7 +53,7 @@ class Case:
         samples = Samples(self.model, self.splits.train.inputs, config)
         self.train = Rows(self.splits.train, samples, objective)
         self.val = Rows(self.splits.val, Samples(self.model, self.splits.val.inputs), objective)
-        self.plan = Plan(config, self.train, HERE)
+        self.plan = Plan(config, self.train.balance, HERE)
         self.chunks = [(0, c.numpy()) for c in torch.arange(len(self.val.targets)).split(CHUNK)]
 
     def start(self) -> tuple[nn.Module, torch.optim.Optimizer]:

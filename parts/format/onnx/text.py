@@ -26,9 +26,7 @@ def inputs(schema: Schema) -> list[ValueInfoProto]:
 
 def describe(model: Model) -> dict[str, Any]:
     """Return what the contract says besides: how a text becomes the graph's inputs."""
-    features = model[0]
-    lengths = features.max_words, features.min_letters, features.max_letters
-    return {"tokens": tokens.describe(*lengths)}
+    return {"tokens": tokens.describe(model)}
 
 
 def values(graph: Graph, features: Features) -> tuple[str, str]:

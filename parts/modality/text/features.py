@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .runs import UserError
-from .texts.tokens import terms
+from .texts.terms import terms
 
 
 class Features(TransformerMixin, BaseEstimator):

@@ -10,7 +10,7 @@ from .contract import Contract, Input
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = 256  # at once, so that their terms don't fill the memory
+ROWS = tokens.ROWS  # at once
 
 
 def describe(schema: "Schema") -> list[Input]:
@@ -30,7 +30,8 @@ def describe(schema: "Schema") -> list[Input]:
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return what the model takes of the (rows,) str that `inputs` maps the name to."""
     (text,) = contract["inputs"]
-    return tokens.encode(list(inputs[text["name"]]), contract["tokens"])
+    told = {**contract["tokens"], "folder": contract.get("folder")}
+    return tokens.encode(list(inputs[text["name"]]), told)
 
 
 def plain(inputs: Any, contract: Contract) -> dict[str, Any]:

@@ -1,30 +1,29 @@
-"""From texts to the terms that the model counts, the same in training and in service.
+"""From texts to the terms that the model counts, the same in training and in service."""
 
-A term is a run of words, or a run of letters within a word: "take off", "~<tak" or "~ake>" (n-grams
-as in Bojanowski et al. 2017). No word holds one of ~ < > or a space, so none is mistaken.
-"""
-
-from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .words import CHARACTERS, words
+from .terms import terms
+from .words import CHARACTERS
 
-LONG = 32  # letters; rarer words are not worth remembering
+if TYPE_CHECKING:
+    from ..model import Model
+
+ROWS = 256  # at once, so that their terms don't fill the memory
 
 
-def describe(max_words: int, min_letters: int, max_letters: int) -> dict[str, Any]:
+def describe(model: "Model") -> dict[str, Any]:
     """Return what a contract says of the way from a text to the model's inputs."""
+    features = model[0]
     return {
         "characters": CHARACTERS,
         "terms": "runs of 1 to max_words words, joined by a space; and of <word>, all runs of "
         "min_letters to max_letters characters, each after a ~",
-        "max_words": max_words,
-        "min_letters": min_letters,
-        "max_letters": max_letters,
+        "max_words": features.max_words,
+        "min_letters": features.min_letters,
+        "max_letters": features.max_letters,
         "inputs": {
             "term": "string (terms,): the different terms of each text, texts one after the other",
             "count": "float32 (terms,): how often the text holds the term",
@@ -45,27 +44,3 @@ def encode(texts: Sequence[str], told: dict[str, Any]) -> dict[str, np.ndarray]:
         "row": np.repeat(np.arange(len(texts)), sizes),
         "rows": np.array([len(texts)]),
     }
-
-
-def terms(text: str, max_words: int, min_letters: int, max_letters: int) -> Counter[str]:
-    """Return the terms of a text and how often it holds each."""
-    found = words(text)
-    count = Counter(found if max_words else [])
-    for size in range(2, max_words + 1):
-        count.update(map(" ".join, zip(*(found[start:] for start in range(size)), strict=False)))
-    for word in found:
-        runs = _known_runs if len(word) <= LONG else _runs
-        count.update(runs(word, min_letters, max_letters))
-    return count
-
-
-def _runs(word: str, shortest: int, longest: int) -> list[str]:
-    marked = f"<{word}>"
-    return [
-        f"~{marked[start : start + size]}"
-        for size in range(shortest, longest + 1)
-        for start in range(len(marked) - size + 1)
-    ]
-
-
-_known_runs = lru_cache(1 << 14)(_runs)

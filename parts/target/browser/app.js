@@ -7,8 +7,7 @@ import { load } from "./model.js";
 const status = document.getElementById("status");
 try {
   const [contract, page] = await Promise.all(["model/contract.json", "page.json"].map(json));
-  const bytes = await (await get(`model/${contract.model}`)).arrayBuffer();
-  const model = await load(contract, new Uint8Array(bytes));
+  const model = await load(contract, bytes);
   document.getElementById("quality").textContent = page.quality;
   start(model, page, view(contract));
   document.querySelector("main").hidden = false;
@@ -22,6 +21,10 @@ async function get(name) {
   const response = await fetch(name);
   if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
   return response;
+}
+
+async function bytes(name) {
+  return new Uint8Array(await (await get(`model/${name}`)).arrayBuffer());
 }
 
 async function json(name) {

@@ -80,8 +80,10 @@ class State:
         """Return whether it is time for a checkpoint; all processes return the same."""
         if self.step % self.settings.checkpoint_steps == 0:
             return True
+        if self.step % epoch:
+            return False
         age = torch.tensor(time.perf_counter() - self.saved, device=self.place.device)
-        return self.step % epoch == 0 and self.place.sum(age) > RECENT * self.place.world
+        return self.place.sum(age) > RECENT * self.place.world
 
     def improves(self, val_loss: float) -> bool:
         """Remember the lowest loss; one that is lower by less than the tolerance does not count."""

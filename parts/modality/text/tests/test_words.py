@@ -6,7 +6,6 @@ from made import HOSTILE, table
 
 from my_model.texts.changes import CHANGES
 from my_model.texts.measures import NAMES, halves, measure, sets
-from my_model.texts.tokens import terms
 from my_model.texts.twins import kin
 from my_model.texts.words import text_id, words
 
@@ -30,20 +29,10 @@ def test_words(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:20])
 def test_nothing_breaks(text: str) -> None:
     found, known = words(text), sets(halves([words("engine shut down"), words("a bird")]))
-    terms(text, 2, 3, 5)
     facts = measure(text, found, known)
     assert tuple(facts) == NAMES and all(0 <= facts[name] <= 1 for name in NAMES[2:])
     for change in CHANGES.values():
         assert change(text) == change(text)
-
-
-def test_terms_are_runs_of_words_and_of_letters() -> None:
-    assert terms("Ab ab c", 2, 3, 4) == {
-        **{"ab": 2, "c": 1, "ab ab": 1, "ab c": 1},
-        **{"~<ab": 2, "~ab>": 2, "~<ab>": 2, "~<c>": 1},
-    }
-    assert terms("ab c", 0, 3, 3) == {"~<ab": 1, "~ab>": 1, "~<c>": 1}
-    assert terms("ab c", 1, 3, 0) == {"ab": 1, "c": 1}
 
 
 def test_near_texts_are_found_and_no_others() -> None:

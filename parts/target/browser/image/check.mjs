@@ -10,7 +10,7 @@ const own = (name) => import(pathToFileURL(`${folder}/${name}`));
 const [{ load }, { resize }] = await Promise.all(["model.js", "resize.js"].map(own));
 const read = (name) => readFileSync(`${folder}/${name}`);
 const contract = JSON.parse(read("model/contract.json"));
-const model = await load(contract, new Uint8Array(read(`model/${contract.model}`)));
+const model = await load(contract, (name) => new Uint8Array(read(`model/${name}`)));
 const [{ name, shape }] = contract.inputs;
 const answers = [];
 for (let header = take(8); header.length; header = take(8)) {

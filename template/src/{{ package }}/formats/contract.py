@@ -58,6 +58,7 @@ class Contract(TypedDict):
     sha256: dict[str, str]
     matrix: NotRequired[dict[str, Any]]  # for formats that hold no text: how a row is encoded
     tokens: NotRequired[dict[str, Any]]  # how a text becomes what the model takes
+    folder: NotRequired[str]  # where it was found: the file itself doesn't say
 
 
 def load(folder: Path) -> Contract:
@@ -70,15 +71,13 @@ def load(folder: Path) -> Contract:
         raise UserError(f"{folder} holds no exported model: run `export` first.") from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: damaged; run `export` again.") from None
-    files = {name: folder / name for name in expected}
-    lost = [name for name, file in files.items() if not file.is_file()]
-    changed = [
-        name for name in expected if name not in lost and sha256(files[name]) != expected[name]
-    ]
+    found = {n: sha256(folder / n) if (folder / n).is_file() else None for n in expected}
+    lost = [name for name, digest in found.items() if digest is None]
+    changed = [name for name in expected if found[name] not in (None, expected[name])]
     if lost or changed:
         what = ", ".join([f"{n} is missing" for n in lost] + [f"{n} was changed" for n in changed])
         raise UserError(f"{folder}: {what}; run `export` again.")
-    return contract
+    return {**contract, "folder": str(folder)}
 
 
 def free_name(name: str, columns: list[str]) -> str:

@@ -20,7 +20,7 @@ def describe(
 ) -> contract.Contract:
     """Describe the files of an export; the same run gives the same bytes."""
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    (model,) = folder.iterdir()
+    (model,) = folder.glob("model.*")
     promise: contract.Contract = {
         "project": str(__package__).split(".")[0].replace("_", "-"),
         "task": f"{config.data.MODALITY}-{'classification' if schema.labels else 'regression'}",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 INK = "#010203"  # stands for the page's text colour, light or dark
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"  # Okabe & Ito 2008
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f"]
-UNDRAWN = ["step", "samples_per_second", "memory_mb"]  # of history.csv
+UNDRAWN = ["step", "samples_per_second", "tokens_per_second", "memory_mb"]  # of history.csv
 STYLE: Any = {
     "svg.hashsalt": "figures",
     "svg.fonttype": "none",

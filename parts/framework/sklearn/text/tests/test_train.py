@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made import HOSTILE
 
 from my_model import data, infer
 from my_model.config import Config
 from my_model.estimators import ESTIMATORS
 from my_model.features import Features
 from my_model.runs import UserError
+from my_model.texts.terms import terms
 from my_model.train import fit
 
 
@@ -39,3 +41,18 @@ def test_features_are_learnt_from_frequent_terms(config: Config) -> None:
     assert np.allclose(lengths[lengths > 0], 1)
     with pytest.raises(UserError, match=r"model\.min_texts: no term"):
         Features(1, 3, 0, 10**6, 10).fit(inputs)
+
+
+def test_terms_are_runs_of_words_and_of_letters() -> None:
+    assert terms("Ab ab c", 2, 3, 4) == {
+        **{"ab": 2, "c": 1, "ab ab": 1, "ab c": 1},
+        **{"~<ab": 2, "~ab>": 2, "~<ab>": 2, "~<c>": 1},
+    }
+    assert terms("ab c", 0, 3, 3) == {"~<ab": 1, "~ab>": 1, "~<c>": 1}
+    assert terms("ab c", 1, 3, 0) == {"ab": 1, "c": 1}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:20])
+def test_no_text_breaks_into_odd_terms(text: str) -> None:
+    found = terms(text, 2, 3, 5)
+    assert all(times > 0 and term.strip() == term for term, times in found.items())

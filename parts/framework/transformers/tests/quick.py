@@ -1,0 +1,3 @@
+"""Settings that keep the tests short."""
+
+QUICK = {"train.epochs": 4, "train.threads": 1, "model.width": 64, "model.vocabulary": 2000}

@@ -1,0 +1,66 @@
+"""Fine-tuning with the Trainer of transformers: the best weights are kept, a killed run goes on.
+
+The order of rows is a function of seed and epoch, and a checkpoint holds the random numbers' state,
+so a run that goes on from its last checkpoint ends with the same bits as one that was not killed.
+"""
+
+import json
+from pathlib import Path
+
+from transformers import PrinterCallback, set_seed
+
+from .config import Config
+from .data import Splits
+from .model import Model, build
+from .runs import Log, say
+from .training.adapters import adapted, merged
+from .training.arguments import arguments
+from .training.batches import Loss, Rows
+from .training.progress import Patience, Progress
+from .training.tuner import Tuner
+
+
+def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
+    """Return the model with the weights that had the lowest validation loss.
+
+    Losses, learning rate, gradient norm, speed and memory go to `log` at each check, checkpoints to
+    run/checkpoint; if one is there already, training goes on from it. Of the processes that
+    torchrun starts, the first one alone writes.
+    """
+    settings, folder = config.train, run / "checkpoint"
+    args = arguments(config, len(splits.train.targets), folder)
+    set_seed(config.seed)
+    model = build(config, splits)
+    rows = {"train": Rows(model, splits.train), "val": Rows(model, splits.val)}
+    loss = Loss(config, splits.train.targets)
+    if cut := rows["train"].cut:
+        share, limit = cut / len(rows["train"]), model.max_tokens
+        say("warning", f"model.max_tokens: {share:.1%} of the training texts are cut at {limit}.")
+    trainer = Tuner(
+        settings,
+        rows["train"],
+        model=adapted(model.network, settings.lora),
+        args=args,
+        eval_dataset=rows["val"],
+        compute_loss_func=loss,
+        compute_metrics=loss.judge,
+        callbacks=[Progress(log), Patience(settings.patience, settings.tolerance)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=_newest(folder))
+    model.network = merged(trainer)
+    return model
+
+
+def _newest(folder: Path) -> str | None:
+    """Return the last checkpoint that was written to its end: its state comes last."""
+    found = {int(path.name.split("-")[1]): path for path in folder.glob("checkpoint-*")}
+    whole = [step for step, path in found.items() if _whole(path / "trainer_state.json")]
+    return str(found[max(whole)]) if whole else None
+
+
+def _whole(state: Path) -> bool:
+    try:
+        return bool(json.loads(state.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False

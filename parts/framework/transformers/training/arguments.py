@@ -1,0 +1,82 @@
+"""What the Trainer is told, and what holds for the whole process."""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import distributed
+from transformers import TrainingArguments
+
+from ..config import Config
+from ..runs import UserError
+from ..settings.train import Train
+from .batches import MEAN
+from .tuner import rate
+
+
+def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
+    """Return what the Trainer is told; by then this process has met the others."""
+    settings, world = config.train, _begin(config.train)
+    checks = settings.check_steps or max(1, rows // settings.batch_size)
+    try:
+        args = TrainingArguments(
+            output_dir=str(folder),
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=_part(settings, world),
+            per_device_eval_batch_size=_part(settings, world),
+            gradient_accumulation_steps=settings.accumulate,
+            learning_rate=rate(config),
+            weight_decay=settings.weight_decay,
+            warmup_steps=settings.warmup,
+            max_grad_norm=settings.clip_norm,
+            eval_strategy="steps",
+            save_strategy="steps",
+            logging_strategy="steps",
+            eval_steps=checks,
+            save_steps=checks,
+            logging_steps=checks,
+            save_total_limit=1,  # and the best one
+            load_best_model_at_end=True,
+            metric_for_best_model=MEAN,
+            logging_nan_inf_filter=False,
+            include_num_input_tokens_seen="non_padding",
+            restore_callback_states_from_checkpoint=True,
+            remove_unused_columns=False,
+            dataloader_pin_memory=torch.cuda.is_available(),
+            seed=config.seed,
+            data_seed=config.seed,
+            use_cpu=settings.device == "cpu" or not torch.accelerator.is_available(),
+            bf16=settings.precision == "bf16",
+            fp16=settings.precision == "fp16",
+            torch_compile=settings.compile,
+            disable_tqdm=True,
+            report_to="none",
+        )
+    except ValueError as error:
+        raise UserError(f"train: {' '.join(str(error).split())[:200]}.") from None
+    assert args.world_size == world, "the processes don't know of each other"
+    if distributed.is_initialized():
+        distributed.barrier()  # by now the first one has made the run's folder
+    return args
+
+
+def _begin(settings: Train) -> int:
+    """Prepare PyTorch, and return how many processes train together."""
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)  # some GPU kernels have no such way
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if (world := int(os.environ.get("WORLD_SIZE", 1))) == 1:
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # torchrun starts a process for each
+    return world
+
+
+def _part(settings: Train, world: int) -> int:
+    """Return how many rows of a batch a process takes at once."""
+    size, rest = divmod(settings.batch_size, world * settings.accumulate)
+    if rest or not size:
+        raise UserError(
+            f"train.batch_size {settings.batch_size} can't be shared by {world} processes in "
+            f"{settings.accumulate} parts: take a multiple of {world * settings.accumulate}."
+        )
+    return size

@@ -1,0 +1,95 @@
+"""The rows of a split as the Trainer takes them, and what it is trained for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.utils.data import Dataset, Sampler
+from transformers import EvalPrediction
+
+from ..config import Config
+from ..data import Split
+from ..model import Model
+from ..texts.padding import filled, numbers
+
+MEAN = "mean_loss"  # what `judge` returns
+POOL = 50  # batches whose rows are sorted together
+Row = tuple[list[int], int]
+
+
+class Rows(Dataset[Row]):
+    """Tokens and label code of each row; `cut` counts the texts that were too long."""
+
+    def __init__(self, model: Model, split: Split) -> None:
+        self.pad = model.pad
+        self.ids = numbers(split.inputs["text"].tolist(), model.tokenizer)
+        self.targets = split.targets.tolist()
+        self.cut = sum(len(ids) == model.max_tokens for ids in self.ids)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, row: int) -> Row:
+        return self.ids[row], self.targets[row]
+
+    def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
+        """Return rows together, as long as the longest of them."""
+        ids = torch.from_numpy(filled([known for known, _ in rows], self.pad))
+        labels = torch.tensor([target for _, target in rows])
+        return {"input_ids": ids, "attention_mask": (ids != self.pad).long(), "labels": labels}
+
+
+class ByLength(Sampler[int]):
+    """Rows at random, those of like length in one batch; `epoch` tells which order is due.
+
+    Batches are whole: of each epoch other rows are left over.
+    """
+
+    def __init__(self, rows: Rows, batch: int, seed: int, epoch: Callable[[], int]) -> None:
+        self.lengths = np.array([len(known) for known in rows.ids])
+        self.batch, self.seed, self.epoch = batch, seed, epoch
+
+    def __len__(self) -> int:
+        count = len(self.lengths)
+        return count - count % self.batch or count
+
+    def __iter__(self) -> Iterator[int]:
+        rng = np.random.default_rng([self.seed, self.epoch()])
+        batches: list[np.ndarray] = []
+        for pool in _cut(rng.permutation(len(self.lengths))[: len(self)], POOL * self.batch):
+            batches += _cut(pool[self.lengths[pool].argsort(kind="stable")], self.batch)
+        order = rng.permutation(len(batches))
+        return iter(np.concatenate([batches[number] for number in order]).tolist())
+
+
+def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
+    return np.split(rows, range(size, len(rows), size))
+
+
+class Loss:
+    """The weighted cross-entropy of a batch."""
+
+    def __init__(self, config: Config, targets: np.ndarray) -> None:
+        counts = np.bincount(targets)
+        balanced = len(targets) / (len(counts) * counts)  # 1 on average over the rows
+        weights = balanced if config.train.class_weight == "balanced" else np.ones(len(counts))
+        self.weights = torch.from_numpy(weights.astype(np.float32))
+        self.smoothing = config.train.label_smoothing
+
+    def __call__(
+        self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | None = None
+    ) -> Tensor:
+        """Divide by the rows of the whole step, whatever processes and accumulation split it in."""
+        logits = outputs["logits"].float()
+        losses = cross_entropy(logits, labels, reduction="none", label_smoothing=self.smoothing)
+        total = losses @ self.weights.to(losses.device)[labels]
+        return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+
+    def judge(self, answers: EvalPrediction) -> dict[str, float]:
+        """Return the loss of all rows, each counted once however processes have shared them."""
+        given = (answers.predictions, answers.label_ids)
+        logits, labels = (torch.from_numpy(np.asarray(array)) for array in given)
+        return {MEAN: float(self({"logits": logits}, labels))}

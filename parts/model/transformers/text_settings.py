@@ -1,0 +1,19 @@
+"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which encoder, how much of a text it reads, and how a tiny one is built."""
+
+    name: str = "tiny"
+    revision: str | None = None
+    max_tokens: int = Field(128, ge=8)
+    width: int = Field(128, ge=32, multiple_of=32)
+    depth: int = Field(2, ge=1)
+    vocabulary: int = Field(8000, ge=300)
+    dropout: Annotated[float, Field(ge=0, lt=1), Search(0.0, 0.5)] = 0.1

@@ -1,0 +1,20 @@
+// node check.mjs FOLDER < texts.json: what the page in FOLDER answers to each text, as JSON.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const CHUNK = 32; // texts at once
+const folder = resolve(process.argv[2]);
+const { load } = await import(pathToFileURL(`${folder}/model.js`));
+const read = (name) => new Uint8Array(readFileSync(`${folder}/model/${name}`));
+const contract = JSON.parse(new TextDecoder().decode(read("contract.json")));
+const model = await load(contract, read);
+const [{ name }] = contract.inputs;
+const texts = JSON.parse(readFileSync(0));
+const answers = [];
+for (let start = 0; start < texts.length; start += CHUNK) {
+  answers.push(...(await model.predict({ [name]: texts.slice(start, start + CHUNK) })));
+}
+const predictions = answers.map(({ probabilities }) => [...probabilities]);
+process.stdout.write(JSON.stringify({ predictions, labels: answers.map(({ label }) => label) }));
