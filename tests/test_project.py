@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from dvc_pipeline import check_dvc
-from pretrained import check_pretrained
 from render import ROOT, commit, git, render
 
 PROJECTS: dict[str, dict[str, Any]] = {
@@ -83,8 +82,6 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
     _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
-    if answers.get("framework") == "transformers":
-        check_pretrained(folder, script)
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")
         check_dvc(folder, tmp_path / "remote")

@@ -13,7 +13,7 @@ import pytest
 from made import table, written
 from safetensors.numpy import load_file
 
-from my_model import data, infer
+from my_model import cli, data, infer
 from my_model.config import Config
 from my_model.train import fit
 
@@ -81,7 +81,7 @@ def test_two_processes_train_as_one(few: list[str], config: Config) -> None:
 
 
 def _trained(options: list[str], config: Config, run: str) -> dict[str, np.ndarray]:
-    subprocess.run([*TRAIN, f"--run={run}", *options], check=True)
+    assert cli.main([*TRAIN[3:], f"--run={run}", *options]) == 0
     return load_file(config.paths.runs / run / "model/model.safetensors")
 
 
