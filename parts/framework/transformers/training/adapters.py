@@ -1,6 +1,5 @@
 """LoRA: small matrices are trained in place of the encoder's weights, and merged into them."""
 
-from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import PreTrainedModel, Trainer
 
@@ -9,6 +8,8 @@ def adapted(network: PreTrainedModel, rank: int | None) -> nn.Module:
     """Return the network with LoRA matrices at each linear layer (Hu et al. 2022), or as it is."""
     if rank is None:
         return network
+    from peft import LoraConfig, get_peft_model  # not above: most trainings do without it
+
     told = LoraConfig(
         task_type="SEQ_CLS",  # the head is trained whole
         r=rank,
@@ -22,6 +23,6 @@ def adapted(network: PreTrainedModel, rank: int | None) -> nn.Module:
 def merged(trainer: Trainer) -> PreTrainedModel:
     """Return what was trained as a network like any other, on the CPU."""
     network = trainer.accelerator.unwrap_model(trainer.model)
-    if isinstance(network, PeftModel):
+    if hasattr(network, "merge_and_unload"):
         network = network.merge_and_unload()
     return network.cpu().eval()
