@@ -20,6 +20,7 @@ ENV = {
     "UV_PYTHON": sys.executable,  # the interpreter that runs nox: uv need not download one
     "OMP_NUM_THREADS": "1",  # two threads stall each other on a busy machine
     "UV_PROJECT_ENVIRONMENT": ".venv",  # a render's own; nox names the session's
+    "PYTHONDONTWRITEBYTECODE": "",  # whatever the machine says: libraries are compiled once
     "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
 }
 DEMO = Path("demo")

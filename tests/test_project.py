@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -41,7 +42,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "task": "text-classification",
         "framework": "transformers",
         "tracker": "tensorboard",
-        "targets": ["api", "batch", "browser"],
+        "targets": ["api", "batch", "browser", "ios"],
     },
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
     "pytorch": {"framework": "pytorch"},
@@ -58,6 +59,8 @@ PROJECTS: dict[str, dict[str, Any]] = {
     },
     "pytorch-devices": {"framework": "pytorch", "targets": ["ios", "android", "edge"]},
 }
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
 MADE = ("metrics.json", "model/*", "export/onnx/model.onnx", "export/onnx/contract.json")
 
@@ -156,7 +159,8 @@ def _uv(folder: Path, *words: str) -> None:
 
 
 def _run(folder: Path, *command: str) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    kept = os.environ | KEPT
+    done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True)
     assert done.returncode == 0, (
         f"{' '.join(command)}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     )

@@ -6,9 +6,7 @@ from torch.export import Dim, ExportedProgram, export
 
 from ..model import Model
 from ..training.objective import answering
-from .encode import example
-
-MAX_ROWS = 4096  # at once, where a format takes more than one row
+from .encode import MAX_ROWS, example
 
 
 class Answering(nn.Module):

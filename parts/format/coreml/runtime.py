@@ -7,10 +7,9 @@ import numpy as np
 
 from .apple import ct
 from .contract import load as load_contract
+from .encode import MAX_ROWS
 from .mil.interpreter import Program
 from .predictor import Predictor
-
-MAX_ROWS = 4096  # as the package was converted
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:

@@ -23,6 +23,11 @@ def fill(shape: Tensor, value: Tensor) -> Tensor:
     return torch.full(shape.tolist(), value.item(), dtype=value.dtype)
 
 
+def fill_like(ref_tensor: Tensor, value: Tensor) -> Tensor:
+    """Return one value everywhere, in the shape of another tensor."""
+    return torch.full(ref_tensor.shape, value.item(), dtype=value.dtype)
+
+
 def pad(x: Tensor, pad: Tensor, mode: str = "constant", constant_val: Tensor = ZERO) -> Tensor:
     """Lengthen the last axes; `pad` holds (before, after) for each, the last axis last."""
     pairs = pad.reshape(-1, 2).flip(0).flatten().tolist()
@@ -63,5 +68,5 @@ def transpose(x: Tensor, perm: Tensor) -> Tensor:
 
 KERNELS: dict[str, Callable[..., Any]] = {
     f.__name__: f
-    for f in (expand_dims, fill, pad, range_1d, reshape, shape, squeeze, tile, transpose)
+    for f in (expand_dims, fill, fill_like, pad, range_1d, reshape, shape, squeeze, tile, transpose)
 }

@@ -38,6 +38,14 @@ def gather_along_axis(
     return torch.take_along_dim(x, indices, dim=int(axis))
 
 
+def gather_nd(
+    x: Tensor, indices: Tensor, batch_dims: Tensor = ZERO, validate_indices: Tensor = NO
+) -> Tensor:
+    """Pick at each place that the last axis of `indices` names, for the first axes of `x`."""
+    assert not batch_dims
+    return x[indices.unbind(-1)]
+
+
 def slice_by_index(
     x: Tensor,
     begin: Tensor,
@@ -76,5 +84,6 @@ def stack(values: list[Tensor], axis: Tensor) -> Tensor:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (concat, gather, gather_along_axis, slice_by_index, split, stack)
+    f.__name__: f
+    for f in (concat, gather, gather_along_axis, gather_nd, slice_by_index, split, stack)
 }

@@ -17,7 +17,7 @@ PACKAGES = ("onnx", "onnxruntime", "onnxscript", "tokenizers", "torch", "transfo
 
 
 def convert(model: Model, schema: Schema, folder: Path, threshold: float | None = None) -> None:
-    """Write folder/model.onnx, which takes texts of any length, and folder/tokenizer.json."""
+    """Write folder/model.onnx, which takes the tokens of texts of any length."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
     program = torch.onnx.export(
         Answering(model).eval(),
@@ -34,6 +34,10 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
     graph.include(network)
     taken = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows", "tokens"])]
     write(graph, taken, network.output[0].name, schema, threshold, folder)
+
+
+def accompany(model: Model, folder: Path) -> None:
+    """Write folder/tokenizer.json."""
     model.tokenizer.save(str(folder / tokens.FILE))
 
 

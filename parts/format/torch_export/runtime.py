@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from .contract import load as load_contract
+from .encode import MAX_ROWS
 from .predictor import Predictor
-
-MAX_ROWS = 4096  # as the graph was traced
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:

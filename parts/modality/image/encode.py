@@ -14,6 +14,8 @@ from .feed import feed
 if TYPE_CHECKING:
     from ..model import Model
 
+MAX_ROWS = 4096  # at once, where a format takes more than one row
+
 
 def describe(model: "Model") -> dict[str, Any]:
     """Return what a contract says of the network's input: its name, dtype, shape and range."""

@@ -15,6 +15,7 @@ from .feed import feed
 if TYPE_CHECKING:
     from ..model import Model
 
+MAX_ROWS = 4096  # at once, where a format takes more than one row
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
 
 

@@ -72,6 +72,8 @@ def _convert(
         make = partial(smaller.compress, inputs=splits.train.inputs)
     try:
         make(model, splits.schema, folder, threshold)
+        if hasattr(converter, "accompany"):  # what a client needs besides
+            converter.accompany(model, folder)
     except Exception as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
         told = f"{name} can't be made of this model ({reason})"
@@ -90,8 +92,7 @@ def _reference(model: Model, splits: Splits, seed: int) -> pd.DataFrame:
     sample = inputs.sample(min(len(inputs), REFERENCE_ROWS), random_state=seed).sort_index()
     told = predicted(infer.predict(model, sample), schema.labels)
     shown = sample[[column.name for column in schema.described]]
-    texts = shown.select_dtypes("category").astype("str")
-    return shown.assign(**texts, **{PREDICTION: told})
+    return shown.assign(**shown.select_dtypes("category").astype("str"), **{PREDICTION: told})
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -8,6 +8,9 @@ public enum PredictorError: Error, Equatable {
     case noOutput(String)
 }
 
+/// The contract says all that is needed to encode an input.
+typealias Encoder = Contract
+
 extension Contract {
     public struct Matrix: Decodable, Sendable {
         public let name: String

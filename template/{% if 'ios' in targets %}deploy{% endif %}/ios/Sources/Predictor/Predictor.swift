@@ -11,11 +11,13 @@ public struct Prediction: Sendable {
 /// A model that `export` wrote. `folder` holds contract.json and the package that it names.
 public final class Predictor {
     public let contract: Contract
+    private let encoder: Encoder
     private let model: MLModel
 
     /// Compile and load the package. `.cpuOnly` is what was checked; other units round to float16.
     public init(folder: URL, units: MLComputeUnits = .cpuOnly) async throws {
         contract = try Contract(folder: folder)
+        encoder = try await Encoder(folder: folder)
         let package = folder.appendingPathComponent(contract.model)
         let compiled = try await MLModel.compileModel(at: package)
         let settings = MLModelConfiguration()
@@ -23,10 +25,10 @@ public final class Predictor {
         model = try MLModel(contentsOf: compiled, configuration: settings)
     }
 
-    /// Answer for one input, as `Contract.encode` takes it.
+    /// Answer for one input, as `Encoder.encode` takes it.
     public func predict(_ input: Input) throws -> Prediction {
         let shape = contract.matrix.shape.map { $0 ?? 1 }
-        let encoded = MLShapedArray(scalars: try contract.encode(input), shape: shape)
+        let encoded = MLShapedArray(scalars: try encoder.encode(input), shape: shape)
         let matrix = MLMultiArray(encoded)
         let inputs = [contract.matrix.name: MLFeatureValue(multiArray: matrix)]
         let given = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: inputs))
