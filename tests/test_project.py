@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dvc_pipeline import check_dvc
+from pretrained import check_pretrained
 from render import ROOT, commit, git, render
 
 PROJECTS: dict[str, dict[str, Any]] = {
@@ -88,6 +89,8 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")
         check_dvc(folder, tmp_path / "remote")
+    if answers.get("framework") == "transformers":
+        check_pretrained(folder, script)
 
 
 def _assert_honest(run: Path) -> None:

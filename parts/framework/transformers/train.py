@@ -12,7 +12,7 @@ from transformers import PrinterCallback, set_seed
 from .config import Config
 from .data import Splits
 from .model import Model, build
-from .runs import Log, say
+from .runs import LEADS, Log, say, write_text
 from .training.adapters import adapted, merged
 from .training.arguments import arguments
 from .training.batches import Loss, Rows
@@ -35,7 +35,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     loss = Loss(config, splits.train.targets)
     if cut := rows["train"].cut:
         share, limit = cut / len(rows["train"]), model.max_tokens
-        say("warning", f"model.max_tokens: {share:.1%} of the training texts are cut at {limit}.")
+        _warn(run, f"model.max_tokens: {share:.1%} of the training texts are cut at {limit}.")
     trainer = Tuner(
         settings,
         rows["train"],
@@ -50,6 +50,16 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     trainer.train(resume_from_checkpoint=_newest(folder))
     model.network = merged(trainer)
     return model
+
+
+def _warn(run: Path, text: str) -> None:
+    """Say it now, and again in the report; a trial of `tune` has none."""
+    say("warning", text)
+    path = run / "data.json"
+    if LEADS and path.exists():
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["profile"]["warnings"].append(text)
+        write_text(path, json.dumps(manifest, indent=2))
 
 
 def _newest(folder: Path) -> str | None:

@@ -1,6 +1,8 @@
 """Training learns, repeats itself to the bit, and goes on after a kill as if nothing had been."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +52,11 @@ def test_the_loss_falls_and_the_best_weights_are_kept(run: Path, config: Config)
     told = infer.predict(infer.load(run / "model"), val.inputs)
     chosen = told[np.arange(len(told)), val.targets]
     assert -np.log(chosen).mean() == pytest.approx(history["val_loss"].min(), rel=1e-4)
+
+
+def test_the_report_will_say_how_many_texts_are_cut(run: Path) -> None:
+    told = json.loads((run / "data.json").read_text("utf-8"))["profile"]["warnings"]
+    assert re.fullmatch(r"model\.max_tokens: .*% of the training texts are cut at 128\.", told[-1])
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(few: list[str], config: Config) -> None:
