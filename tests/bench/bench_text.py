@@ -135,6 +135,7 @@ def _exported(make: Callable[..., None], model: Any, splits: Any, folder: Path) 
     folder.mkdir()
     extra = {"inputs": splits.train.inputs} if make is onnx_int8.compress else {}
     make(model, splits.schema, folder, 0.5, **extra)
+    onnx.accompany(model, folder)
     told: Any = {"inputs": [{"name": "text"}], "model": "model.onnx", **onnx.describe(model)}
     options = onnx_runtime.onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
