@@ -21,6 +21,7 @@ ENV = {
     "OMP_NUM_THREADS": "1",  # two threads stall each other on a busy machine
     "UV_PROJECT_ENVIRONMENT": ".venv",  # a render's own; nox names the session's
     "PYTHONDONTWRITEBYTECODE": "",  # whatever the machine says: libraries are compiled once
+    "HF_HUB_OFFLINE": "1",  # no test asks a hub
     "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
 }
 DEMO = Path("demo")
