@@ -77,8 +77,8 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     for session in ("lint", "types", "tests"):
         _run(folder, "nox", "-s", session)
     script = answers.get("project_name", "My Model").lower().replace(" ", "-")
-    for run in ("first", "second"):
-        _uv(folder, "run", script, "run", "--run", run)
+    _uv(folder, "run", script, "run", "--run", "first")
+    _uv(folder, "run", script, "run", "--run", "second", "--export.formats", "[onnx]")
     _assert_honest(folder / "runs/first")
     for file in (path for pattern in MADE for path in (folder / "runs/first").glob(pattern)):
         twin = folder / "runs/second" / file.relative_to(folder / "runs/first")
