@@ -68,7 +68,12 @@ def test_a_killed_run_goes_on_to_the_same_bits(options: list[str], config: Confi
 @pytest.mark.parametrize("shard", ["false", "true"], ids=["DDP", "FSDP"])
 def test_two_processes_train_as_one(shard: str, options: list[str], config: Config) -> None:
     """Sums are taken in another order, so curves agree to one in a thousand, not to the bit."""
-    few = ["--train.epochs=2", "--model.dropout=0", f"--model.name={ALIKE[config.data.MODALITY]}"]
+    kind = config.data.MODALITY
+    few = [
+        f"--train.epochs={EPOCHS[kind] // 2}",
+        "--model.dropout=0",
+        f"--model.name={ALIKE[kind]}",
+    ]
     _trained([*options, *few], config, f"one-{shard}")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     words = [*TRAIN[3:], "--run=two", f"--train.shard={shard}", *options, *few]
