@@ -119,16 +119,17 @@ def bench_serving(config: Any, splits: Any, folder: Path) -> None:
     """Print milliseconds, and how many times as fast as the pipeline each export is."""
     model, texts = build(config, splits), splits.val.inputs["text"].tolist()
     infer.save(model, folder / "model")
-    askers = {"pipeline": pipeline("text-classification", str(folder / "model"), device="cpu")}
+    cut = {"truncation": True, "max_length": config.model.max_tokens}
+    askers = {"pipeline": pipeline("text-classification", str(folder / "model"), **cut)}
     for name, make in {"onnx": onnx.convert, "onnx-int8": onnx_int8.compress}.items():
         askers[name] = _exported(make, model, splits, folder / name)
     print(f"\n{sum(w.numel() for w in model.network.parameters()) / 1e6:.1f} M weights: ms\n")
-    print(f"{'texts':>6}" + "".join(f"{name:>22}" for name in askers))
+    print(f"{'texts':>6}" + "".join(f"{name:>28}" for name in askers))
     for rows, rounds in {1: ROUNDS, 64: ROUNDS // 10}.items():
         took = np.array([_turn(askers, texts, rows, n) for n in range(rounds + 1)])[1:]
         shown = [f"{np.median(took[:, 0]):.2f}"]
         shown += [f"{np.median(t):.2f} {ratio(took[:, 0] / t)}" for t in took.T[1:]]
-        print(f"{rows:>6}" + "".join(f"{text:>22}" for text in shown))
+        print(f"{rows:>6}" + "".join(f"{text:>28}" for text in shown))
 
 
 def _exported(make: Callable[..., None], model: Any, splits: Any, folder: Path) -> Any:
