@@ -15,7 +15,7 @@ from {package} import cli
 from {package}.formats import measure
 
 measure.of_model = measure.of_export = lambda *given: {{"latency_ms": {{"1": None}}}}
-sys.exit(cli.main(["export", "--run=pretrained", "--export.formats=[onnx, onnx-int8, coreml]"]))
+sys.exit(cli.main(["export", "--run=pretrained", "--export.formats=[onnx]"]))
 """
 
 
@@ -32,23 +32,17 @@ def check_pretrained(folder: Path, script: str) -> None:
     words = ["--data.path=few.csv", "--data.text=remarks", "--data.target=disrupted"]
     words += ["--run=pretrained", f"--model.name={encoder}", "--model.max_tokens=64"]
     words += ["--train.epochs=2", "--train.frozen_epochs=1", "--train.layer_decay=0.9"]
-    words += ["--export.max_drop=0.2"]  # of so few rows any metric jumps
     _run(folder, ".venv/bin/" + script, "train", *words)
     _run(folder, *python, EXPORT.format(package=script.replace("-", "_")))
     run = folder / "runs/pretrained"
     with (run / "history.csv").open() as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
     assert losses[-1] < losses[0]
-    for name in ("onnx", "coreml"):
-        files = [place / "tokenizer.json" for place in (encoder, run / "export" / name)]
-        known, kept = (json.loads(file.read_text("utf-8"))["model"]["vocab"] for file in files)
-        assert known == kept
-        parity = json.loads((run / "export" / name / "parity.json").read_text("utf-8"))
-        assert parity["passed"] and parity["rows"] == ROWS
-    whole, small = (
-        (run / "export" / name / "model.onnx").stat().st_size for name in ("onnx", "onnx-int8")
-    )
-    assert small < 0.3 * whole
+    files = [place / "tokenizer.json" for place in (encoder, run / "export/onnx")]
+    known, kept = (json.loads(file.read_text("utf-8"))["model"]["vocab"] for file in files)
+    assert known == kept
+    parity = json.loads((run / "export/onnx/parity.json").read_text("utf-8"))
+    assert parity["passed"] and parity["rows"] == ROWS
     (folder / "few.csv").unlink()
 
 
