@@ -33,7 +33,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     precision: Literal["float32", "bf16", "fp16"] = "float32"
     compile: bool = False
     shard: bool = False
-    checkpoint_steps: int = Field(200, ge=1)
+    checkpoint_steps: int = Field(500, ge=1)
     workers: int = Field(0, ge=0)
     threads: int | None = Field(None, ge=1)
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
@@ -19,7 +18,7 @@ from .data import Splits
 from .model import Model, Samples
 from .runs import Log, UserError
 from .training import parallel
-from .training.checkpoint import resume, save, save_best
+from .training.checkpoint import keep, resume, save
 from .training.objective import Objective
 from .training.origin import Advice, begin, teacher
 from .training.plan import Plan, schedule
@@ -34,8 +33,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     epoch, checkpoints to run/checkpoint; if one is there already, training goes on from it. Of the
     processes that torchrun starts, the first one alone writes.
     """
-    settings, folder = config.train, run / "checkpoint"
-    last, best = folder / "last.safetensors", folder / "best.safetensors"
+    settings, checkpoint = config.train, run / "checkpoint/last.safetensors"
     with parallel.joined(settings) as place:
         place.seed(config.seed)
         model = begin(config, splits)
@@ -45,7 +43,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         plan = Plan(config, train.balance, place)
         state = State(model.network, settings, place)
         advise = teacher(config, splits, model, place)
-        resume(state, last)
+        resume(state, checkpoint)
         inputs = inputs_of(train, plan, state.step, settings.workers)
         for step in tqdm(range(state.step, plan.steps), "   train", disable=None, leave=False):
             if state.waited >= settings.patience:
@@ -55,11 +53,11 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
             state.set_rate(rate, model.rates(config, step // plan.epoch))
             _update(state, plan, train, inputs, advise)
             if state.step % plan.epoch == 0:
-                _judge(state, plan, val, log, best)
+                _judge(state, plan, val, log)
             if state.due(plan.epoch):
-                save(state, last)
+                save(state, checkpoint)
         if place.rank == 0:
-            model.network.load_state_dict(load_file(best))
+            model.network.load_state_dict(state.kept)
     return model
 
 
@@ -78,21 +76,21 @@ def _update(state: State, plan: Plan, rows: Rows, inputs: Iterator[Tensor], advi
         state.scaler.scale(loss).backward()
         state.loss += loss.detach()
     state.scaler.unscale_(state.optimizer)
-    state.norm = clip_grad_norm_(state.network.parameters(), state.settings.clip_norm)
+    state.norm = clip_grad_norm_(state.weights, state.settings.clip_norm)
     state.scaler.step(state.optimizer)
     state.scaler.update()
     state.optimizer.zero_grad()
     state.advance()
 
 
-def _judge(state: State, plan: Plan, val: Rows, log: Log, best: Path) -> None:
+def _judge(state: State, plan: Plan, val: Rows, log: Log) -> None:
     """End an epoch: log it, and keep the weights if validation has never been better."""
     metrics = state.metrics(_loss(state, val), plan.size)
     if not math.isfinite(metrics["val_loss"]):
         raise UserError(f"the loss is no number at step {state.step}: lower train.learning_rate.")
     log(state.step, metrics)
     if state.improves(metrics["val_loss"]):
-        save_best(state, best)
+        keep(state)
 
 
 def _loss(state: State, rows: Rows) -> float:

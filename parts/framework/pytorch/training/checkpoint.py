@@ -24,14 +24,15 @@ LEADER = StateDictOptions(full_state_dict=True, cpu_offload=True)  # others get 
 PROGRESS = ("step", "steps", "waited", "best")
 
 
-def save_best(state: State, path: Path) -> None:
-    """Write the weights that are judged."""
-    _write(state, path, get_model_state_dict(state.judged, options=LEADER), {})
+def keep(state: State) -> None:
+    """Remember the weights that are judged; the next checkpoint holds them, too."""
+    weights = get_model_state_dict(state.judged, options=LEADER)
+    state.kept = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
 
 def save(state: State, path: Path) -> None:
     """Write all that `resume` needs; the rest is a function of seed and step."""
-    tensors = {"loss": state.loss}
+    tensors = {"loss": state.loss} | _named("best", state.kept)
     for name, network in _networks(state).items():
         tensors |= _named(name, get_model_state_dict(network, options=LEADER))
     optimizer: Any = get_optimizer_state_dict(state.network, state.optimizer, options=LEADER)
@@ -49,6 +50,7 @@ def resume(state: State, path: Path) -> None:
     with safe_open(path, "pt") as file:
         progress = json.loads(file.metadata()["progress"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    state.kept = _below("best", tensors)
     for name, network in _networks(state).items():
         set_model_state_dict(network, _below(name, tensors), options=EVERYWHERE)
     optimizer: Any = get_optimizer_state_dict(state.network, state.optimizer, options=EVERYWHERE)

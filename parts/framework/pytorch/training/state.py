@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..settings.train import Train
 from .parallel import Place, peak_memory
@@ -24,12 +24,14 @@ class State:
         self.judged = self.network  # what is validated and kept
         if settings.ema:
             self.judged = place.hold(copy.deepcopy(network), settings.shard)
+        self.weights = [*self.network.parameters()]  # to ask for them takes a while, each time
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), fused=True)
         self.scaler = torch.amp.GradScaler(place.device.type, enabled=settings.precision == "fp16")
         if settings.compile:
             self.network.compile()
         self.trained = place.synchronise(self.network, settings.shard)
         self.step, self.waited, self.best = 0, 0, float("inf")
+        self.kept: dict[str, Tensor] = {}  # the best weights, whole, in the first process
         self.loss, self.steps = torch.zeros((), device=place.device), 0  # of this epoch
         self.rate, self.norm = 0.0, torch.zeros(())
         self.clock = self.saved = time.perf_counter()
