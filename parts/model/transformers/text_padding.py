@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from tokenizers import Tokenizer
 
-BATCH = 64  # texts at once: each is filled up to the longest
+BATCH = 8  # texts at once: each is filled up to the longest
 
 
 def numbers(texts: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
