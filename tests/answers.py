@@ -4,6 +4,7 @@ from itertools import cycle, product
 from typing import Any
 
 import yaml
+from jinja2 import Environment
 
 from render import ROOT
 
@@ -24,6 +25,11 @@ def choices(question: str) -> list[str]:
     return [value["value"] if isinstance(value, dict) else value for value in values]
 
 
+def modality(task: str) -> str:
+    """Return the kind of inputs that a task has."""
+    return Environment().from_string(QUESTIONS["modality"]["default"]).render(task=task)
+
+
 def targets(task: str, framework: str) -> list[str]:
     """Return the targets that the task has and whose formats its models are converted to."""
     return [
@@ -37,7 +43,7 @@ def _reaches(task: str, target: str) -> bool:
     """Say if a target whose parts differ by modality has those of the task's."""
     modalities = {path.name for path in (ROOT / "parts/modality").iterdir()}
     own = {path.name for path in (ROOT / "parts/target" / target).iterdir()} & modalities
-    return not own or task.split("-")[0] in own
+    return not own or modality(task) in own
 
 
 def _converts(task: str, framework: str, target: str) -> bool:
@@ -53,7 +59,7 @@ def cells() -> list[tuple[str, str]]:
     return [
         (task, framework)
         for task, framework in product(choices("task"), choices("framework"))
-        if (ROOT / "parts/model" / framework / f"{task.split('-')[0]}.py").exists()
+        if (ROOT / "parts/model" / framework / f"{modality(task)}.py").exists()
     ]
 
 

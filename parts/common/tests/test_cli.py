@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from my_model import cli
+from my_model.settings.data import Data
 
+COLUMN, OTHER = ["target"] * 2 if "target" in Data.model_fields else ["prompt", "text"]
 MISTAKES = {
     "--evaluate.primry=x": "unknown option --evaluate.primry=x; did you mean --evaluate.primary?",
     "--seed=many": "--seed: Input should be a valid integer",
-    "--data.path=nowhere.csv --data.target=y": "nowhere.csv: no such file; set data.path",
-    "--data.target=nothing": "has no 'nothing'; did you mean",
+    f"--data.path=nowhere.csv --data.{OTHER}=y": "nowhere.csv: no such file; set data.path",
+    f"--data.{COLUMN}=nothing": "has no 'nothing'; did you mean",
     "--config=nowhere.yaml": "nowhere.yaml: no such file",
 }
 
@@ -33,9 +35,9 @@ def test_a_key_that_the_file_misspells(
     tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text("seed: 1\ndata: {path: a.csv, target: y, tagret: z}\n")
+    path.write_text("seed: 1\ndata: {path: a.csv, pathh: z, " + OTHER + ": y}\n")
     assert cli.main(["data", *options, f"--config={path}"]) == 2
-    assert "data.tagret: unknown key; did you mean data.target?" in capsys.readouterr().err
+    assert "data.pathh: unknown key; did you mean data.path?" in capsys.readouterr().err
 
 
 def test_help_imports_no_framework() -> None:

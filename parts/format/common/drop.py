@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config import Config
 from ..data import Split
+from ..model import Model
 from ..runs import UserError
 from ..scores import metrics
 from ..tables.schema import Schema
@@ -16,6 +17,7 @@ from .parity import Exported, decide
 
 
 def check(
+    model: Model,
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],

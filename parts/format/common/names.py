@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-VARIANTS = ("", "-fp16", "-int8")
+VARIANTS = ("", "-fp16", "-int8", "-q8_0", "-q4_1")
 
 
 def known() -> list[str]:

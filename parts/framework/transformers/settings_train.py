@@ -17,6 +17,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     warmup: float = Field(0.1, ge=0, lt=1)
     clip_norm: float = Field(1.0, gt=0)
     accumulate: int = Field(1, ge=1)
+    gradient_checkpointing: bool = False
     layer_decay: float = Field(1.0, gt=0, le=1)
     frozen_epochs: int = Field(0, ge=0)
     lora: int | None = Field(None, ge=1)

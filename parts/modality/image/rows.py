@@ -86,7 +86,7 @@ def doubts(train: Any, schema: Schema) -> list[str]:
     return []
 
 
-def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
     """Return tables of what becomes of changed inputs: pictures are not changed."""
     return {}
 

@@ -11,6 +11,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
 
     NAMES: ClassVar = ("image", "target", "group")  # what names columns of the file
     MODALITY: ClassVar = "image"
+    SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one picture (the properties below are measured for people, not for it)"
     READS: ClassVar = "a folder or .zip of pictures, or a table whose column `image` names them"
 

@@ -11,6 +11,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
 
     NAMES: ClassVar = ("target", "drop", "group", "time")  # what names columns of the file
     MODALITY: ClassVar = "tabular"
+    SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one row of a table with the columns below"
     READS: ClassVar = "a CSV, Parquet or JSON-lines file"
 

@@ -114,6 +114,6 @@ def doubts(train: Any, schema: Schema) -> list[str]:
     return doubtful.notes(train.inputs["text"], train.targets, schema.labels or [])
 
 
-def stress(predict: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
     """Return a table of what becomes of texts that are written in another way."""
-    return {"robustness": robustness(predict, test.inputs, test.targets, threshold)}
+    return {"robustness": robustness(predictors["model"], test.inputs, test.targets, threshold)}

@@ -11,6 +11,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
 
     NAMES: ClassVar = ("text", "target", "source", "group", "time")  # what names columns
     MODALITY: ClassVar = "text"
+    SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one text (the properties below are measured for people, not for it)"
     READS: ClassVar = "a CSV, Parquet or JSON-lines file with a column of texts"
 

@@ -11,6 +11,7 @@ GREATER_IS_BETTER = dict.fromkeys(
     ["average_precision", "roc_auc", "f1_macro", "balanced_accuracy"], True
 ) | dict.fromkeys(["log_loss", "brier_score", "ece"], False)
 ROW_LOSS = "log loss"
+COLUMNS = ()  # of predictions.csv: there the classes name them
 BINS = 10
 
 

@@ -58,7 +58,9 @@ def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
     """Keep the chunks of the same job; those of another one are deleted."""
     job = {
         "input": chunks.digest(source, config),
-        "model": sha256(run / "export/onnx/contract.json"),  # holds the sha256 of the model
+        "model": sha256(
+            run / "export" / config.data.SERVED / "contract.json"
+        ),  # holds the sha256 of the model
         "chunk size": config.predict.chunk,
         "data settings": config.data.model_dump_json(),
     }
@@ -78,7 +80,7 @@ def _score_parts(
     config: Config, run: Path, source: Path, partial: Path, suffix: str
 ) -> tuple[list[Path], int]:
     """Score the chunks that are not there yet; return the files of all, and the number of rows."""
-    append = scorer(run / "export/onnx", source, config)
+    append = scorer(run / "export" / config.data.SERVED, source, config)
     parts: list[Path] = []
     rows = 0
     total = chunks.count(source, config)

@@ -8,18 +8,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..data import Split
+from ..config import Config
+from ..data import Splits
 from ..images.pixels import read
 
 LINEAR_ROWS = 10_000  # enough for a yardstick, however many pictures there are
 SIDE = 8  # pixels of the thumbnails that the linear model looks at
 
 
-def baselines(train: Split) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
+def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
     """Return what predicts (rows, classes): each class's share in training, guesses, and linearly.
 
     Whoever always says the same has a macro-F1 near zero, so guessing is what has to be beaten.
     """
+    train = splits.train
     share = np.bincount(train.targets) / len(train.targets)
     sample = slice(None, None, 1 + len(train.targets) // LINEAR_ROWS)
     linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))

@@ -8,14 +8,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from ..data import Split
+from ..config import Config
+from ..data import Split, Splits
 from .encoders import coded, scaled
 
 ROWS = 50_000  # enough for a yardstick, however long the table is
 
 
-def baselines(train: Split) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
+def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
     """Return what predicts (rows, classes): shares of classes in training, and two plain models."""
+    train = splits.train
     share = (np.bincount(train.targets) / len(train.targets)).astype(np.float32)
     linear = make_pipeline(scaled(), LogisticRegression(max_iter=1000))
     boosting = make_pipeline(coded(), HistGradientBoostingClassifier(random_state=0))

@@ -8,14 +8,16 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from ..data import Split
+from ..config import Config
+from ..data import Split, Splits
 from .encoders import coded, scaled
 
 ROWS = 50_000  # enough for a yardstick, however long the table is
 
 
-def baselines(train: Split) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
+def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
     """Return what predicts (rows,): training mean and median, and two plain models."""
+    train = splits.train
     mean, median = train.targets.mean(dtype=np.float64), np.median(train.targets)
     return {
         "mean": lambda inputs: np.full(len(inputs), mean, np.float32),

@@ -8,16 +8,18 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from ..data import Split
+from ..config import Config
+from ..data import Splits
 
 ROWS = 50_000  # enough for a yardstick, however many texts there are
 
 
-def baselines(train: Split) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
+def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
     """Return what predicts (rows, classes): shares of classes in training, and a plain model.
 
     The plain one is a logistic regression on single words and signs.
     """
+    train = splits.train
     share = (np.bincount(train.targets) / len(train.targets)).astype(np.float32)
     sample = slice(None, None, 1 + len(train.targets) // ROWS)
     words = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]")

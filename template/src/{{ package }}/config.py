@@ -84,6 +84,8 @@ def _explain(error: Any, path: Path, overrides: dict[str, str]) -> str:
     place = f"--{key}" if key in overrides else f"{path}: {key or 'the file'}"
     if error["type"] == "missing":
         return f"{place}: must be set, here or with --{key}."
+    if error["type"] == "value_error":
+        return f"{place}: {error['ctx']['error']}."
     if error["type"] != "extra_forbidden":
         return f"{place}: {error['msg']} (got {error['input']!r})."
     return f"{place}: unknown key{suggest(key)}"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ class Evaluation:
 
 
 def evaluate(
-    predict: Callable[[pd.DataFrame], np.ndarray],
+    predict: measure.Predict,
     splits: Splits,
     test: Split,
     threshold: float | None,
@@ -41,7 +40,11 @@ def evaluate(
 ) -> Evaluation:
     """Score `predict` on rows it has never seen, beside `kin`: its run, and those it comes from."""
     predictions = predict(test.inputs)
-    candidates = {"model": (predictions, threshold)} | _rivals(splits, test, kin)
+    val, rivals = splits.val, _rivals(splits, config, kin)
+    candidates = {"model": (predictions, threshold)} | {
+        name: (rival(test.inputs), metrics.choose_threshold(val.targets, rival(val.inputs)))
+        for name, rival in rivals.items()
+    }
     resamples = compare.count(predictions, config.evaluate.resamples)
     compared = compare.compare(test.targets, candidates, resamples, config)
     model = compared["models"]["model"]
@@ -68,18 +71,15 @@ def evaluate(
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
     tables = errors.tables(test, predictions, threshold, splits.schema)
-    tables |= stress(predict, test, threshold)
+    tables |= stress({"model": predict} | rivals, test, threshold)
     return Evaluation(verdict, model["metrics"], files, tables)
 
 
-def _rivals(splits: Splits, test: Split, kin: dict[str, Path]) -> dict[str, compare.Candidate]:
-    """Return baselines and relatives with the thresholds that suit them on validation rows."""
-    val, known = splits.val, baselines(splits.train)
-    known |= {role: measure.trained(run / "model") for role, run in kin.items() if role != "model"}
-    return {
-        name: (predict(test.inputs), metrics.choose_threshold(val.targets, predict(val.inputs)))
-        for name, predict in known.items()
-    }
+def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
+    """Return baselines and relatives, which are judged on the same rows."""
+    relatives = {role: run / "model" for role, run in kin.items() if role != "model"}
+    opened = {role: measure.trained(folder) for role, folder in relatives.items()}
+    return baselines(splits, config) | opened
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

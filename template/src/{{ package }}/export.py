@@ -18,13 +18,11 @@ from . import infer
 from .config import Config
 from .data import Split, Splits
 from .drift.statistics import PREDICTION, predicted
-from .formats import exact, measure, parity, promise
+from .formats import exact, feed, measure, parity, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
 from .runs import UserError, replacing, write_text
-
-REFERENCE_ROWS = 5000  # for monitor; more would hardly make it see more
 
 
 def export(
@@ -48,7 +46,7 @@ def export(
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
-            agreed = judge.check(answers, artifact, parts, splits.schema, threshold, config)
+            agreed = judge.check(model, answers, artifact, parts, splits.schema, threshold, config)
             took = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", {"model": cost, "exported": took})
@@ -89,8 +87,8 @@ def _judge(name: str) -> ModuleType:
 def _reference(model: Model, splits: Splits, seed: int) -> pd.DataFrame:
     """Return what `monitor` compares new rows with: training rows and what is predicted of them."""
     inputs, schema = splits.train.inputs, splits.schema
-    sample = inputs.sample(min(len(inputs), REFERENCE_ROWS), random_state=seed).sort_index()
-    told = predicted(infer.predict(model, sample), schema.labels)
+    sample = inputs.sample(min(len(inputs), feed.REFERENCE), random_state=seed).sort_index()
+    told = predicted(infer.predict(model, feed.asked(sample)), schema.labels)
     shown = sample[[column.name for column in schema.described]]
     return shown.assign(**shown.select_dtypes("category").astype("str"), **{PREDICTION: told})
 

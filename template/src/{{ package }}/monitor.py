@@ -17,8 +17,8 @@ from .config import Config
 from .drift import statistics as drift
 from .drift.statistics import PREDICTION, predicted
 from .drift.view import describe, figure
-from .formats import onnx_runtime
 from .formats.contract import Input, described
+from .formats.measure import exported
 from .runs import UserError, write_text
 from .tables.rows import fresh
 from .tables.schema import Column, canonical
@@ -36,8 +36,8 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     if path is None or not path.exists():
         place = path or "serve.request_log is null"
         raise UserError(f"{place}: no requests; name a file to compare.")
-    folder = run / "export/onnx"
-    model = onnx_runtime.load(folder)
+    folder = run / "export" / config.data.SERVED
+    model = exported(config.data.SERVED, folder)
     columns = [_column(told) for told in described(model.contract)]
     current = _current(path, config, columns, model)
     if len(current) < config.monitor.min_rows:
@@ -66,9 +66,7 @@ def _column(described: Input) -> Column:
     return Column.model_validate(shared | {"kind": described["type"]})
 
 
-def _current(
-    path: Path, config: Config, columns: list[Column], model: onnx_runtime.Predictor
-) -> pd.DataFrame:
+def _current(path: Path, config: Config, columns: list[Column], model: Any) -> pd.DataFrame:
     """Return canonical rows and their predictions, in the form of reference.parquet."""
     requests = _requests(path, config.monitor.window)
     labels = model.contract["outputs"]["labels"]

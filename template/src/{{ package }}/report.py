@@ -40,7 +40,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
     details = read("evaluation/details.json")
     return {
         "about": metadata.metadata(str(__package__).replace("_", "-")),
-        "task": f"{config.data.MODALITY}-{'classification' if details['labels'] else 'regression'}",
+        "task": f"{config.data.MODALITY}-{config.evaluate.PROBLEM}",
         "run": run.name,
         "config": config,
         "settings": dump(config),
@@ -54,6 +54,8 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "judged": (run.parent / LOG).read_text(encoding="utf-8").count(f"\n{details['test_set']}"),
         "slices": _table(run, "slices").to_dict("records"),
         "robustness": _table(run, "robustness").to_dict("records"),
+        "likeness": _table(run, "likeness").to_dict("records"),
+        "answers": _table(run, "answers", dtype=str).to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "pictures": _pictures(run),
         "calibration": _table(run, "calibration").to_dict("records"),
@@ -87,7 +89,8 @@ def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:
     table = _table(run, "predictions", dtype={"truth": str} if labels else None)
     values = table.iloc[:, 3 if labels else 2 :].to_numpy(np.float32)
     if labels is None:
-        return plots.figures(table["truth"].to_numpy(np.float32), values[:, 0], None, None)
+        values = values if values.shape[1] > 1 else values[:, 0]
+        return plots.figures(table["truth"].to_numpy(np.float32), values, None, None)
     targets = pd.Categorical(table["truth"], categories=labels).codes.astype(np.int64)
     return plots.figures(targets, values, details["threshold"], labels)
 

@@ -1,13 +1,13 @@
 """The rows of a split as the Trainer takes them, and what it is trained for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 from transformers import EvalPrediction
 
 from ..config import Config
@@ -16,7 +16,6 @@ from ..model import Model
 from ..texts.padding import filled, numbers
 
 MEAN = "mean_loss"  # what `judge` returns
-POOL = 50  # batches whose rows are sorted together
 Row = tuple[list[int], int]
 
 
@@ -40,33 +39,6 @@ class Rows(Dataset[Row]):
         ids = torch.from_numpy(filled([known for known, _ in rows], self.pad))
         labels = torch.tensor([target for _, target in rows])
         return {"input_ids": ids, "attention_mask": (ids != self.pad).long(), "labels": labels}
-
-
-class ByLength(Sampler[int]):
-    """Rows at random, those of like length in one batch; `epoch` tells which order is due.
-
-    Batches are whole: of each epoch other rows are left over.
-    """
-
-    def __init__(self, rows: Rows, batch: int, seed: int, epoch: Callable[[], int]) -> None:
-        self.lengths = np.array([len(known) for known in rows.ids])
-        self.batch, self.seed, self.epoch = batch, seed, epoch
-
-    def __len__(self) -> int:
-        count = len(self.lengths)
-        return count - count % self.batch or count
-
-    def __iter__(self) -> Iterator[int]:
-        rng = np.random.default_rng([self.seed, self.epoch()])
-        batches: list[np.ndarray] = []
-        for pool in _cut(rng.permutation(len(self.lengths))[: len(self)], POOL * self.batch):
-            batches += _cut(pool[self.lengths[pool].argsort(kind="stable")], self.batch)
-        order = rng.permutation(len(batches))
-        return iter(np.concatenate([batches[number] for number in order]).tolist())
-
-
-def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
-    return np.split(rows, range(size, len(rows), size))
 
 
 class Loss:

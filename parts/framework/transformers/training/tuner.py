@@ -15,7 +15,8 @@ from transformers import Trainer
 
 from ..config import Config
 from ..settings.train import Train
-from .batches import ByLength, Rows
+from .batches import Rows
+from .order import ByLength
 
 LAYER = re.compile(r"\.(?:layers?|h|block)\.(\d+)\.")  # as encoders number their layers
 ADAPTED = "base_model.model."  # what peft puts before a name
@@ -39,7 +40,7 @@ class Tuner(Trainer):
         """Return the order of rows, which a run that goes on repeats."""
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         world, seed = self.args.world_size, self.args.seed
-        return ByLength(self.rows, size * world, seed, lambda: int(self.state.epoch or 0))
+        return ByLength(self.rows.ids, size * world, seed, lambda: int(self.state.epoch or 0))
 
     def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
         """Return AdamW over groups of weights, each at its own rate."""

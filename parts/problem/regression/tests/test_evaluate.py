@@ -47,7 +47,7 @@ def test_chance_fails_the_gate_and_skill_passes_it(config: Config) -> None:
         compared = compare.compare(targets, candidates, 300, config)
         verdict, passed = compare.verdict(compared, config)
         assert passed == passes
-        assert ("a linear model is better" in verdict) == (not passes)
+        assert ("a plain linear model is better" in verdict) == (not passes)
 
 
 def test_run_tells_what_a_reader_needs(run: Path, config: Config) -> None:

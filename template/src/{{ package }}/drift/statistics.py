@@ -56,7 +56,9 @@ def compare(
 
 
 def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
-    """Return what is compared of predictions: values, the last of two probabilities, or labels."""
+    """Return what is compared: values, the last of two probabilities, labels, lengths of texts."""
+    if predictions.dtype == object:
+        return np.array([*map(len, predictions)], np.float32)
     if labels is None or len(labels) == 2:
         return predictions.reshape(len(predictions), -1)[:, -1].astype(np.float32)
     return np.array(labels, object)[predictions.argmax(axis=1)]

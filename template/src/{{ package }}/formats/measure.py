@@ -18,10 +18,9 @@ import numpy as np
 from . import feed
 
 Predict = Callable[[Any], Any]
-BATCHES = (1, 1000)  # rows
 REPEATS = 100
 SECONDS = 1.0  # enough for slow models, which vary less
-UNKNOWN = {"latency_ms": dict.fromkeys(map(str, BATCHES)), "peak_memory_bytes": None}
+UNKNOWN = {"latency_ms": dict.fromkeys(map(str, feed.BATCHES)), "peak_memory_bytes": None}
 
 
 def of_model(run: Path, inputs: Any) -> dict[str, Any]:
@@ -46,8 +45,9 @@ def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, 
 
 
 def batches_of(inputs: Any) -> dict[int, Any]:
-    """Return tables of 1 and of 1,000 rows."""
-    return {count: inputs.iloc[np.arange(count) % len(inputs)] for count in BATCHES}
+    """Return tables of one row and of many, as a client would ask."""
+    asked = feed.asked(inputs)
+    return {count: asked.iloc[np.arange(count) % len(asked)] for count in feed.BATCHES}
 
 
 def trained(folder: Path) -> Predict:

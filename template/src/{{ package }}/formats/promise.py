@@ -9,6 +9,8 @@ from ..runs import sha256
 from ..tables.schema import Schema
 from . import contract, feed
 
+OUTPUTS = {"classification": "probabilities", "regression": "values", "generation": "answer"}
+
 
 def describe(
     name: str,
@@ -23,11 +25,11 @@ def describe(
     (model,) = folder.glob("model.*")
     promise: contract.Contract = {
         "project": str(__package__).split(".")[0].replace("_", "-"),
-        "task": f"{config.data.MODALITY}-{'classification' if schema.labels else 'regression'}",
+        "task": f"{config.data.MODALITY}-{config.evaluate.PROBLEM}",
         "format": name,
         "model": model.name,
         "inputs": feed.describe(schema),
-        "outputs": _outputs(schema, threshold),
+        "outputs": _outputs(config.evaluate.PROBLEM, schema, threshold),
         "versions": {package: version(package) for package in converter.PACKAGES},
         "sha256": {file: sha256(folder / file) for file in files},
     }
@@ -36,14 +38,13 @@ def describe(
     return promise
 
 
-def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
-    labels = schema.labels
-    name = "values" if labels is None else "probabilities"
+def _outputs(problem: str, schema: Schema, threshold: float | None) -> contract.Outputs:
+    labels, name = schema.labels, OUTPUTS[problem]
     return {
         "target": schema.target,
         "name": contract.free_name(name, [column.name for column in schema.columns]),
         "shape": [None] if labels is None else [None, len(labels)],
-        "dtype": "float32",
+        "dtype": "string" if problem == "generation" else "float32",
         "labels": labels,
         "threshold": threshold,
     }

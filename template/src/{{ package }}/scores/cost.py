@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..formats.measure import BATCHES, Predict, batches_of, latency
+from ..formats.feed import BATCHES
+from ..formats.measure import Predict, batches_of, latency
 
 
 def measure(predict: Predict, inputs: pd.DataFrame) -> dict[str, Any]:
-    """Return median latency of 1 and 1,000 rows, peak memory, the machine and its packages.
+    """Return median latency of one row and of many, peak memory, the machine and its packages.
 
-    Memory is what Python and numpy allocate for 1,000 rows; libraries' own allocations don't show.
+    Memory is what Python and numpy allocate for the many; libraries' own allocations don't show.
     """
     batches = batches_of(inputs)
     tracemalloc.start()

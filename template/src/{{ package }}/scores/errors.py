@@ -33,7 +33,8 @@ def _predictions(
 ) -> pd.DataFrame:
     ids = pd.Index(test.ids, name="id")
     if labels is None:
-        return pd.DataFrame({"truth": test.targets, "prediction": predictions}, ids).reset_index()
+        columns = dict(zip(metrics.COLUMNS, predictions.reshape(len(ids), -1).T, strict=True))
+        return pd.DataFrame({"truth": test.targets, **columns}, ids).reset_index()
     names = np.array(labels)
     decided = names[metrics.decide(predictions, threshold)]
     table = pd.DataFrame(predictions, ids, [f"p({label})" for label in labels])

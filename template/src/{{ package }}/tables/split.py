@@ -109,7 +109,7 @@ def _fingerprint(config: Config) -> str:
 
 
 def _strata(targets: np.ndarray) -> np.ndarray:
-    numbers = targets.dtype != np.int64
+    numbers = targets.dtype != np.int64 and np.ptp(targets) > 0
     return pd.qcut(targets, STRATA, labels=False, duplicates="drop") if numbers else targets
 
 

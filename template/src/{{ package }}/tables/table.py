@@ -49,7 +49,7 @@ def _read(path: Path, missing: list[str]) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     if path.suffix in (".jsonl", ".ndjson"):
-        return pd.read_json(path, lines=True, convert_dates=False, dtype=False)
+        return pd.read_json(path, lines=True, dtype=False, encoding="utf-8-sig")
     encoding, delimiter, header = sniff(path)
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:

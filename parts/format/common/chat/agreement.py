@@ -1,0 +1,91 @@
+"""In what an exported language model has to agree with the model: tokens, chances, the metric."""
+
+import io
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoModelForCausalLM
+
+from ..chats.tokens import encode
+from ..config import Config
+from ..data import Split
+from ..infer import predict
+from ..model import Model
+from ..runs import UserError
+from ..scores import metrics
+
+PLACES = 24  # at which all chances are compared
+
+
+class Exported(Protocol):
+    """What the `load` of the format returns; `executed_by` names what does the arithmetic."""
+
+    executed_by: str
+    contract: Any
+
+    def decide(self, inputs: Any) -> tuple[np.ndarray, None]:
+        """Return the answers, and no labels."""
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the numbers of a text's tokens."""
+
+    def chances(self, ids: list[int], tokens: int) -> np.ndarray:
+        """Return the log-probability of each token to come next."""
+
+
+def same_tokens(model: Model, exported: Exported, inputs: pd.DataFrame) -> int:
+    """Count the answers; UserError if llama.cpp makes other tokens of one."""
+    for answer in inputs["answer"]:
+        known = model.tokenizer(answer, add_special_tokens=False)["input_ids"]
+        if exported.tokens(answer) != known:
+            raise UserError(
+                f"llama.cpp makes other tokens than the model of {answer[:60]!r}, so nothing was "
+                "exported: take another model.name."
+            )
+    return len(inputs)
+
+
+def difference(model: Model, exported: Exported, inputs: pd.DataFrame) -> float:
+    """Return the largest difference of a token's probability, at places all over the answers."""
+    rng, most = np.random.default_rng(0), 0.0
+    for row in rng.permutation(len(inputs))[:PLACES]:
+        prompt, answer = inputs["prompt"].iloc[row], inputs["answer"].iloc[row]
+        ids, start = encode(model.tokenizer, prompt, answer)
+        ids = ids[: rng.integers(start, len(ids))]
+        with torch.inference_mode():
+            logits = model.network(input_ids=torch.tensor([ids])).logits[0, -1].double()
+        expected = torch.softmax(logits, 0).numpy()
+        most = max(most, np.abs(np.exp(exported.chances(ids, len(expected))) - expected).max())
+    return float(most)
+
+
+def metric(
+    model: Model,
+    answers: dict[str, np.ndarray],
+    exported: Exported,
+    parts: dict[str, Split],
+    config: Config,
+) -> dict[str, Any]:
+    """Return the metric of the file's own weights beside the model's; UserError if it got worse."""
+    path, file = Path(exported.contract["folder"]), exported.contract["model"]
+    with redirect_stderr(io.StringIO()):  # it shows a bar
+        network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
+    read, primary = Model(network.eval(), model.tokenizer), config.evaluate.primary
+    limit, found = config.export.max_drop, dict[str, Any]()
+    for name in ("validation", "test"):
+        part = parts[name]
+        told = (answers[name], predict(read, part.inputs))
+        before, after = (metrics.score(part.targets, each, None)[primary] for each in told)
+        found[name] = {"model": before, "exported": after, "drop": (after - before) / before}
+    fall = found["validation"]
+    if not fall["drop"] <= limit:
+        raise UserError(
+            f"{primary} is {fall['exported']:.4g} instead of {fall['model']:.4g} on validation "
+            f"rows, so nothing was exported: leave this format out of export.formats, or raise "
+            f"export.max_drop ({limit:g}) if that will do."
+        )
+    return {"name": primary, "max_drop": limit, **found}

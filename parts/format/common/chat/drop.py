@@ -1,0 +1,30 @@
+"""The judge of smaller variants: by the metric, and the answers that stay the same."""
+
+from typing import Any
+
+import numpy as np
+
+from ..config import Config
+from ..data import Split
+from ..model import Model
+from ..tables.schema import Schema
+from . import exact
+from .parity import Exported, compare
+
+
+def check(
+    model: Model,
+    answers: dict[str, np.ndarray],
+    exported: Exported,
+    parts: dict[str, Split],
+    schema: Schema,
+    threshold: float | None,
+    config: Config,
+) -> dict[str, Any]:
+    """Return what parity.json holds; UserError if the metric falls by more than `max_drop`."""
+    return compare(model, answers, exported, parts, None, config)
+
+
+def tell(agreed: dict[str, Any]) -> str:
+    """Say it in words."""
+    return exact.tell(agreed)

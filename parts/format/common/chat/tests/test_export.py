@@ -1,0 +1,129 @@
+"""The exported file says what the trained model says, what it takes, and can't be swapped."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from my_model import data, export, infer
+from my_model.config import Config
+from my_model.formats import gguf, gguf_runtime, measure
+from my_model.library import learn
+from my_model.model import Model, build
+from my_model.runs import UserError, sha256
+from my_model.tables.schema import Schema
+
+
+@pytest.fixture(scope="module")
+def exported(run: Path) -> gguf_runtime.Predictor:
+    """The file of the finished run."""
+    return gguf_runtime.load(run / "export/gguf")
+
+
+def test_the_answers_are_those_of_the_model(
+    exported: gguf_runtime.Predictor, run: Path, config: Config
+) -> None:
+    """Matrices are rounded to 11 bits: on some machine, a near tie may turn out otherwise."""
+    inputs = data.load_test(config).inputs
+    expected, (said, labels) = (
+        infer.generate(infer.load(run / "model"), inputs),
+        exported.decide(inputs),
+    )
+    assert labels is None and len(said) == len(inputs)
+    assert all(expected) and len(set(expected)) >= 3, "it says little, so this would show little"
+    assert sum(a != b for a, b in zip(said, expected, strict=True)) <= 1
+    messages = [json.loads(prompt) for prompt in inputs["prompt"]]
+    assert exported({"messages": messages}).tolist() == said.tolist()
+    assert [exported.answer(chat) for chat in messages[:5]] == said[:5].tolist()
+
+
+def test_chances_are_those_of_the_model(run: Path, config: Config) -> None:
+    parity = json.loads((run / "export/gguf/parity.json").read_text())
+    splits, test = data.load_all(config)
+    assert parity["rows"] == sum(len(part.ids) for part in (splits.train, splits.val, test))
+    assert parity["passed"] and 0 < parity["max_abs_diff"] < 0.001 < parity["tolerance"]
+    assert abs(parity["metric"]["validation"]["drop"]) < 0.001
+    assert parity["decisions_equal"] >= parity["decisions"] - 1
+
+
+def test_the_contract_is_the_file(run: Path, config: Config) -> None:
+    folder = run / "export/gguf"
+    contract = json.loads((folder / "contract.json").read_text())
+    assert contract["sha256"] == {"model.gguf": sha256(folder / "model.gguf")}
+    assert contract["model"] == "model.gguf" and contract["task"] == "text-generation"
+    tokens = contract["tokens"]
+    assert (tokens["max_tokens"], tokens["new_tokens"]) == (
+        config.model.max_tokens,
+        config.model.new_tokens,
+    )
+    assert [told["name"] for told in contract["inputs"]] == [*tokens["inputs"]] == ["messages"]
+    reference = pd.read_parquet(folder / "reference.parquet")
+    assert reference["__prediction__"].between(1, 200).all()
+    assert set(reference) > {told["name"] for told in contract["properties"]}
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path, config: Config, tmp_path: Path) -> None:
+    again = _export_again(run, config, tmp_path)
+    for name in ("model.gguf", "contract.json", "reference.parquet", "parity.json"):
+        assert (again / name).read_bytes() == (run / "export/gguf" / name).read_bytes()
+
+
+def _other_weights(model: Model, config: Config) -> Model:
+    return build(config, data.load(config))
+
+
+def _other_tokens(model: Model, config: Config) -> Model:
+    tokenizer = learn(data.load(config).train.inputs.head(5), 300)
+    return replace(model, tokenizer=tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [(_other_weights, "more or less from the exported file"), (_other_tokens, "other tokens")],
+)
+def test_a_model_that_differs_is_not_exported(
+    other: Callable[[Model, Config], Model],
+    reason: str,
+    run: Path,
+    config: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    convert = gguf.convert
+
+    def convert_another(
+        model: Model, schema: Schema, folder: Path, threshold: float | None
+    ) -> None:
+        convert(other(model, config), schema, folder, threshold)
+
+    monkeypatch.setattr(gguf, "convert", convert_another)
+    with pytest.raises(UserError, match=f"{reason}.*nothing was exported"):
+        _export_again(run, config, tmp_path)
+    assert not list((tmp_path / "run/export").iterdir())
+
+
+def _export_again(run: Path, config: Config, folder: Path) -> Path:
+    copy = folder / "run"
+    settings = config.export.model_copy(update={"formats": ["gguf"]})
+    config = config.model_copy(update={"export": settings})
+    shutil.copytree(run / "model", copy / "model")
+    costs = json.loads((run / "export/gguf/measurements.json").read_text())
+    assert all(cost["latency_ms"]["1"] > 0 for cost in costs.values())
+    with pytest.MonkeyPatch.context() as patch:  # to measure once is enough
+        patch.setattr(measure, "of_model", lambda *where: costs["model"])
+        patch.setattr(measure, "of_export", lambda *where: costs["exported"])
+        list(export.export(infer.load(copy / "model"), *data.load_all(config), None, config, copy))
+    return copy / "export/gguf"
+
+
+@pytest.mark.parametrize("damage", ["was changed", "is missing"])
+def test_a_tampered_file_is_named(run: Path, tmp_path: Path, damage: str) -> None:
+    shutil.copytree(run / "export/gguf", tmp_path, dirs_exist_ok=True)
+    model = tmp_path / "model.gguf"
+    model.unlink() if damage == "is missing" else model.write_bytes(model.read_bytes() + b"\0")
+    with pytest.raises(UserError, match=f"model.gguf {damage}"):
+        gguf_runtime.load(tmp_path)

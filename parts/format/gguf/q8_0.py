@@ -1,0 +1,17 @@
+"""GGUF with matrices of 8 bits, in blocks of 32 with a scale each."""
+
+from pathlib import Path
+
+import pandas as pd
+from gguf import GGMLQuantizationType, LlamaFileType
+
+from ..model import Model
+from ..tables.schema import Schema
+from .gguf import FILE, write
+
+
+def compress(
+    model: Model, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
+) -> None:
+    """Write model.gguf; `inputs` are training rows, which need not be looked at."""
+    write(model, folder / FILE, (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0))

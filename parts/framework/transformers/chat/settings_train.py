@@ -1,0 +1,29 @@
+"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from .search import Search
+
+
+class Train(BaseModel, extra="forbid", frozen=True):
+    """How the model is tuned; a batch is of all processes together."""
+
+    epochs: int = Field(10, ge=1)
+    batch_size: int = Field(8, ge=1)
+    learning_rate: Annotated[float | None, Field(gt=0), Search(1e-5, 3e-3, log=True)] = None
+    weight_decay: Annotated[float, Field(ge=0), Search(1e-4, 0.3, log=True)] = 0.01
+    warmup: float = Field(0.1, ge=0, lt=1)
+    clip_norm: float = Field(1.0, gt=0)
+    accumulate: int = Field(1, ge=1)
+    gradient_checkpointing: bool = False
+    lora: int | None = Field(None, ge=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    patience: int = Field(3, ge=1)
+    tolerance: float = Field(1e-4, ge=0)
+    check_steps: int | None = Field(None, ge=1)
+    device: Literal["auto", "cpu"] = "auto"
+    precision: Literal["float32", "bf16", "fp16"] = "float32"
+    compile: bool = False
+    threads: int | None = Field(None, ge=1)

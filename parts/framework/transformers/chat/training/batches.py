@@ -1,0 +1,63 @@
+"""The conversations of a split as the Trainer takes them, and what it is trained for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.utils.data import Dataset
+from transformers import EvalPrediction
+
+from ..chats.tokens import IGNORED, encode
+from ..config import Config
+from ..data import Split
+from ..model import Model
+from .likelihood import Row, filled
+
+MEAN = "mean_loss"  # what `judge` returns
+
+
+class Rows(Dataset[Row]):
+    """Tokens of each conversation; `cut` counts those that were too long."""
+
+    def __init__(self, model: Model, split: Split) -> None:
+        pairs = zip(split.inputs["prompt"], split.inputs["answer"], strict=True)
+        self.rows = [encode(model.tokenizer, prompt, answer) for prompt, answer in pairs]
+        self.ids = [ids for ids, _ in self.rows]
+        self.pad = model.network.config.pad_token_id
+        self.cut = sum(len(ids) == model.max_tokens for ids in self.ids)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int) -> Row:
+        return self.rows[row]
+
+    def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
+        """Return rows together, as long as the longest of them."""
+        return filled(rows, self.pad)
+
+
+class Loss:
+    """The mean cross-entropy of the tokens of answers."""
+
+    def __init__(self, config: Config, targets: np.ndarray) -> None:
+        self.smoothing = config.train.label_smoothing
+
+    def __call__(
+        self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | None = None
+    ) -> Tensor:
+        """Divide by the tokens of the whole step, whatever processes and accumulation split."""
+        logits, following = outputs["logits"][:, :-1].float(), labels[:, 1:]
+        given = (logits.flatten(0, 1), following.flatten())
+        total = cross_entropy(
+            *given, ignore_index=IGNORED, reduction="sum", label_smoothing=self.smoothing
+        )
+        count = (following != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+        return total / count
+
+    def judge(self, answers: EvalPrediction) -> dict[str, float]:
+        """Return the mean of all tokens, each counted once however processes have shared them."""
+        nats, tokens = np.asarray(answers.predictions, np.float64).sum(axis=0)
+        return {MEAN: float(nats / tokens)}

@@ -1,0 +1,56 @@
+"""The Trainer: in which order it takes rows, and how fast it learns."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.data import Sampler
+from transformers import Trainer
+
+from ..config import Config
+from ..settings.train import Train
+from .batches import Rows
+from .likelihood import losses
+from .order import ByLength
+
+TINY, LORA, PRETRAINED = 1e-3, 5e-4, 5e-5
+
+
+def rate(config: Config) -> float:
+    """Return train.learning_rate; if null, what usually suits such a model."""
+    usual = TINY if config.model.name == "tiny" else LORA if config.train.lora else PRETRAINED
+    return config.train.learning_rate or usual
+
+
+class Tuner(Trainer):
+    """The library's Trainer, with rows of like length together; of logits it keeps the losses."""
+
+    def __init__(self, settings: Train, rows: Rows, **options: Any) -> None:
+        self.settings, self.rows = settings, rows
+        options |= {"preprocess_logits_for_metrics": _kept}
+        super().__init__(train_dataset=rows, data_collator=rows.batch, **options)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        """Return the order of rows, which a run that goes on repeats."""
+        size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        world, seed = self.args.world_size, self.args.seed
+        return ByLength(self.rows.ids, size * world, seed, lambda: int(self.state.epoch or 0))
+
+    def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
+        """Return AdamW; matrices decay, biases, norms and single vectors do not."""
+        network = self.model if model is None else model
+        assert network is not None
+        free = [weight for weight in network.parameters() if weight.requires_grad]
+        groups = [
+            {"params": [w for w in free if w.ndim > 1], "weight_decay": self.settings.weight_decay},
+            {"params": [w for w in free if w.ndim < 2], "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(
+            [group for group in groups if group["params"]], lr=self.args.learning_rate, fused=True
+        )
+        return self.optimizer
+
+
+def _kept(logits: Any, labels: Tensor) -> Tensor:
+    return losses(logits[0] if isinstance(logits, tuple) else logits, labels)

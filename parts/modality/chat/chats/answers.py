@@ -1,0 +1,40 @@
+"""What models say to held-out prompts, beside what people said."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu import corpus_bleu
+
+from .traits import told
+
+PROMPTS = 24  # that are answered
+ASKED = ("base", "model")  # those that write
+
+
+def compared(
+    predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], inputs: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Return tables: `answers`, a column a model, and `likeness`, what is counted of each.
+
+    BLEU (Papineni et al. 2002) as sacrebleu counts it, ROUGE-L (Lin 2004), and the share of answers
+    that are the same but for spaces.
+    """
+    some = inputs.head(PROMPTS).reset_index(drop=True)
+    given = some["answer"].tolist()
+    said = {name: list(predictors[name](some.drop(columns="answer"))) for name in ASKED}
+    likeness = [{"model": name, **_likeness(texts, given)} for name, texts in said.items()]
+    shown = {"prompt": [told(json.loads(prompt)) for prompt in some["prompt"]], "answer": given}
+    return {"answers": pd.DataFrame(shown | said), "likeness": pd.DataFrame(likeness)}
+
+
+def _likeness(said: list[str], given: list[str]) -> dict[str, float]:
+    rouge = RougeScorer(["rougeL"])
+    pairs = [*zip(said, given, strict=True)]
+    return {
+        "bleu": corpus_bleu(said, [given]).score,
+        "rouge_l": sum(rouge.score(b, a)["rougeL"].fmeasure for a, b in pairs) / len(pairs),
+        "exact_match": sum(a.split() == b.split() for a, b in pairs) / len(pairs),
+    }

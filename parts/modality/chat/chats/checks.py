@@ -1,0 +1,84 @@
+"""What conversations hold that a model had better not learn. No note quotes a secret."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..texts import reading
+from ..texts.words import text_id, words
+from .messages import Message
+from .secrets import found, masked
+from .traits import told
+
+LONG = 20_000  # characters
+SAME, LEAST = 0.02, 5  # an answer to a larger share of prompts, and to so many, is told
+RUN = 8  # words
+COPIED = 0.5  # share of an answer's runs
+
+
+def notes(chats: list[list[Message]], numbers: list[int], path: Path) -> list[str]:
+    """Return what to know of (rows,) conversations, whose rows in the file are `numbers`."""
+    texts = pd.Series(masked(message["content"]) for chat in chats for message in chat)
+    told = [*_secret(chats, numbers), *_long(chats, numbers), *_same(chats, numbers)]
+    return told + reading.notes(texts, 0, path)
+
+
+def compared(
+    chats: list[list[Message]], numbers: list[int], asked: np.ndarray, alike: np.ndarray
+) -> pd.DataFrame:
+    """Return what tables.repeats takes; the label is the first row with the same answer."""
+    shown = [repr(masked(told(c[:-1], c[-1]["content"]))[: reading.SHOWN]) for c in chats]
+    table = pd.DataFrame({"id": asked, "near": alike, "shown": shown, "row": numbers})
+    said = [text_id(words(chat[-1]["content"])) if chat[:-1] else 0 for chat in chats]
+    first = table.groupby(np.array(said, np.uint64))["row"].transform("min")
+    return table.assign(label=[f"row {row}" for row in first])
+
+
+def overlap(train: list[str], held_out: list[str]) -> float:
+    """Return the share of held-out answers that are, by half or more, in the training answers.
+
+    What is compared are runs of eight words; an answer of fewer words has to be equal.
+    """
+    runs = [_runs(text) for text in held_out]
+    sought = set[str]().union(*runs)  # training rows are many: only what is sought is kept
+    met = {run for text in train for run in _runs(text) if run in sought}
+    copied = sum(len(own & met) >= COPIED * len(own) for own in runs)
+    return copied / max(1, len(runs))
+
+
+def _runs(text: str) -> set[str]:
+    known = words(text)
+    starts = range(max(1, len(known) - RUN + 1))
+    return {" ".join(known[start : start + RUN]) or text for start in starts}
+
+
+def _secret(chats: list[list[Message]], numbers: list[int]) -> list[str]:
+    rows: dict[str, list[int]] = {}
+    for chat, number in zip(chats, numbers, strict=True):
+        for kind in found("\n".join(message["content"] for message in chat)):
+            rows.setdefault(kind, []).append(number)
+    held = ", ".join(f"{kind} in {len(own):,} (row {own[0]})" for kind, own in rows.items())
+    note = f"conversations seem to hold {held}: a model may repeat them, so remove what is private."
+    return [note] * bool(rows)
+
+
+def _long(chats: list[list[Message]], numbers: list[int]) -> list[str]:
+    sizes = [sum(len(message["content"]) for message in chat) for chat in chats]
+    rows = [number for number, size in zip(numbers, sizes, strict=True) if size > LONG]
+    note = f"{len(rows):,} conversations have more than {LONG:,} characters, such as row"
+    return [f"{note} {rows[0]}: a model reads its max_tokens alone."] if rows else []
+
+
+def _same(chats: list[list[Message]], numbers: list[int]) -> list[str]:
+    """Count the prompts of the commonest answer; plain texts share an empty one."""
+    rows: dict[int, dict[str, int]] = {}
+    for chat, number in zip(chats, numbers, strict=True):
+        same = rows.setdefault(text_id(words(chat[-1]["content"])), {})
+        same.setdefault(told(chat[:-1]), number)
+    most = max(rows.values(), key=len, default={})
+    if len(most) < LEAST or len(most) <= SAME * len(chats):
+        return []
+    row = next(iter(most.values()))
+    note = f"{len(most):,} of {len(chats):,} prompts have the same answer, that of row {row}"
+    return [f"{note}: a model may come to give it always."]

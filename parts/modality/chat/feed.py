@@ -1,0 +1,46 @@
+"""Conversations as inputs of an exported model. Needs numpy alone."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .contract import Contract, Input
+
+if TYPE_CHECKING:
+    from ..tables.schema import Schema
+
+ROWS = 8  # at once
+BATCHES = (1, 8)  # rows that are timed
+REFERENCE = 64  # rows that `monitor` compares with: each has to be answered
+
+
+def describe(schema: "Schema") -> list[Input]:
+    """Return the inputs of a contract: one, the messages before the answer."""
+    return [
+        {
+            "name": "messages",
+            "type": "chat",
+            "dtype": "string",
+            "shape": [None],
+            "missing": False,
+        }
+    ]
+
+
+def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
+    """Return (rows,) lists of messages of `prompt`, lists as JSON, or of `messages` as they are."""
+    chats = plain(inputs, contract)["messages"]
+    return {"messages": np.fromiter(chats, object, len(chats))}
+
+
+def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+    """Return the inputs without pandas, for a process that is free of it."""
+    if "messages" in inputs:
+        return {"messages": list(inputs["messages"])}
+    return {"messages": [json.loads(prompt) for prompt in inputs["prompt"]]}
+
+
+def asked(inputs: Any) -> Any:
+    """Return a table as a client sends it: without answers."""
+    return inputs.drop(columns="answer")

@@ -1,0 +1,41 @@
+"""The `data` section of config.yaml."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, Field, model_validator
+
+SHAPES = ({"messages"}, {"prompt", "answer"}, {"text"})
+
+
+class Data(BaseModel, extra="forbid", frozen=True):
+    """Where the conversations are, what each column is for, and how they are split."""
+
+    NAMES: ClassVar = ("messages", "prompt", "answer", "text", "source", "group", "time")
+    MODALITY: ClassVar = "text"
+    SERVED: ClassVar = "gguf"
+    INPUT: ClassVar = "the messages of a conversation (the properties below are for people alone)"
+    READS: ClassVar = "a JSON-lines, Parquet or CSV file of conversations, prompts and answers"
+
+    path: Path
+    messages: str | None = None
+    prompt: str | None = None
+    answer: str | None = None
+    text: str | None = None
+    target: ClassVar = "answer"  # no column of the file: what the rows that are read call it
+    source: str | None = None
+    group: str | None = None
+    time: str | None = None
+    val: float = Field(0.2, gt=0, lt=0.5)
+    test: float = Field(0.2, gt=0, lt=0.5)
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> "Data":
+        names = ("messages", "prompt", "answer", "text")
+        named = [name for name in names if getattr(self, name) is not None]
+        if set(named) not in SHAPES:
+            raise ValueError(
+                "name the columns that hold the conversations: either `messages`, or `prompt` and "
+                f"`answer`, or `text`; named so far: {', '.join(named) or 'none'}"
+            )
+        return self

@@ -1,0 +1,15 @@
+"""The `model` section of config.yaml."""
+
+from pydantic import BaseModel, Field
+
+
+class Model(BaseModel, extra="forbid", frozen=True):
+    """Which language model, how much it reads, and how a tiny one is built."""
+
+    name: str = "tiny"
+    revision: str | None = None
+    max_tokens: int = Field(512, ge=32)
+    new_tokens: int = Field(128, ge=1)
+    width: int = Field(128, ge=32, multiple_of=32)
+    depth: int = Field(2, ge=1)
+    vocabulary: int = Field(2000, ge=300)

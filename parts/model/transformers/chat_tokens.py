@@ -1,0 +1,61 @@
+"""Conversations to tokens, by the chat template of the model."""
+
+import json
+from typing import Any
+
+from transformers import PreTrainedTokenizerFast
+
+from ..runs import UserError
+
+IGNORED = -100  # the label of a token that is not to be learnt
+
+
+def messages_of(prompt: str) -> list[dict[str, Any]]:
+    """Return the messages of a column `prompt`; plain text has none."""
+    return json.loads(prompt)
+
+
+def ask(tokenizer: PreTrainedTokenizerFast, prompt: str) -> list[int]:
+    """Return the tokens that the model goes on from: of a prompt, or the one that begins a text."""
+    messages = messages_of(prompt)
+    if any(message["role"] != "assistant" for message in messages):
+        return _numbers(tokenizer, _written(tokenizer, messages, asking=True))
+    first = tokenizer.bos_token_id
+    begun = "".join(message["content"] for message in messages)  # of a text that is to go on
+    return [tokenizer.eos_token_id if first is None else first, *_numbers(tokenizer, begun)]
+
+
+def encode(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
+    """Return the tokens of a prompt with its answer, and how many of them are the prompt's.
+
+    The answer ends with the token that ends a turn. What is too long loses the beginning of its
+    prompt, down to half of the room, and then the end of its answer.
+    """
+    asked, limit = ask(tokenizer, prompt), tokenizer.model_max_length
+    told = _numbers(tokenizer, _answered(tokenizer, prompt, answer))
+    asked = asked[-max(limit // 2, limit - len(told)) :]
+    return (asked + told)[:limit], len(asked)
+
+
+def _answered(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> str:
+    """Return an answer as the template writes it, with the end of the turn."""
+    end, messages = str(tokenizer.eos_token), messages_of(prompt)
+    if not messages:
+        return answer + end
+    told = [*messages, {"role": "assistant", "content": answer}]
+    asked, whole = _written(tokenizer, messages, asking=True), _written(tokenizer, told)
+    if not whole.startswith(asked):
+        raise UserError("model.name: its chat template rewrites what came before: take another.")
+    return whole[len(asked) :].rstrip().removesuffix(end) + end
+
+
+def _written(
+    tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, Any]], asking: bool = False
+) -> str:
+    return str(
+        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=asking)
+    )
+
+
+def _numbers(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+    return tokenizer(text, add_special_tokens=False)["input_ids"]
