@@ -145,7 +145,10 @@ def _mistakes(task: str) -> dict[str, str]:
     if task == "text-generation":  # no column is called the target
         known = {options.replace("target=b", "text=b"): MISTAKES[options] for options in MISTAKES}
         del known["--data.target=nothing"]
-        others = {"--data.path=broken.csv": "name the columns", "--data.prompt=nothing": "did you mean"}
+        others = {
+            "--data.path=broken.csv": "name the columns",
+            "--data.prompt=nothing": "did you mean",
+        }
         return known | others
     return MISTAKES | ({} if task.startswith("tabular") else {"--data.path=broken.csv": "be read"})
 

@@ -45,7 +45,7 @@ def write(model: Model, path: Path, kind: Kind) -> None:
     for name, tensor in model.network.state_dict().items():
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
-        array = _turned(name, tensor.float().numpy(), config)
+        array = _turned(name, tensor.float().cpu().numpy(), config)
         fits = array.ndim > 1 and array.shape[-1] % quants.GGML_QUANT_SIZES[kind[0]][0] == 0
         held = kind[0] if fits else GGMLQuantizationType.F32
         known = names.get_name(name, (".weight", ".bias"))

@@ -6,7 +6,7 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerF
 
 from .config import Config
 from .data import Splits
-from .library import pretrained, quiet, tiny
+from .library import placed, pretrained, quiet, tiny
 
 
 @dataclass
@@ -39,4 +39,4 @@ def build(config: Config, splits: Splits) -> Model:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    return Model(network.eval(), tokenizer)
+    return Model(placed(network), tokenizer)

@@ -1,10 +1,14 @@
 """Language models: pretrained ones by their name or folder, and a tiny one of random weights."""
 
+import io
+import warnings
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer
 from transformers import (
@@ -34,8 +38,11 @@ def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizer
     if path.suffix == ".gguf":
         name, file = str(path.parent), {"gguf_file": path.name}
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(name, **known, **file)
-        network: Any = AutoModelForCausalLM.from_pretrained(name, dtype="float32", **known, **file)
+        with redirect_stderr(io.StringIO()):  # of a GGUF file it shows a bar
+            tokenizer: Any = AutoTokenizer.from_pretrained(name, **known, **file)
+            network: Any = AutoModelForCausalLM.from_pretrained(
+                name, dtype="float32", **known, **file
+            )
     except (ImportError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
@@ -107,7 +114,15 @@ def _texts(inputs: pd.DataFrame) -> Iterator[str]:
         yield answer
 
 
+def placed(network: PreTrainedModel) -> PreTrainedModel:
+    """Return a network that answers: on the GPU, if there is one."""
+    if torch.accelerator.is_available():
+        network.to(torch.accelerator.current_accelerator())  # type: ignore[arg-type]
+    return network.eval()
+
+
 def quiet() -> None:
     """Keep transformers' hints and its progress bars off the terminal."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

@@ -14,6 +14,7 @@ from ..chats.tokens import encode
 from ..config import Config
 from ..data import Split
 from ..infer import predict
+from ..library import placed
 from ..model import Model
 from ..runs import UserError
 from ..scores import metrics
@@ -57,8 +58,8 @@ def difference(model: Model, exported: Exported, inputs: pd.DataFrame) -> float:
         ids, start = encode(model.tokenizer, prompt, answer)
         ids = ids[: rng.integers(start, len(ids))]
         with torch.inference_mode():
-            logits = model.network(input_ids=torch.tensor([ids])).logits[0, -1].double()
-        expected = torch.softmax(logits, 0).numpy()
+            logits = model.network(input_ids=torch.tensor([ids]).to(model.network.device)).logits
+        expected = torch.softmax(logits[0, -1].double(), 0).cpu().numpy()
         most = max(most, np.abs(np.exp(exported.chances(ids, len(expected))) - expected).max())
     return float(most)
 
@@ -74,7 +75,7 @@ def metric(
     path, file = Path(exported.contract["folder"]), exported.contract["model"]
     with redirect_stderr(io.StringIO()):  # it shows a bar
         network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
-    read, primary = Model(network.eval(), model.tokenizer), config.evaluate.primary
+    read, primary = Model(placed(network), model.tokenizer), config.evaluate.primary
     limit, found = config.export.max_drop, dict[str, Any]()
     for name in ("validation", "test"):
         part = parts[name]

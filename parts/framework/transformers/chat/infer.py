@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .chats.tokens import ask, encode
 from .config import Config
-from .library import quiet
+from .library import placed, quiet
 from .model import Model
 from .runs import UserError, replacing
 from .training.likelihood import filled, losses
@@ -36,9 +36,10 @@ def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
     found = np.zeros((len(rows), 2), np.float32)
     with torch.inference_mode():
         for part in _batches(np.array([len(ids) for ids, _ in rows])):
-            batch = filled([rows[row] for row in part], model.network.config.pad_token_id)
+            made = filled([rows[row] for row in part], model.network.config.pad_token_id)
+            batch = {name: tensor.to(model.network.device) for name, tensor in made.items()}
             labels = batch.pop("labels")
-            found[part] = losses(model.network(**batch).logits, labels).numpy()
+            found[part] = losses(model.network(**batch).logits, labels).cpu().numpy()
     return found
 
 
@@ -49,7 +50,7 @@ def _said(model: Model, inputs: pd.DataFrame) -> list[str]:
     asked = [ids[-max(1, model.max_tokens - most) :] for ids in asked]
     told = [""] * len(asked)
     for part in _batches(np.array(list(map(len, asked)))):
-        batch = _begun([asked[row] for row in part], pad)
+        batch = _begun([asked[row] for row in part], pad, model.network.device)
         with torch.inference_mode():
             ids: Tensor = model.network.generate(**batch)  # type: ignore[operator]
         for row, answer in zip(part, ids[:, batch["input_ids"].shape[1] :], strict=True):
@@ -63,12 +64,12 @@ def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
     return iter(np.split(order, range(BATCH, len(order), BATCH)))
 
 
-def _begun(rows: list[list[int]], pad: int) -> dict[str, Tensor]:
+def _begun(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, Tensor]:
     """Return prompts together; they are filled up in front, since answers follow behind."""
     length = max(map(len, rows))
     ids = torch.tensor([[pad] * (length - len(row)) + row for row in rows])
     mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
-    return {"input_ids": ids, "attention_mask": mask}
+    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
 
 
 def save(model: Model, folder: Path) -> None:
@@ -85,7 +86,7 @@ def load(folder: Path) -> Model:
     quiet()
     network = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    return Model(network.eval(), tokenizer)
+    return Model(placed(network), tokenizer)
 
 
 def origins(config: Config) -> dict[str, Path]:

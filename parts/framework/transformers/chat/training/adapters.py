@@ -3,6 +3,8 @@
 from torch import nn
 from transformers import PreTrainedModel, Trainer
 
+from ..library import placed
+
 
 def adapted(network: PreTrainedModel, rank: int | None) -> nn.Module:
     """Return the network with LoRA matrices at each linear layer (Hu et al. 2022), or as it is."""
@@ -21,8 +23,8 @@ def adapted(network: PreTrainedModel, rank: int | None) -> nn.Module:
 
 
 def merged(trainer: Trainer) -> PreTrainedModel:
-    """Return what was trained as a network like any other, on the CPU."""
+    """Return what was trained as a network like any other."""
     network = trainer.accelerator.unwrap_model(trainer.model)
     if hasattr(network, "merge_and_unload"):
         network = network.merge_and_unload()
-    return network.cpu().eval()
+    return placed(network)
