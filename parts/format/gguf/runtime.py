@@ -36,6 +36,8 @@ class Predictor:
         count = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
         told.cpuparams.n_threads = told.cpuparams_batch.n_threads = count
         self.server = xllamacpp.Server(told)
+        # A server that is dropped before it has begun to work would hang: let it work.
+        self.post("/completion", prompt=[contract["tokens"]["first"]], n_predict=1)
 
     def __call__(self, inputs: Any) -> np.ndarray:
         """Return (rows,) object: the likeliest answer to each conversation, token by token."""
@@ -48,12 +50,17 @@ class Predictor:
             return np.array([*pool.map(self.answer, rows)], object), None
 
     def answer(self, messages: Sequence[dict[str, str]]) -> str:
-        """Return the answer to a conversation; to an empty one, a text from its beginning."""
-        if not messages:
-            told = self.post("/completion", prompt=[self.contract["tokens"]["first"]])
-            return str(told["content"]).strip()
-        told = self.post("/v1/chat/completions", messages=list(messages))
-        return str(told["choices"][0]["message"]["content"]).strip()
+        """Return the answer to a conversation; to an empty one, a text from its beginning.
+
+        A prompt that leaves no room for an answer loses its own beginning.
+        """
+        if any(message["role"] != "assistant" for message in messages):
+            ids = self.tokens(self.post("/apply-template", messages=list(messages))["prompt"])
+        else:
+            begun = "".join(message["content"] for message in messages)
+            ids = [self.contract["tokens"]["first"], *self.tokens(begun)]
+        ids = ids[-max(1, self.limit - self.most) :]
+        return str(self.post("/completion", prompt=ids)["content"]).strip()
 
     def tokens(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens."""
@@ -61,7 +68,10 @@ class Predictor:
 
     def chances(self, ids: Sequence[int], tokens: int) -> np.ndarray:
         """Return (tokens,) float64, the log-probability of each to come after `ids`."""
-        told = self.post("/completion", prompt=list(ids), n_predict=1, n_probs=tokens)
+        # They are told before the bias, and only if what is drawn is text: no end of a turn, and no
+        # part of a character.
+        words = {"n_predict": 1, "n_probs": tokens, "logit_bias": [[self.tokens("a")[0], 1e6]]}
+        told = self.post("/completion", prompt=list(ids), **words)
         found = np.full(tokens, -np.inf)
         for each in told["completion_probabilities"][0]["top_logprobs"]:
             found[each["id"]] = each["logprob"]

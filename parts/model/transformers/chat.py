@@ -6,7 +6,8 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerF
 
 from .config import Config
 from .data import Splits
-from .library import placed, pretrained, quiet, tiny
+from .library import placed, pretrained, quiet
+from .tiny import tiny
 
 
 @dataclass

@@ -1,33 +1,24 @@
-"""Language models: pretrained ones by their name or folder, and a tiny one of random weights."""
+"""Pretrained language models, by their name, folder or file."""
 
 import io
 import warnings
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from tokenizers.trainers import BpeTrainer
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
-    LlamaConfig,
-    LlamaForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 from transformers.utils import logging
 
-from .chats.tokens import messages_of
 from .runs import UserError
 from .settings.model import Model as Settings
 
-PAD, START, END = SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
 TEMPLATE = Path(__file__).parent / "chats/template.txt"  # ChatML, for models that have none
-HEAD = 32  # numbers that an attention head looks at
 
 
 def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
@@ -62,56 +53,6 @@ def _forget_origin(network: Any) -> None:
     """Let transformers save weights that it has read from a GGUF file: they are plain ones now."""
     network.hf_quantizer = None
     del network.is_quantized, network.quantization_method, network.config.quantization_config
-
-
-def tiny(
-    settings: Settings, inputs: pd.DataFrame
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return a small Llama (Touvron et al. 2023) with random weights, and its own tokenizer.
-
-    Positions are rotary, and two heads share their keys and values (grouped-query attention).
-    """
-    tokenizer = learn(inputs, settings.vocabulary)
-    heads = settings.width // HEAD
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=settings.width,
-        intermediate_size=settings.width * 8 // 3 // HEAD * HEAD,
-        num_hidden_layers=settings.depth,
-        num_attention_heads=heads,
-        num_key_value_heads=max(1, heads // 2),
-        max_position_embeddings=settings.max_tokens,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.eos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    return LlamaForCausalLM(config), tokenizer
-
-
-def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
-    """Return a byte-level BPE tokenizer (Radford et al. 2019) of the training conversations."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = BpeTrainer(
-        vocab_size=size,
-        special_tokens=[AddedToken(token, special=True) for token in SPECIAL],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_texts(inputs), trainer)
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token=PAD, bos_token=END, eos_token=END
-    )
-    wrapped.chat_template = TEMPLATE.read_text(encoding="utf-8")
-    return wrapped
-
-
-def _texts(inputs: pd.DataFrame) -> Iterator[str]:
-    for prompt, answer in zip(inputs["prompt"], inputs["answer"], strict=True):
-        yield from (message["content"] for message in messages_of(prompt))
-        yield answer
 
 
 def placed(network: PreTrainedModel) -> PreTrainedModel:

@@ -26,15 +26,21 @@ def ask(tokenizer: PreTrainedTokenizerFast, prompt: str) -> list[int]:
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
+    """Return what is trained on: the tokens of `whole` that there is room for."""
+    ids, start = whole(tokenizer, prompt, answer)
+    return ids[: tokenizer.model_max_length], start
+
+
+def whole(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
     """Return the tokens of a prompt with its answer, and how many of them are the prompt's.
 
-    The answer ends with the token that ends a turn. What is too long loses the beginning of its
-    prompt, down to half of the room, and then the end of its answer.
+    The answer ends with the token that ends a turn. If both are too long, the prompt loses its
+    beginning, down to half of the room.
     """
     asked, limit = ask(tokenizer, prompt), tokenizer.model_max_length
     told = _numbers(tokenizer, _answered(tokenizer, prompt, answer))
     asked = asked[-max(limit // 2, limit - len(told)) :]
-    return (asked + told)[:limit], len(asked)
+    return asked + told, len(asked)
 
 
 def _answered(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> str:

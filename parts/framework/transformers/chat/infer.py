@@ -4,6 +4,7 @@ The folder is one that transformers and vLLM know: `pipeline("text-generation", 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from .chats.tokens import ask, encode
+from .chats.tokens import ask, whole
 from .config import Config
 from .library import placed, quiet
 from .model import Model
 from .runs import UserError, replacing
-from .training.likelihood import filled, losses
+from .training.likelihood import Row, filled, losses, windows
 
 BATCH = 8  # conversations at once
 
@@ -26,17 +27,26 @@ BATCH = 8  # conversations at once
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
     """Return (rows, 2) float32: the nats that each `answer` costs after its `prompt`, its tokens.
 
-    Nats are the sum over an answer's tokens, the end of its turn included, of the negative
-    log-likelihood. Of prompts without answers, return what the model says: (rows,) str objects.
+    Nats are the sum over all of an answer's tokens, the end of its turn included, of the negative
+    log-likelihood; one that there is no room for is read piece by piece. Of prompts without
+    answers, return what the model says: (rows,) str objects.
     """
     if "answer" not in inputs:
         return np.array(_said(model, inputs), object)
     pairs = zip(inputs["prompt"], inputs["answer"], strict=True)
-    rows = [encode(model.tokenizer, prompt, answer) for prompt, answer in pairs]
+    rows = [whole(model.tokenizer, prompt, answer) for prompt, answer in pairs]
+    parts = [[*windows(*row, model.max_tokens)] for row in rows]
+    owners = np.repeat(np.arange(len(rows)), [*map(len, parts)])
     found = np.zeros((len(rows), 2), np.float32)
+    np.add.at(found, owners, _judged(model, [*chain.from_iterable(parts)]))
+    return found
+
+
+def _judged(model: Model, pieces: list[Row]) -> np.ndarray:
+    found = np.zeros((len(pieces), 2), np.float32)
     with torch.inference_mode():
-        for part in _batches(np.array([len(ids) for ids, _ in rows])):
-            made = filled([rows[row] for row in part], model.network.config.pad_token_id)
+        for part in _batches(np.array([len(ids) for ids, _ in pieces])):
+            made = filled([pieces[piece] for piece in part], model.network.config.pad_token_id)
             batch = {name: tensor.to(model.network.device) for name, tensor in made.items()}
             labels = batch.pop("labels")
             found[part] = losses(model.network(**batch).logits, labels).cpu().numpy()

@@ -36,5 +36,6 @@ def _likeness(said: list[str], given: list[str]) -> dict[str, float]:
     return {
         "bleu": corpus_bleu(said, [given]).score,
         "rouge_l": sum(rouge.score(b, a)["rougeL"].fmeasure for a, b in pairs) / len(pairs),
+        "empty": sum(not a for a in said) / len(said),
         "exact_match": sum(a.split() == b.split() for a, b in pairs) / len(pairs),
     }

@@ -49,11 +49,9 @@ def test_chance_fails_the_gate_and_skill_passes_it(config: Config) -> None:
     for predictions, passes in ((skilled, True), (noisy, False)):
         for best in ("bytes", "base"):
             rivals = dict.fromkeys(("bytes", "base"), 2 * worse) | {best: worse}
-            others = {"n-gram": skilled * 0.9, **rivals}
-            candidates = {name: (each, None) for name, each in others.items()}
-            compared = compare.compare(
-                targets, {"model": (predictions, None), **candidates}, 300, config
-            )
+            all_ = {"model": predictions, "n-gram": skilled * 0.9, **rivals}
+            candidates = {name: (each, None) for name, each in all_.items()}
+            compared = compare.compare(targets, candidates, 300, config)
             verdict, passed = compare.verdict(compared, config)
             assert (passed, compared["baseline"]) == (passes, best)
             assert "a plain n-gram model is better" in verdict
@@ -65,8 +63,7 @@ def test_what_may_follow_has_a_chance_of_one_together(order: int) -> None:
     for context in (b"", b"a", b"ab", b"abra", b"zzzz", b"zzza", "é".encode()):
         chances = [counts._chance(context[-order:] if order else b"", b) for b in range(END + 1)]
         assert min(chances) > 0 and sum(chances) == pytest.approx(1)
-    expected = -np.log(counts._chance(b"", ord("a")))
-    expected -= np.log(counts._chance(b"a"[:order], END))
+    expected = -np.log(counts._chance(b"", 97) * counts._chance(b"a"[:order], END))
     assert counts(pd.DataFrame({"answer": ["a"]}))[0, 0] == pytest.approx(expected)
 
 

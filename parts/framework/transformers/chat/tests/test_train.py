@@ -41,7 +41,8 @@ def test_the_same_model_twice(config: Config, tmp_path: Path) -> None:
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
     loaded, inputs = infer.load(tmp_path / "first/model"), splits.val.inputs
     np.testing.assert_array_equal(infer.predict(model, inputs), infer.predict(loaded, inputs))
-    assert infer.generate(model, inputs.head(3)) == infer.generate(loaded, inputs.head(3))
+    asked = inputs.head(3).drop(columns="answer")
+    assert infer.predict(model, asked).tolist() == infer.predict(loaded, asked).tolist()
 
 
 def test_the_loss_falls_and_the_best_weights_are_kept(config: Config, tmp_path: Path) -> None:

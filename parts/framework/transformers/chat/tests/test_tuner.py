@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from made import reading, table, written
@@ -10,15 +9,12 @@ from peft import PeftModel
 from transformers.models.llama.modeling_llama import LlamaMLP
 
 from my_model import cli, data, infer
-from my_model.chats.tokens import IGNORED
 from my_model.config import Config
 from my_model.model import Model, build
 from my_model.train import fit
 from my_model.training import adapters
 from my_model.training.adapters import adapted
-from my_model.training.batches import Loss, Rows, filled, losses
-
-ROWS = [([5, 6, 7, 8, 9], 2), ([5, 6, 7], 1), ([3, 4, 5, 6, 7, 8, 9], 6)]  # tokens, of the prompt
+from my_model.training.batches import Rows
 
 
 @pytest.fixture(scope="module")
@@ -52,51 +48,6 @@ def test_lora_trains_few_weights_and_is_merged(
     assert (saved - kept[0]).abs().max() < 1e-4
     assert (saved - kept[1]).abs().max() > 0.1  # so that it does tell them apart
     assert not list((tmp_path / "model").glob("adapter*"))
-
-
-def test_answers_alone_are_learnt(config: Config) -> None:
-    batch = filled(ROWS, 0)
-    labels, known = batch["labels"], [[2, 3, 4], [1, 2], [6]]
-    for row, (ids, _) in enumerate(ROWS):
-        assert (labels[row] != IGNORED).nonzero().flatten().tolist() == known[row]
-        assert labels[row, known[row]].tolist() == [ids[place] for place in known[row]]
-        assert batch["attention_mask"][row].sum() == len(ids)
-    rng = np.random.default_rng(0)
-    logits = torch.tensor(rng.normal(0, 2, (3, 7, 12)), dtype=torch.float32)
-    surprise = -torch.log_softmax(logits.double(), 2).numpy()
-    hand = [[surprise[r, place - 1, ROWS[r][0][place]] for place in known[r]] for r in range(3)]
-    expected = np.array([[sum(row), len(row)] for row in hand])
-    np.testing.assert_allclose(losses(logits, labels).numpy(), expected, rtol=1e-5)
-    loss, (nats, count) = Loss(config, np.zeros(3)), expected.sum(axis=0)
-    assert float(loss({"logits": logits}, labels)) == pytest.approx(nats / count, rel=1e-5)
-    part = loss({"logits": logits}, labels, torch.tensor(24))
-    assert float(part) == pytest.approx(nats / 24, rel=1e-5)
-    scored = torch.zeros(3, 7, dtype=torch.bool)
-    for row, places in enumerate(known):
-        scored[row, [place - 1 for place in places]] = True
-    logits[~scored] = 100 * torch.randn(int((~scored).sum()), 12)  # prompts and padding
-    np.testing.assert_allclose(losses(logits, labels).numpy(), expected, rtol=1e-5)
-
-
-def test_smoothing_spreads_what_is_right(config: Config) -> None:
-    """A tenth of the truth goes to all tokens alike (Szegedy et al. 2016)."""
-    logits, labels = torch.tensor([[[2.0, 0.0, 0.0, 0.0], [0.0] * 4]]), torch.tensor([[0, 0]])
-    surprise = -np.log(np.exp([2, 0, 0, 0]) / np.exp([2, 0, 0, 0]).sum())
-    expected = 0.9 * surprise[0] + 0.1 * surprise.mean()
-    loss = Loss(_changed(config, "train", label_smoothing=0.1), np.zeros(1))
-    assert float(loss({"logits": logits}, labels)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_who_shares_a_batch_does_not_matter(run: Path, config: Config) -> None:
-    """Padding takes no part: only the order of float32 sums differs."""
-    model, inputs = infer.load(run / "model"), data.load(config).val.inputs.head(9)
-    together = infer.predict(model, inputs)
-    assert len(set(together[:, 1])) > 1  # answers of several lengths
-    backwards = infer.predict(model, inputs.iloc[::-1])[::-1]
-    np.testing.assert_allclose(backwards, together, rtol=1e-4)
-    for row in range(len(inputs)):
-        alone = infer.predict(model, inputs.iloc[[row]])
-        np.testing.assert_allclose(alone[0], together[row], rtol=1e-4)
 
 
 def test_what_is_computed_twice_is_the_same(

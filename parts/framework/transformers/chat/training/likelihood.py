@@ -1,6 +1,6 @@
 """Conversations as batches, and how likely a network finds their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -9,6 +9,17 @@ from torch.nn.functional import cross_entropy
 from ..chats.tokens import IGNORED
 
 Row = tuple[list[int], int]  # tokens, and how many of them are the prompt's
+
+
+def windows(ids: list[int], start: int, limit: int) -> Iterator[Row]:
+    """Yield pieces that there is room for; each token from `start` on is behind the start of one.
+
+    Later pieces look back on half of the room.
+    """
+    yield ids[:limit], start
+    half = limit // 2
+    for place in range(limit, len(ids), half):
+        yield ids[place - half : place + half], half
 
 
 def filled(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:

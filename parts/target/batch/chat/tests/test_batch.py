@@ -15,7 +15,6 @@ from my_model.config import Config
 from my_model.formats import gguf_runtime
 
 COMMAND = "import sys; from my_model.cli import main; sys.exit(main())"
-EMOJI = "what is 😀 <|pad|> in\nPython?"
 NONE = ["", "  \t"]  # no question, so no answer
 
 
@@ -24,7 +23,7 @@ def asked(config: Config, tmp_path: Path) -> Path:
     """Held-out questions and odd ones, as CSV."""
     prompts = data.load_test(config).inputs["prompt"]
     questions = [json.loads(prompt)[-1]["content"] for prompt in prompts]
-    odd = [NONE[0], EMOJI, NONE[1], "7"]
+    odd = [NONE[0], "what is 😀 <|pad|> in\nPython?", NONE[1], "7"]
     frame = pd.DataFrame({"question": [*odd, *questions]})
     frame.insert(0, "number", range(len(frame)))
     frame.to_csv(tmp_path / "in.csv", index=False)
@@ -44,12 +43,10 @@ def test_every_kind_of_file_gets_the_answers_of_the_export(
 ) -> None:
     frame = pd.read_csv(asked, keep_default_na=False, dtype=str)
     source, output = asked.with_name(f"source.{kind}"), asked.with_name(f"out.{result}")
-    if kind == "parquet":
-        frame.to_parquet(source, index=False)
-    elif kind == "jsonl":
+    if kind == "jsonl":
         frame.to_json(source, orient="records", lines=True)
     else:
-        frame.to_csv(source, index=False)
+        getattr(frame, f"to_{kind}")(source, index=False)
     assert predict(source, output, options) == 0
     told = pd.read_csv(output) if result == "csv" else pd.read_parquet(output)
     assert list(told) == [*frame, "said"] and len(told) == len(frame)
@@ -85,7 +82,7 @@ def test_a_long_question_loses_its_beginning(run: Path, options: list[str], tmp_
     model = infer.load(run / "model")
     inputs = pd.DataFrame({"prompt": [json.dumps(turns(question.strip()))]})
     said = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)["said"]
-    assert said[0] == infer.generate(model, inputs)[0] and said[1]
+    assert said[0] == infer.predict(model, inputs)[0] and said[1]
 
 
 def test_a_killed_run_goes_on_where_it_stopped(
@@ -110,7 +107,7 @@ def test_a_killed_run_goes_on_where_it_stopped(
 def test_mistakes_are_explained(
     asked: Path, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other, hidden = asked.with_name("other.csv"), asked.with_name("hidden.csv")
+    other, hidden = (asked.with_name(f"{name}.csv") for name in ("other", "hidden"))
     other.write_text("query,note\na,1\n")
     hidden.write_text("question,said\na,1\n")
     for source, reason in (

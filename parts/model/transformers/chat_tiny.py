@@ -1,0 +1,65 @@
+"""A small language model of random weights, and a tokenizer that is learnt from conversations."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from tokenizers.trainers import BpeTrainer
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+
+from .chats.tokens import messages_of
+from .library import TEMPLATE
+from .settings.model import Model as Settings
+
+PAD, START, END = SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
+HEAD = 32  # numbers that an attention head looks at
+
+
+def tiny(
+    settings: Settings, inputs: pd.DataFrame
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """Return a small Llama (Touvron et al. 2023) with random weights, and its own tokenizer.
+
+    Positions are rotary, and two heads share their keys and values (grouped-query attention).
+    """
+    tokenizer = learn(inputs, settings.vocabulary)
+    heads = settings.width // HEAD
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.width,
+        intermediate_size=settings.width * 8 // 3 // HEAD * HEAD,
+        num_hidden_layers=settings.depth,
+        num_attention_heads=heads,
+        num_key_value_heads=max(1, heads // 2),
+        max_position_embeddings=settings.max_tokens,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.eos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return LlamaForCausalLM(config), tokenizer
+
+
+def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
+    """Return a byte-level BPE tokenizer (Radford et al. 2019) of the training conversations."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = BpeTrainer(
+        vocab_size=size,
+        special_tokens=[AddedToken(token, special=True) for token in SPECIAL],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_texts(inputs), trainer)
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=PAD, bos_token=END, eos_token=END
+    )
+    wrapped.chat_template = TEMPLATE.read_text(encoding="utf-8")
+    return wrapped
+
+
+def _texts(inputs: pd.DataFrame) -> Iterator[str]:
+    for prompt, answer in zip(inputs["prompt"], inputs["answer"], strict=True):
+        yield from (message["content"] for message in messages_of(prompt))
+        yield answer
