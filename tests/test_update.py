@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from copier import run_copy, run_update
+from jinja2 import Environment
 
 from answers import QUESTIONS, choices
 from render import ROOT, SOURCES, commit, git, render, snapshot
@@ -151,7 +152,8 @@ FRAMEWORKS = [
     {"framework": "sklearn"},
     {"task": "text-classification"},
     {"framework": "transformers"},
-    {"framework": "sklearn"},
+    {"task": "text-generation", "targets": ["batch"]},
+    {"task": "text-classification", "framework": "sklearn"},
     {"framework": "pytorch", "task": "tabular-regression"},
     {"framework": "sklearn", "task": "tabular-classification"},
 ]
@@ -181,7 +183,7 @@ def test_every_answer_can_be_switched_on_a_living_project(
 
 def test_the_switches_reach_every_answer() -> None:
     for question in ("task", "framework", "tracker", "versioning", "ci", "license"):
-        default = QUESTIONS[question]["default"]
+        default = Environment().from_string(QUESTIONS[question]["default"]).render(task="any")
         reached = {switch.get(question, default) for switch in [*SWITCHES, *FRAMEWORKS]}
         assert reached == set(choices(question)), question
 
