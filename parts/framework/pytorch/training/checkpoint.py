@@ -26,7 +26,7 @@ PROGRESS = ("step", "steps", "waited", "best")
 
 def keep(state: State) -> None:
     """Remember the weights that are judged; the next checkpoint holds them, too."""
-    weights = get_model_state_dict(state.judged, options=LEADER)
+    weights: Any = get_model_state_dict(state.judged, options=LEADER)
     state.kept = {name: tensor.detach().cpu().clone() for name, tensor in weights.items()}
 
 
