@@ -69,11 +69,12 @@ def test_a_signal_lets_requests_finish_and_writes_the_log(
     client = HTTPConnection("127.0.0.1", port, timeout=30)
     client.putrequest("POST", "/predict")
     client.putheader("Content-Length", str(len(body)))
-    client.endheaders(body[:100])
-    time.sleep(0.3)
+    client.putheader("Expect", "100-continue")
+    client.endheaders()
+    assert client.sock.recv(100).startswith(b"HTTP/1.1 100 ")  # by now it waits for the body
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
-    client.send(body[100:])
+    client.send(body)
     assert client.getresponse().status == 200
     assert process.wait(20) == -signal.SIGTERM
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
