@@ -3,10 +3,10 @@
 import pandas as pd
 
 
-def notes(table: pd.DataFrame, kind: str) -> list[str]:
+def notes(table: pd.DataFrame, kind: str, label: str = "label") -> list[str]:
     """Say how many rows (id, near, label, shown) repeat another, and which under another label.
 
-    `kind` is what a row is: pictures or texts; `shown` is what names it to a person.
+    `kind` is what a row is, such as pictures; `label` what it has; `shown` names it to a person.
     """
     told = []
     for key, what, rows in (
@@ -19,6 +19,6 @@ def notes(table: pd.DataFrame, kind: str) -> list[str]:
         if len(unlike):
             pair = unlike[unlike[key] == unlike[key].iloc[0]].drop_duplicates("label").head(2)
             named = " and ".join(f"{row.shown} ({row.label})" for row in pair.itertuples())
-            note += f", {len(unlike):,} of them beside one of another label, such as {named}"
+            note += f", {len(unlike):,} of them beside one of another {label}, such as {named}"
         told += [f"{note}."] * (len(repeats) > 0)
     return told

@@ -42,7 +42,7 @@ def collect(config: Config) -> Rows:
     asked, ids = made.ids(found), made.ids([[*own, "|", *words(answer)] for own, answer in pairs])
     alike, templates = relatives(ids, asked, found)
     numbers = (table.index + 1).tolist()
-    repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts")
+    repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts", "answer")
     keys, times = _order(ids, table, config)
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},

@@ -13,8 +13,6 @@ from .traits import told
 
 LONG = 20_000  # characters
 SAME, LEAST = 0.02, 5  # an answer to a larger share of prompts, and to so many, is told
-RUN = 8  # words
-COPIED = 0.5  # share of an answer's runs
 
 
 def notes(chats: list[list[Message]], numbers: list[int], path: Path) -> list[str]:
@@ -33,24 +31,6 @@ def compared(
     said = [text_id(words(chat[-1]["content"])) if chat[:-1] else 0 for chat in chats]
     first = table.groupby(np.array(said, np.uint64))["row"].transform("min")
     return table.assign(label=[f"row {row}" for row in first])
-
-
-def overlap(train: list[str], held_out: list[str]) -> float:
-    """Return the share of held-out answers that are, by half or more, in the training answers.
-
-    What is compared are runs of eight words; an answer of fewer words has to be equal.
-    """
-    runs = [_runs(text) for text in held_out]
-    sought = set[str]().union(*runs)  # training rows are many: only what is sought is kept
-    met = {run for text in train for run in _runs(text) if run in sought}
-    copied = sum(len(own & met) >= COPIED * len(own) for own in runs)
-    return copied / max(1, len(runs))
-
-
-def _runs(text: str) -> set[str]:
-    known = words(text)
-    starts = range(max(1, len(known) - RUN + 1))
-    return {" ".join(known[start : start + RUN]) or text for start in starts}
 
 
 def _secret(chats: list[list[Message]], numbers: list[int]) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 from made import WORDS, reading, table, turns, written
 
 from my_model import data
-from my_model.chats.checks import overlap
 from my_model.chats.secrets import found, masked
 from my_model.config import Config, load
 from my_model.runs import UserError
@@ -75,13 +74,6 @@ def test_groups_stay_together_and_times_in_order(config: Config, tmp_path: Path)
         parts = [set(p.inputs[column].astype("str")) for p in (splits.train, splits.val, test)]
         assert all(parts) and not parts[0] & parts[1] and not (parts[0] | parts[1]) & parts[2]
         assert name == "group" or all(max(a) < min(b) for a, b in pairwise(parts))
-
-
-def test_copied_answers_are_counted() -> None:
-    told = "one two three four five six seven eight nine ten"
-    assert overlap([f"Well, {told.upper()}!", "Yes."], [told, "yes", "no", told[8:40]]) == 0.5
-    assert overlap([told[:40]], [told + " a b c", told[:45]]) == 0.5
-    assert overlap([told], []) == 0
 
 
 def test_a_file_that_no_longer_fits_is_refused(config: Config, tmp_path: Path) -> None:
