@@ -5,7 +5,6 @@ project is made by `uv sync` in it, as its user would.
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def render(session: nox.Session) -> None:
 def update(session: nox.Session) -> None:
     """A project with its user's edits goes to a new version, and from one answer to another."""
     _install(session)
-    _pytest(session, "tests/test_update.py")
+    _pytest(session, "tests/test_update.py", "tests/test_pin.py")
 
 
 @nox.session
@@ -80,49 +79,24 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the performance tables: training, scoring, serving, each beside what else one takes."""
-    demo(session)
-    python = str(DEMO.resolve() / ".venv/bin/python")
-    newest = (DEMO / "runs/latest").read_text(encoding="utf-8").strip()
-    export = DEMO / "runs" / newest / "export/onnx"
-    session.run("python", "tests/bench/bench_train.py", DEMO, env=ENV)
-    session.run(python, "tests/bench/bench_batch.py", export, external=True, env=ENV)
-    session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)
-    _networks(session)
-    _texts(session)
+    """Measure speed and memory beside what else one takes: BENCHMARKS.md. `-- texts` runs some."""
+    _install(session)
+    session.run("python", "tests/benchmarks.py", *session.posargs, env=ENV)
 
 
-def _networks(session: nox.Session) -> None:
-    """Bench PyTorch projects; the peers come from uv's cache, not into their environments."""
-    here = Path("tests/bench").resolve()
-    loop = ["--with-requirements", here / "requirements.txt", "python", here / "bench_loop.py"]
-    latency, deep = ["python", here / "bench_onnx.py"], "--model.name=ft-transformer"
-    table = [["60"], ["4", "--rows=100000"], ["8", deep]]
-    pictures = [["my-model", "train", "--train.epochs=3", "--run=bench"], ["my-model", "export"]]
-    batching = ["python", here / "bench_batching.py", "runs/bench/export/onnx"]
-    commands = {
-        "tabular": [*([*loop, *words] for words in table), latency, [*latency, deep]],
-        "image": [[*loop, "5"], latency, *pictures, batching],
-    }
-    for kind in commands:
-        _measure(session, f"{kind}-classification", "pytorch", commands[kind])
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Move to the releases of today, or of a day that is given after --."""
+    _install(session)
+    session.run("python", "tests/pin.py", *session.posargs, env=ENV)
 
 
-def _texts(session: nox.Session) -> None:
-    """Bench a project of transformers: its tiny encoder, and one as large as MiniLM."""
-    script = Path("tests/bench/bench_text.py").resolve()
-    large = ["--model.width=384", "--model.depth=6", "--model.vocabulary=30000"]
-    words = [["train", "4"], ["serve"], ["serve", *large]]
-    commands = [["python", script, *each] for each in words]
-    _measure(session, "text-classification", "transformers", commands)
-
-
-def _measure(session: nox.Session, task: str, framework: str, commands: list[list]) -> None:
-    folder = Path(".nox/bench", task)
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run("python", "tests/render.py", folder, f"task={task}", f"framework={framework}")
-    for command in commands:
-        session.run("uv", "run", "--directory", folder, *command, external=True, env=ENV)
+@nox.session
+def bump(session: nox.Session) -> None:
+    """Move to those releases and prove everything again, which writes SUPPORT.md."""
+    pin(session)
+    for name in (*nox.options.sessions, "full"):
+        session.notify(name, [])
 
 
 def _install(session: nox.Session) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from edge_inputs import MISTAKES, as_given
 
+from my_model import cli
+
 ROOT = Path(__file__).parents[1]
 JSON = [Path("/usr/include/nlohmann/json.hpp"), Path("/usr/local/include/nlohmann/json.hpp")]
 pytestmark = pytest.mark.skipif(
@@ -29,24 +31,30 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build / "predict"
 
 
-def test_it_answers_as_when_exported(program: Path, run: Path) -> None:
-    told = _call(program, run / "export/executorch", "--check").decode()
+@pytest.fixture(scope="module")
+def exported(run: Path, options: list[str]) -> Path:
+    formats = ["--export.formats=[executorch]"]  # the shared run has less
+    assert cli.main(["export", f"--run={run.name}", *options, *formats]) == 0
+    return run / "export/executorch"
+
+
+def test_it_answers_as_when_exported(program: Path, exported: Path) -> None:
+    told = _call(program, exported, "--check").decode()
     assert re.fullmatch(r"(\d+) of \1 inputs answered as when exported\n", told)
 
 
-def test_inputs_come_one_after_the_other(program: Path, run: Path) -> None:
-    folder = run / "export/executorch"
-    examples = json.loads((folder / "examples.json").read_text())
-    told = _call(program, folder, given=as_given(examples["rows"]))
+def test_inputs_come_one_after_the_other(program: Path, exported: Path) -> None:
+    examples = json.loads((exported / "examples.json").read_text())
+    told = _call(program, exported, given=as_given(examples["rows"]))
     answers = [json.loads(line) for line in told.splitlines()]
     labels = examples["labels"] or [None] * len(answers)
     assert [answer["label"] for answer in answers] == labels
 
 
-def test_a_mistake_is_explained(program: Path, run: Path) -> None:
+def test_a_mistake_is_explained(program: Path, exported: Path) -> None:
     for folder, given, words in (
         ("nowhere", b"", "nowhere/contract.json: no such file"),
-        *((run / "export/executorch", given, words) for given, words in MISTAKES.items()),
+        *((exported, given, words) for given, words in MISTAKES.items()),
     ):
         done = subprocess.run([program, folder], input=given, capture_output=True)
         assert done.returncode == 2 and words in done.stderr.decode()

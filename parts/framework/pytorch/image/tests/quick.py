@@ -1,0 +1,3 @@
+"""Settings that keep the tests short."""
+
+QUICK = {"train.epochs": 6, "train.threads": 1, "export.formats": "[onnx]"}

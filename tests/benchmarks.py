@@ -1,0 +1,138 @@
+"""Run the benches in projects that are rendered for them; BENCHMARKS.md keeps what they print.
+
+`python benchmarks.py` runs all, `python benchmarks.py networks texts` some projects; of the others
+BENCHMARKS.md keeps what it has.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from render import ROOT, render, snapshot
+
+HERE, PAGE = ROOT / "tests/bench", ROOT / "BENCHMARKS.md"
+EXPORT = "runs/bench/export/onnx"
+DEEP, WIDE = "--model.name=ft-transformer", "--model.width=384"
+LOOP = ["--with-requirements", HERE / "requirements.txt", "python", HERE / "bench_loop.py"]
+# Answers of a project, what is done there first, and titles with what is measured.
+Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
+BENCHES: dict[str, Bench] = {
+    "tables": (
+        {},
+        [["my-model", "run", "--run=bench"]],
+        {
+            "Training a table, beside bare pandas and scikit-learn": ["bench_train.py", "."],
+            "Scoring files": ["bench_batch.py", EXPORT],
+            "Serving, beside the obvious FastAPI app": ["bench_api.py", EXPORT],
+            "Serving a model of 0.3 ms": ["bench_api.py", EXPORT, "--slow"],
+        },
+    ),
+    "networks": (
+        {"framework": "pytorch"},
+        [],
+        {
+            "Training an MLP on the demo table": [*LOOP, "60"],
+            "Training an MLP on 100,000 rows": [*LOOP, "4", "--rows=100000"],
+            "Training an FT-Transformer": [*LOOP, "8", DEEP],
+            "Latency of an MLP": ["bench_onnx.py"],
+            "Latency of an FT-Transformer": ["bench_onnx.py", DEEP],
+        },
+    ),
+    "pictures": (
+        {"framework": "pytorch", "task": "image-classification"},
+        [
+            ["my-model", "train", "--train.epochs=3", "--run=bench"],
+            ["my-model", "export", "--run=bench"],
+        ],
+        {
+            "Training a CNN": [*LOOP, "5"],
+            "Latency of a CNN": ["bench_onnx.py"],
+            "Serving a CNN with dynamic batching and without": ["bench_batching.py", EXPORT],
+        },
+    ),
+    "texts": (
+        {"framework": "transformers", "task": "text-classification"},
+        [],
+        {
+            "Training on texts, beside the library's plain script": ["bench_text.py", "train", "4"],
+            "Latency of texts, beside pipeline()": ["bench_text.py", "serve"],
+            "Latency of texts, of an encoder as large as MiniLM": [
+                *("bench_text.py", "serve", WIDE, "--model.depth=6", "--model.vocabulary=30000"),
+            ],
+        },
+    ),
+}
+PACKAGES = ["scikit-learn", "torch", "transformers", "onnxruntime", "fastapi", "xllamacpp"]
+TEXT = """\
+# Benchmarks
+
+What `nox -s bench` printed. The candidates of a table take turns in one run, so that a busy
+machine is fair to all of them; read the ratios, not the seconds. In brackets is the middle half of
+the rounds, or their range.
+"""
+
+
+def main(*names: str) -> None:
+    """Run the benches of some projects, or of all, and write the page after each."""
+    unknown = sorted({*names} - {*BENCHES})
+    if unknown:
+        raise SystemExit(f"{unknown[0]} is not one of {', '.join(BENCHES)}.")
+    with tempfile.TemporaryDirectory() as scratch:
+        template = snapshot(Path(scratch) / "template")
+        for name in names or BENCHES:
+            answers, steps, benches = BENCHES[name]
+            folder = ROOT / ".nox/bench" / name
+            shutil.rmtree(folder, ignore_errors=True)
+            render(template, folder, answers)
+            for step in [["--quiet", "my-model", "data"], *steps]:
+                _uv(folder, *step)
+            told = _machine(folder)
+            for title, words in benches.items():
+                python = [] if words[0] == LOOP[0] else ["python", HERE / words[0]]
+                text = _uv(folder, *(python + words[1:] if python else words))
+                _keep(title, f"{told}\n\n```text\n{text.strip()}\n```\n")
+
+
+def _uv(folder: Path, *words: Any) -> str:
+    """Run a command in a project's environment; show and return what it prints."""
+    command = ["uv", "run", "--directory", folder, *words]
+    print("$", *words, flush=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, flush=True)
+    return done.stdout
+
+
+def _machine(folder: Path) -> str:
+    """Say what the figures are of."""
+    found = tomllib.loads((folder / "uv.lock").read_text("utf-8"))["package"]
+    versions = {each["name"]: each["version"] for each in found}
+    known = [f"{name} {versions[name]}" for name in PACKAGES if name in versions]
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    where = f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores"
+    return f"{date.today()}: {where}, Python {platform.python_version()}, {', '.join(known)}."
+
+
+def _keep(title: str, text: str) -> None:
+    """Put a section on the page, in the order of BENCHES."""
+    before = PAGE.read_text("utf-8") if PAGE.exists() else TEXT
+    sections = dict(each.split("\n\n", 1) for each in before.split("\n## ")[1:])
+    sections[title] = text
+    titles = [title for _, _, benches in BENCHES.values() for title in benches]
+    told = [f"\n## {title}\n\n{sections[title].strip()}\n" for title in titles if title in sections]
+    PAGE.write_text(TEXT + "".join(told), "utf-8")
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    main(*sys.argv[1:])
+    print(f"{(time.perf_counter() - started) / 60:.0f} minutes; see {PAGE}")
