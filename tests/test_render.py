@@ -60,6 +60,10 @@ def _check_text(path: Path, text: str) -> None:
         yaml.safe_load(text)
     elif path.suffix == ".toml":
         tomllib.loads(text)
+    elif path.name == "Dockerfile":
+        command = [Path(sys.executable).with_name("hadolint"), path]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
 
 
 def _expected(answers: dict[str, Any], package: str) -> set[str]:
