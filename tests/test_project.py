@@ -45,7 +45,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "tensorboard",
         "targets": ["api", "batch", "browser", "ios"],
     },
-    "language-model": {"project_name": "Answers", "task": "text-generation"},
+    "language-model": {
+        "project_name": "Answers",
+        "task": "text-generation",
+        "targets": ["api", "batch", "llama-cpp", "vllm"],
+    },
     "regression-wandb": {"task": "tabular-regression", "tracker": "wandb", "targets": []},
     "pytorch": {"framework": "pytorch"},
     "pytorch-regression": {

@@ -20,7 +20,7 @@ from .engine import Engine
 
 SILENT = -1
 LOOKUP = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
-WORDS = 4  # tokens that have to stand in the conversation before what follows them is guessed
+SEEN, GUESSED = 3, 8  # tokens: if so many have occurred before, so many that followed are tried
 
 
 @contextmanager
@@ -58,7 +58,8 @@ def _told(contract: Contract, settings: Serve) -> xllamacpp.CommonParams:
     told.cpuparams.n_threads = told.cpuparams_batch.n_threads = count
     if settings.lookup:
         told.speculative.types = [LOOKUP]
-        told.speculative.ngram_simple.size_n = WORDS
+        words = told.speculative.ngram_simple
+        words.size_n, words.size_m = SEEN, GUESSED
     return told
 
 

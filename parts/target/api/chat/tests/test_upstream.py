@@ -1,9 +1,12 @@
 """An engine that is dead, slow or full hangs nobody; one that nobody listens to stops."""
 
+import asyncio
 import json
+import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -12,8 +15,9 @@ from api_client import BODY, ask, serving, slow
 from openai import APIError, OpenAI
 
 from my_model.config import Config
-from my_model.engines.engine import Engine
-from my_model.server.upstream import PATH
+from my_model.engines.engine import Engine, started
+from my_model.server.replies import Answer
+from my_model.server.upstream import PATH, Upstream
 
 
 def test_more_than_may_wait_are_refused(run: Path, config: Config) -> None:
@@ -54,3 +58,31 @@ def test_an_engine_is_left_when_the_client_goes(stream: bool, run: Path, config:
             assert server.asked.wait(10) and not server.left.is_set()
         assert server.left.wait(10)
         assert 'status="499"' in ask(port, path="/metrics")[1]
+
+
+def test_llama_cpp_stops_writing_what_nobody_reads(
+    run: Path, config: Config, tmp_path: Path
+) -> None:
+    """It would take half a minute."""
+    shutil.copytree(run / "export/gguf", tmp_path / "export/gguf")
+    path = tmp_path / "export/gguf/contract.json"
+    told = json.loads(path.read_text())
+    told["tokens"] |= {"max_tokens": 32_000, "new_tokens": 30_000}
+    path.write_text(json.dumps(told))
+    words = {"messages": BODY["messages"], "ignore_eos": True}
+
+    async def leave(engine: Engine) -> list[bool]:
+        """Return whether it writes while it is listened to, and soon after."""
+        upstream, works = Upstream(engine), []
+        async with aclosing(upstream.answer(words, Answer("any"))) as pieces:
+            await anext(pieces)
+            works.append((await upstream.client.get("/slots")).json()[0]["is_processing"])
+        for _ in range(100):
+            works.append((await upstream.client.get("/slots")).json()[0]["is_processing"])
+            await asyncio.sleep(0.01)
+        await upstream.client.aclose()
+        return [works[0], works[-1]]
+
+    settings = config.serve.model_copy(update={"parallel": 1})
+    with started(tmp_path, settings, "127.0.0.1", 0, "secret") as engine:
+        assert asyncio.run(leave(engine)) == [True, False]
