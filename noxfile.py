@@ -90,6 +90,7 @@ def bench(session: nox.Session) -> None:
     session.run(python, "tests/bench/bench_api.py", export, external=True, env=ENV)
     _networks(session)
     _texts(session)
+    _chats(session)
 
 
 def _networks(session: nox.Session) -> None:
@@ -115,6 +116,12 @@ def _texts(session: nox.Session) -> None:
     words = [["train", "4"], ["serve"], ["serve", *large]]
     commands = [["python", script, *each] for each in words]
     _measure(session, "text-classification", "transformers", commands)
+
+
+def _chats(session: nox.Session) -> None:
+    """Bench a tiny language model: how many tokens a second its servers write."""
+    script = Path("tests/bench/bench_chat.py").resolve()
+    _measure(session, "text-generation", "transformers", [["python", script]])
 
 
 def _measure(session: nox.Session, task: str, framework: str, commands: list[list]) -> None:
