@@ -51,6 +51,8 @@ def _told(contract: Contract, settings: Serve) -> xllamacpp.CommonParams:
     told.model_alias = {contract["project"]}
     told.n_parallel = settings.parallel
     told.n_ctx = settings.parallel * contract["tokens"]["max_tokens"]
+    # A thread for each request that is open or waits, so that they don't keep others from asking.
+    told.n_threads_http = settings.parallel + settings.max_queue + 4
     told.n_predict, told.sampling.temp = contract["tokens"]["new_tokens"], 0
     told.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     told.cache_prompt, told.ui, told.verbosity = False, False, SILENT
