@@ -69,6 +69,11 @@ BENCHES: dict[str, Bench] = {
             ],
         },
     ),
+    "chats": (
+        {"task": "text-generation"},
+        [],
+        {"Writing tokens, one client and eight": ["bench_chat.py"]},
+    ),
 }
 PACKAGES = ["scikit-learn", "torch", "transformers", "onnxruntime", "fastapi", "xllamacpp"]
 TEXT = """\

@@ -50,7 +50,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "tensorboard",
         "targets": ["api", "batch", "browser", "ios"],
     },
-    "language-model": {"project_name": "Answers", "task": "text-generation"},
+    "language-model": {
+        "project_name": "Answers",
+        "task": "text-generation",
+        "targets": ["api", "batch", "llama-cpp", "vllm"],
+    },
     "pytorch": {
         "framework": "pytorch",
         "targets": ["api", "batch", "ios", "android", "edge"],

@@ -152,8 +152,9 @@ FRAMEWORKS = [
     {"framework": "sklearn"},
     {"task": "text-classification"},
     {"framework": "transformers"},
-    {"task": "text-generation", "targets": ["batch"]},
-    {"task": "text-classification", "framework": "sklearn"},
+    {"task": "text-generation"},
+    {"targets": ["llama-cpp", "vllm"]},
+    {"task": "text-classification", "framework": "sklearn", "targets": ["api", "batch"]},
     {"framework": "pytorch", "task": "tabular-regression"},
     {"framework": "sklearn", "task": "tabular-classification"},
 ]

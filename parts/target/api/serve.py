@@ -28,7 +28,7 @@ from .server.openapi import describe
 from .server.payload import Payload, Row
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
-from .settings.common import Serve
+from .settings.serve import Serve
 
 
 def serve(config: Config, run: Path) -> None:

@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from .runs import UserError, find
-from .settings.common import Monitor, Page, Paths, Predict, Section, Serve, Tune
+from .settings.common import Monitor, Page, Paths, Predict, Section, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
 from .settings.export import Export
 from .settings.model import Model
+from .settings.serve import Serve
 from .settings.train import Train
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..settings.common import Serve
+from ..settings.serve import Serve
 from .answers import RequestError
 from .batching import Batcher
 from .payload import Payload

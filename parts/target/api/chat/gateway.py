@@ -1,0 +1,111 @@
+"""Answer conversations over HTTP with OpenAI's API: `serve`, then open http://127.0.0.1:8000/docs.
+
+A gateway before the engine that writes the answers (see engines/): it checks keys and requests,
+bounds what waits, counts, and logs what `monitor` looks at.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from .config import Config
+from .engines.engine import Engine, started
+from .formats.contract import load
+from .runs import UserError
+from .server.endpoint import Chat
+from .server.openapi import describe
+from .server.payload import Payload
+from .server.replies import RequestError
+from .server.request_log import RequestLog
+from .server.sending import check_key
+from .server.telemetry import Telemetry
+from .server.upstream import Upstream
+from .settings.serve import Serve
+
+NEAR = "127.0.0.1"  # where an engine of this project listens: for the gateway alone
+
+
+def serve(config: Config, run: Path) -> None:
+    """Serve a run's model until a signal; then finish open answers and the log."""
+    address = (config.serve.host, config.serve.port)
+    family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
+    try:
+        listener = socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        raise UserError(f"serve.host, serve.port: {address}: {error.strerror}.") from None
+    with started(run, config.serve, NEAR, 0, os.urandom(16).hex()) as engine:
+        app = create_app(run / "export" / "gguf", config.serve, engine)
+        host, port = listener.getsockname()[:2]
+        print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
+        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
+        uvicorn.Server(settings).run(sockets=[listener])
+
+
+def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
+    """Return the app of an export folder; MODEL_API_KEY in the environment locks what is in /v1.
+
+    UserError if the folder holds no intact export, or the request log can't be written.
+    """
+    contract, upstream, telemetry = load(folder), Upstream(engine), Telemetry()
+    payload = Payload(contract, settings)
+    log = RequestLog(settings.request_log, payload, telemetry.lost)
+    key = os.environ.get("MODEL_API_KEY") or None
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        writing = asyncio.create_task(log.run())
+        yield
+        await upstream.client.aclose()
+        writing.cancel()
+        log.write()
+
+    version = contract["sha256"][contract["model"]][:12]
+    app = FastAPI(title=contract["project"], version=version, lifespan=lifespan)
+    app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestError, _refused)
+
+    @app.get("/v1/models")
+    async def models(request: Request) -> dict[str, Any]:
+        """Name the model."""
+        check_key(key, request)
+        told = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
+        return {"object": "list", "data": [told]}
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: {"description": "The engine does not answer."}})
+    async def ready() -> dict[str, str]:
+        """Ask the engine, to say that conversations will be answered."""
+        if not await upstream.ready():
+            raise RequestError(503, "The engine does not answer.")
+        return {"status": "ready", "model": version}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> str:
+        """Show counts and times in the text format of Prometheus."""
+        return telemetry.text()
+
+    describe(app.openapi(), payload, contract, locked=key is not None)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    """Give every error OpenAI's shape."""
+    if isinstance(error, HTTPException):
+        sentence = f"{error.detail}: {request.method} {request.url.path}."
+        error = RequestError(error.status_code, sentence)
+    assert isinstance(error, RequestError)
+    return JSONResponse(error.content, error.status)

@@ -1,0 +1,88 @@
+"""An engine that is dead, slow or full hangs nobody; one that nobody listens to stops."""
+
+import asyncio
+import json
+import shutil
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from api_client import BODY, ask, serving, slow
+from openai import APIError, OpenAI
+
+from my_model.config import Config
+from my_model.engines.engine import Engine, started
+from my_model.server.replies import Answer
+from my_model.server.upstream import PATH, Upstream
+
+
+def test_more_than_may_wait_are_refused(run: Path, config: Config) -> None:
+    with slow() as server, serving(run, config, server.engine, parallel=1, max_queue=1) as port:
+        with ThreadPoolExecutor(2) as pool:
+            open_ = [pool.submit(ask, port, BODY) for _ in range(2)]
+            while "chat_open 2.0" not in ask(port, path="/metrics")[1]:
+                time.sleep(0.01)
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("POST", PATH, json.dumps(BODY))
+            refused = connection.getresponse()
+            assert refused.status == 503 and refused.headers["retry-after"]
+            connection.close()
+            server.go.set()
+            assert [answer.result()[0] for answer in open_] == [502, 502]  # it broke off
+        assert "chat_open 0.0" in ask(port, path="/metrics")[1]
+
+
+def test_a_dead_or_slow_engine_is_told_at_once(run: Path, config: Config) -> None:
+    with serving(run, config, Engine("http://127.0.0.1:9", "none", None)) as port:
+        assert ask(port, BODY)[0] == 502 and ask(port, path="/ready")[0] == 503
+    with slow() as server, serving(run, config, server.engine, max_seconds=0.3) as port:
+        assert ask(port, BODY)[0] == 504
+        client = OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
+        with client, pytest.raises(APIError, match=r"more than 0\.3 seconds"):
+            pieces = client.chat.completions.create(**BODY, stream=True)
+            assert next(pieces).choices[0].delta.content == "Well"
+            next(pieces)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_engine_is_left_when_the_client_goes(stream: bool, run: Path, config: Config) -> None:
+    body = json.dumps(BODY | {"stream": stream}).encode()
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with slow() as server, serving(run, config, server.engine) as port:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head + body)
+            assert server.asked.wait(10) and not server.left.is_set()
+        assert server.left.wait(10)
+        assert 'status="499"' in ask(port, path="/metrics")[1]
+
+
+def test_llama_cpp_stops_writing_what_nobody_reads(
+    run: Path, config: Config, tmp_path: Path
+) -> None:
+    """It would take half a minute."""
+    shutil.copytree(run / "export/gguf", tmp_path / "export/gguf")
+    path = tmp_path / "export/gguf/contract.json"
+    told = json.loads(path.read_text())
+    told["tokens"] |= {"max_tokens": 32_000, "new_tokens": 30_000}
+    path.write_text(json.dumps(told))
+    words = {"messages": BODY["messages"], "ignore_eos": True}
+
+    async def leave(engine: Engine) -> list[bool]:
+        """Return whether it writes while it is listened to, and soon after."""
+        upstream, works = Upstream(engine), []
+        async with aclosing(upstream.answer(words, Answer("any"))) as pieces:
+            await anext(pieces)
+            works.append((await upstream.client.get("/slots")).json()[0]["is_processing"])
+        for _ in range(100):
+            works.append((await upstream.client.get("/slots")).json()[0]["is_processing"])
+            await asyncio.sleep(0.01)
+        await upstream.client.aclose()
+        return [works[0], works[-1]]
+
+    settings = config.serve.model_copy(update={"parallel": 1})
+    with started(tmp_path, settings, "127.0.0.1", 0, "secret") as engine:
+        assert asyncio.run(leave(engine)) == [True, False]
