@@ -54,13 +54,15 @@ class Predictor:
 
         A prompt that leaves no room for an answer loses its own beginning.
         """
-        if any(message["role"] != "assistant" for message in messages):
-            ids = self.tokens(self.post("/apply-template", messages=list(messages))["prompt"])
-        else:
-            begun = "".join(message["content"] for message in messages)
-            ids = [self.contract["tokens"]["first"], *self.tokens(begun)]
-        ids = ids[-max(1, self.limit - self.most) :]
+        ids = self.asked(messages)[-max(1, self.limit - self.most) :]
         return str(self.post("/completion", prompt=ids)["content"]).strip()
+
+    def asked(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """Return the tokens that an answer follows."""
+        if any(message["role"] != "assistant" for message in messages):
+            return self.tokens(self.post("/apply-template", messages=list(messages))["prompt"])
+        begun = "".join(message["content"] for message in messages)
+        return [self.contract["tokens"]["first"], *self.tokens(begun)]
 
     def tokens(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens."""
