@@ -49,6 +49,7 @@ def evaluate(
     compared = compare.compare(test.targets, candidates, resamples, config)
     model = compared["models"]["model"]
     verdict, passed = compare.verdict(compared, config)
+    shown = stress({"model": predict} | rivals, splits, test, threshold, config)
     files = {
         "metrics": {
             "split": "test",
@@ -59,6 +60,7 @@ def evaluate(
         },
         "details": {
             "verdict": verdict,
+            "notes": shown.notes,
             "target": splits.schema.target,
             "labels": splits.schema.labels,
             "threshold": threshold,
@@ -70,8 +72,7 @@ def evaluate(
         },
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
-    tables = errors.tables(test, predictions, threshold, splits.schema)
-    tables |= stress({"model": predict} | rivals, test, threshold)
+    tables = errors.tables(test, predictions, threshold, splits.schema) | shown.tables
     return Evaluation(verdict, model["metrics"], files, tables)
 
 
