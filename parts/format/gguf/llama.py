@@ -99,6 +99,7 @@ def describe(model: Model) -> dict[str, Any]:
             "new_tokens": model.network.generation_config.max_new_tokens,
             "first": tokenizer.eos_token_id if first is None else first,
             "special": special(tokenizer),
+            "prompt": model.prompt,
             "inputs": {"messages": "role and content of each turn; the file holds the template"},
         }
     }

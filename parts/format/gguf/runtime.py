@@ -49,13 +49,14 @@ class Predictor:
         with ThreadPoolExecutor(TOGETHER) as pool:
             return np.array([*pool.map(self.answer, rows)], object), None
 
-    def answer(self, messages: Sequence[dict[str, str]]) -> str:
+    def answer(self, messages: Sequence[dict[str, str]], **words: Any) -> str:
         """Return the answer to a conversation; to an empty one, a text from its beginning.
 
+        `words` go to llama.cpp, such as json_schema, which the answer then follows.
         A prompt that leaves no room for an answer loses its own beginning.
         """
         ids = self.asked(messages)[-max(1, self.limit - self.most) :]
-        return str(self.post("/completion", prompt=ids)["content"]).strip()
+        return str(self.post("/completion", prompt=ids, **words)["content"]).strip()
 
     def asked(self, messages: Sequence[dict[str, str]]) -> list[int]:
         """Return the tokens that an answer follows."""

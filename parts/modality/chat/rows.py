@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..chats import checks
+from ..chats import checks, prompting
 from ..chats import columns as made
 from ..chats.answers import compared
 from ..chats.overlap import note
@@ -19,8 +19,8 @@ from ..texts.measures import halves
 from ..texts.words import words
 from .repeats import notes
 from .schema import Column, canonical, infer
-from .split import Rows, Stress
-from .table import check_names, read
+from .split import Rows
+from .table import Stress, check_names, read
 from .validate import enforce
 
 
@@ -45,8 +45,10 @@ def collect(config: Config) -> Rows:
     numbers = (table.index + 1).tolist()  # of the rows, as the file has them
     repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts", "answer")
     keys, times = _order(ids, table, config)
+    prompt = prompting.of(config)
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
+        "other_files": {prompt["file"]: prompt["sha256"]} if prompt else {},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": 0,
         "left_out": len(raw) - len(table),
@@ -107,7 +109,9 @@ def stress(
     predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
 ) -> Stress:
     """Return what the model and its base say to held-out prompts, beside what people said."""
-    return Stress(compared(predictors, test.inputs), _known(splits, test, "test"), [])
+    prompt = prompting.of(config)
+    tables = compared(predictors, test.inputs, prompt["answer"] if prompt else None)
+    return Stress(tables, _known(splits, test, "test"), [])
 
 
 def _known(splits: Any, held: Any, name: str) -> list[str]:

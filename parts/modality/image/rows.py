@@ -16,8 +16,8 @@ from ..images.properties import NAMES
 from ..runs import UserError, say
 from .repeats import notes
 from .schema import Column, Schema, canonical
-from .split import Rows, Stress
-from .table import check_names
+from .split import Rows
+from .table import Stress, check_names
 from .target import encode
 from .validate import enforce
 

@@ -9,8 +9,8 @@ import pandas as pd
 from ..config import Config
 from ..runs import UserError, sha256
 from .schema import Column, Schema, canonical
-from .split import Rows, Stress
-from .table import check_names, read
+from .split import Rows
+from .table import Stress, check_names, read
 from .target import encode
 from .validate import enforce
 

@@ -14,8 +14,8 @@ from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from . import repeats
 from .schema import Column, Schema, canonical, infer
-from .split import Rows, Stress
-from .table import check_names, read
+from .split import Rows
+from .table import Stress, check_names, read
 from .target import encode
 from .validate import enforce
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,14 +35,6 @@ class Rows:
     times: pd.Series | None
     schema: Schema
     facts: dict[str, Any]
-
-
-class Stress(NamedTuple):
-    """What a model does beyond its metrics: more tables, what to know of them, what fails it."""
-
-    tables: dict[str, pd.DataFrame]
-    notes: list[str]
-    failures: list[str]
 
 
 def assign(rows: Rows, config: Config) -> np.ndarray:
