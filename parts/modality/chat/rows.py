@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..chats import checks, prompting
+from ..chats import checks, prompting, questions
 from ..chats import columns as made
 from ..chats.answers import compared
 from ..chats.overlap import note
@@ -46,6 +46,7 @@ def collect(config: Config) -> Rows:
     repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts", "answer")
     keys, times = _order(ids, table, config)
     prompt = prompting.of(config)
+    questions.read(config.evaluate.checks)  # better told now than after training
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
         "other_files": {prompt["file"]: prompt["sha256"]} if prompt else {},
@@ -108,10 +109,11 @@ def doubts(splits: Any) -> list[str]:
 def stress(
     predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
 ) -> Stress:
-    """Return what the model and its base say to held-out prompts, beside what people said."""
-    prompt = prompting.of(config)
+    """Return what the model and its base say to held-out prompts and to checks."""
+    prompt, asked = prompting.of(config), questions.judged(predictors, config)
     tables = compared(predictors, test.inputs, prompt["answer"] if prompt else None)
-    return Stress(tables, _known(splits, test, "test"), [])
+    notes = [*_known(splits, test, "test"), *asked.notes]
+    return Stress(tables | asked.tables, notes, asked.failures)
 
 
 def _known(splits: Any, held: Any, name: str) -> list[str]:
