@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..formats.feed import feed
+from ..runs import UserError
 from .messages import Message
 from .tools import CallError, Tool, schema
 
@@ -32,8 +33,9 @@ def converse(
 
     `functions` holds those of the tools that the model was tuned with, by name. `must_call` lets
     the first answer be nothing but a call. A call that is wrong or fails is told as a result too.
+    UserError if there are no tools, or one has no function.
     """
-    tools, chat = model.contract["tokens"]["prompt"]["tools"], list(messages)
+    tools, chat = _tools(model, functions), list(messages)
     for turn in range(CALLS + 1):
         (asked,) = feed({"messages": [chat]}, model.contract)["messages"]
         words = {"json_schema": schema(tools)} if must_call and turn == 0 else {}
@@ -47,6 +49,15 @@ def converse(
             result = f"error: {error}"
         chat.append({"role": "tool", "content": result})
     return chat
+
+
+def _tools(model: Exported, functions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tools: list[dict[str, Any]] = (model.contract["tokens"]["prompt"] or {}).get("tools", [])
+    if not tools:
+        raise UserError("the model knows no tools: train with --model.prompt prompts/tools.yaml.")
+    if missing := [tool["name"] for tool in tools if tool["name"] not in functions]:
+        raise UserError(f"the tool {missing[0]} has no function: give one of that name.")
+    return tools
 
 
 def called(text: str, tools: Sequence[dict[str, Any]]) -> tuple[str, dict[str, Any]] | None:

@@ -15,7 +15,7 @@ from .literal import literal
 from .messages import Message, check_turns, listed
 from .tools import Tool, told
 
-BEFORE = Path(__file__).parent / "before.txt"
+BEFORE = Path(__file__).parent / "prompt_template.txt"
 
 
 class Prompt(BaseModel, extra="forbid", frozen=True):

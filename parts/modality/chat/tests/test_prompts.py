@@ -15,6 +15,7 @@ from my_model.chats.answers import compared
 from my_model.chats.calling import calculate, called, converse
 from my_model.chats.prompting import final
 from my_model.config import Config
+from my_model.runs import UserError
 
 ASKED = turns("fi gu?")
 
@@ -83,7 +84,7 @@ def test_a_tool_is_called_and_its_result_answered(made: Callable[[str], Prompted
     assert chat[2]["content"] == str(calculate(**arguments))
     assert made("tools").read(chat[:3]).endswith(as_chatml(*chat[:3]) + "<|im_start|>assistant\n")
     assert chat[3]["content"] == exported.answer(made("tools").fed(chat[:3])) != ""
-    plain = converse(exported, ASKED, {})  # it does not call one by itself
+    plain = converse(exported, ASKED, {"calculate": calculate})  # it calls none by itself
     assert [each["role"] for each in plain] == ["user", "assistant"]
 
 
@@ -100,3 +101,6 @@ def test_what_a_tool_says_can_go_wrong(made: Callable[[str], Prompted]) -> None:
 
     chat = converse(exported, ASKED, {"calculate": fails}, must_call=True)
     assert chat[2] == {"role": "tool", "content": "error: division by zero"}
+    for name, reason in (("plain", "knows no tools"), ("tools", "calculate has no function")):
+        with pytest.raises(UserError, match=reason):
+            converse(made(name).exported, ASKED, {})
