@@ -17,6 +17,7 @@ from gguf import (
 )
 from transformers import LlamaConfig
 
+from ..chats.tokens import special
 from ..model import Model
 from ..runs import UserError
 from ..tables.schema import Schema
@@ -97,6 +98,8 @@ def describe(model: Model) -> dict[str, Any]:
             "max_tokens": model.max_tokens,
             "new_tokens": model.network.generation_config.max_new_tokens,
             "first": tokenizer.eos_token_id if first is None else first,
+            "special": special(tokenizer),
+            "prompt": model.prompt,
             "inputs": {"messages": "role and content of each turn; the file holds the template"},
         }
     }

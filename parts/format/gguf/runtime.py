@@ -49,18 +49,21 @@ class Predictor:
         with ThreadPoolExecutor(TOGETHER) as pool:
             return np.array([*pool.map(self.answer, rows)], object), None
 
-    def answer(self, messages: Sequence[dict[str, str]]) -> str:
+    def answer(self, messages: Sequence[dict[str, str]], **words: Any) -> str:
         """Return the answer to a conversation; to an empty one, a text from its beginning.
 
+        `words` go to llama.cpp, such as json_schema, which the answer then follows.
         A prompt that leaves no room for an answer loses its own beginning.
         """
+        ids = self.asked(messages)[-max(1, self.limit - self.most) :]
+        return str(self.post("/completion", prompt=ids, **words)["content"]).strip()
+
+    def asked(self, messages: Sequence[dict[str, str]]) -> list[int]:
+        """Return the tokens that an answer follows."""
         if any(message["role"] != "assistant" for message in messages):
-            ids = self.tokens(self.post("/apply-template", messages=list(messages))["prompt"])
-        else:
-            begun = "".join(message["content"] for message in messages)
-            ids = [self.contract["tokens"]["first"], *self.tokens(begun)]
-        ids = ids[-max(1, self.limit - self.most) :]
-        return str(self.post("/completion", prompt=ids)["content"]).strip()
+            return self.tokens(self.post("/apply-template", messages=list(messages))["prompt"])
+        begun = "".join(message["content"] for message in messages)
+        return [self.contract["tokens"]["first"], *self.tokens(begun)]
 
     def tokens(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens."""

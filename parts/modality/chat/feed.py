@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..chats.literal import literal
 from .contract import Contract, Input
 
 if TYPE_CHECKING:
@@ -29,13 +30,20 @@ def describe(schema: "Schema") -> list[Input]:
 
 
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
-    """Return (rows,) lists of messages of `prompt`, lists as JSON, or of `messages` as they are."""
-    chats = plain(inputs, contract)["messages"]
+    """Return (rows,) lists of messages, in which no content can become a special token."""
+    special = contract["tokens"]["special"]
+    chats = [
+        [{**message, "content": literal(message["content"], special)} for message in chat]
+        for chat in plain(inputs, contract)["messages"]
+    ]
     return {"messages": np.fromiter(chats, object, len(chats))}
 
 
 def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
-    """Return the inputs without pandas, for a process that is free of it."""
+    """Return the inputs without pandas, for a process that is free of it.
+
+    Of a table, `prompt` holds the lists of messages as JSON.
+    """
     if "messages" in inputs:
         return {"messages": list(inputs["messages"])}
     return {"messages": [json.loads(prompt) for prompt in inputs["prompt"]]}

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..chats import checks
+from ..chats import checks, prompting, questions
 from ..chats import columns as made
 from ..chats.answers import compared
+from ..chats.overlap import note
 from ..chats.relatives import relatives
 from ..chats.shapes import conversations, prompts
 from ..config import Config
@@ -17,9 +18,9 @@ from ..runs import UserError, sha256
 from ..texts.measures import halves
 from ..texts.words import words
 from .repeats import notes
-from .schema import Column, Schema, canonical, infer
+from .schema import Column, canonical, infer
 from .split import Rows
-from .table import check_names, read
+from .table import Stress, check_names, read
 from .validate import enforce
 
 
@@ -41,37 +42,27 @@ def collect(config: Config) -> Rows:
     pairs = zip(found, answers, strict=True)
     asked, ids = made.ids(found), made.ids([[*own, "|", *words(answer)] for own, answer in pairs])
     alike, templates = relatives(ids, asked, found)
-    numbers = (table.index + 1).tolist()
+    numbers = (table.index + 1).tolist()  # of the rows, as the file has them
     repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts", "answer")
     keys, times = _order(ids, table, config)
+    prompt = prompting.of(config)
+    questions.read(config.evaluate.checks)  # better told now than after training
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
+        "other_files": {prompt["file"]: prompt["sha256"]} if prompt else {},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": 0,
         "left_out": len(raw) - len(table),
         "notes": [*broken, *templates, *checks.notes(chats, numbers, path), *repeated],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
-    schema = _schema(columns, config)
+    schema = made.schema(columns, config)
     inputs = pd.DataFrame({"prompt": asking, "answer": answers}, dtype="str").join(measured)
     inputs = inputs.join(canonical(table.reset_index(drop=True), schema.sources, str(path)))
+    inputs.index = table.index
     targets = np.array([len(answer.encode()) for answer in answers], np.float32)
     kin = alike if settings.group is None else keys
     return Rows(inputs, targets, ids, keys, kin, times, schema, facts)
-
-
-def _schema(columns: list[Column], config: Config) -> Schema:
-    names = ["prompt", "answer"]
-    source = [config.data.source] if config.data.source else []
-    if taken := {*source} & {*names, *(column.name for column in columns)}:
-        raise UserError(f"data.source: {taken.pop()!r} is a name in use; rename that column.")
-    return Schema(
-        target=config.data.target,
-        labels=None,
-        columns=[Column(name=name, kind="text") for name in names],
-        properties=columns,
-        sources=[Column(name=name, kind="category") for name in source],
-    )
 
 
 def _order(
@@ -110,11 +101,20 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return []
 
 
-def doubts(train: Any, schema: Schema) -> list[str]:
-    """Say which training labels are doubted; answers are not judged before there is a model."""
-    return []
+def doubts(splits: Any) -> list[str]:
+    """Say which validation answers are known from training."""
+    return _known(splits, splits.val, "validation")
 
 
-def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
-    """Return what the model and its base say to held-out prompts, beside what people said."""
-    return compared(predictors, test.inputs)
+def stress(
+    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
+) -> Stress:
+    """Return what the model and its base say to held-out prompts and to checks."""
+    prompt, asked = prompting.of(config), questions.judged(predictors, config)
+    tables = compared(predictors, test.inputs, prompt["answer"] if prompt else None)
+    notes = [*_known(splits, test, "test"), *asked.notes]
+    return Stress(tables | asked.tables, notes, asked.failures)
+
+
+def _known(splits: Any, held: Any, name: str) -> list[str]:
+    return note(splits.train.inputs, held.inputs, name, next(iter(splits.manifest["files"])))

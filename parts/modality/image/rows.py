@@ -17,7 +17,7 @@ from ..runs import UserError, say
 from .repeats import notes
 from .schema import Column, Schema, canonical
 from .split import Rows
-from .table import check_names
+from .table import Stress, check_names
 from .target import encode
 from .validate import enforce
 
@@ -81,14 +81,16 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return [thumbnail(Path(file)) for file in inputs["file"]]
 
 
-def doubts(train: Any, schema: Schema) -> list[str]:
+def doubts(splits: Any) -> list[str]:
     """Say which training labels look wrong: of pictures, nothing is told."""
     return []
 
 
-def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+def stress(
+    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
+) -> Stress:
     """Return tables of what becomes of changed inputs: pictures are not changed."""
-    return {}
+    return Stress({}, [], [])
 
 
 def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:

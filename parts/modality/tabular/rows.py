@@ -10,7 +10,7 @@ from ..config import Config
 from ..runs import UserError, sha256
 from .schema import Column, Schema, canonical
 from .split import Rows
-from .table import check_names, read
+from .table import Stress, check_names, read
 from .target import encode
 from .validate import enforce
 
@@ -64,11 +64,13 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return []
 
 
-def doubts(train: Any, schema: Schema) -> list[str]:
+def doubts(splits: Any) -> list[str]:
     """Say which training labels look wrong: of tables, nothing is told."""
     return []
 
 
-def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+def stress(
+    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
+) -> Stress:
     """Return tables of what becomes of changed inputs: tables are not changed."""
-    return {}
+    return Stress({}, [], [])

@@ -15,7 +15,7 @@ from ..texts.words import text_id, words
 from . import repeats
 from .schema import Column, Schema, canonical, infer
 from .split import Rows
-from .table import check_names, read
+from .table import Stress, check_names, read
 from .target import encode
 from .validate import enforce
 
@@ -53,13 +53,12 @@ def collect(config: Config) -> Rows:
         "notes": [*reading.notes(texts, left_out, path), *repeats.notes(compared, "texts")],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
-    sources = [settings.source] if settings.source else []
     schema = Schema(
         target=settings.target,
         labels=labels,
         columns=[Column(name="text", kind="text")],
         properties=columns,
-        sources=[Column(name=name, kind="category") for name in sources],
+        sources=[Column(name=settings.source, kind="category")] if settings.source else [],
     )
     inputs = pd.concat([texts.rename("text"), properties], axis=1)
     inputs = inputs.join(canonical(table, schema.sources, str(path)))
@@ -75,8 +74,7 @@ def _order(
     if group and time:
         raise UserError("data.group and data.time are both set: split by one of them.")
     if time:
-        columns = infer(table[[time]])
-        return ids, canonical(table, columns, str(config.data.path))[time]
+        return ids, canonical(table, infer(table[[time]]), str(config.data.path))[time]
     if group:
         return pd.util.hash_array(table[group].astype("str").to_numpy(object)), None
     return ids, None
@@ -84,8 +82,7 @@ def _order(
 
 def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.DataFrame:
     other = sets(known)
-    pairs = zip(texts, found, strict=True)
-    return pd.DataFrame([measure(text, own, other) for text, own in pairs])
+    return pd.DataFrame([measure(text, own, other) for text, own in zip(texts, found, strict=True)])
 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
@@ -109,11 +106,15 @@ def pictures(inputs: pd.DataFrame) -> list[bytes]:
     return []
 
 
-def doubts(train: Any, schema: Schema) -> list[str]:
+def doubts(splits: Any) -> list[str]:
     """Say which training labels a cross-validated model is confidently against."""
-    return doubtful.notes(train.inputs["text"], train.targets, schema.labels or [])
+    train, labels = splits.train, splits.schema.labels or []
+    return doubtful.notes(train.inputs["text"], train.targets, labels)
 
 
-def stress(predictors: Any, test: Any, threshold: float | None) -> dict[str, pd.DataFrame]:
+def stress(
+    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
+) -> Stress:
     """Return a table of what becomes of texts that are written in another way."""
-    return {"robustness": robustness(predictors["model"], test.inputs, test.targets, threshold)}
+    changed = robustness(predictors["model"], test.inputs, test.targets, threshold)
+    return Stress({"robustness": changed}, [], [])

@@ -1,21 +1,27 @@
 """A language model, and the tokenizer with the chat template that belongs to it."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
+from .chats import prompting
+from .chats.tokens import ask, special
 from .config import Config
 from .data import Splits
 from .library import placed, pretrained, quiet
+from .runs import UserError
 from .tiny import tiny
 
 
 @dataclass
 class Model:
-    """The network, and how conversations become what it reads."""
+    """The network, how conversations become what it reads, and what comes before each of them."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
+    prompt: dict[str, Any] | None = None  # of chats/prompting.py; the tokenizer's template holds it
 
     @property
     def max_tokens(self) -> int:
@@ -31,6 +37,9 @@ def build(config: Config, splits: Splits) -> Model:
     else:
         network, tokenizer = pretrained(config.model)
     tokenizer.model_max_length = config.model.max_tokens
+    prompt = prompting.of(config)
+    if prompt:
+        _begin(tokenizer, prompt)
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     network.config.pad_token_id = pad
     network.generation_config = GenerationConfig(
@@ -40,4 +49,16 @@ def build(config: Config, splits: Splits) -> Model:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    return Model(placed(network), tokenizer)
+    return Model(placed(network), tokenizer, prompt)
+
+
+def _begin(tokenizer: PreTrainedTokenizerFast, prompt: dict[str, Any]) -> None:
+    """Let the template write the prompt's messages; UserError if they leave too little room."""
+    template, limit = str(tokenizer.chat_template), tokenizer.model_max_length
+    tokenizer.chat_template = prompting.before(template, prompt["messages"], special(tokenizer))
+    length = len(ask(tokenizer, json.dumps([{"role": "user", "content": "?"}])))
+    if length > limit // 2:
+        raise UserError(
+            f"model.prompt: {prompt['file']} takes {length} tokens, which is more than half of "
+            f"model.max_tokens ({limit}): shorten it, or raise that."
+        )

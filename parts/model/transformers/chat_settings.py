@@ -1,5 +1,7 @@
 """The `model` section of config.yaml."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, Field
 
 
@@ -8,6 +10,7 @@ class Model(BaseModel, extra="forbid", frozen=True):
 
     name: str = "tiny"
     revision: str | None = None
+    prompt: Path | None = None
     max_tokens: int = Field(512, ge=32)
     new_tokens: int = Field(128, ge=1)
     width: int = Field(128, ge=32, multiple_of=32)

@@ -6,6 +6,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerFast
 
 from ..runs import UserError
+from .literal import literal
 
 IGNORED = -100  # the label of a token that is not to be learnt
 
@@ -15,14 +16,21 @@ def messages_of(prompt: str) -> list[dict[str, Any]]:
     return json.loads(prompt)
 
 
+def special(tokenizer: PreTrainedTokenizerFast) -> list[str]:
+    """Return the texts of the special tokens, which no message may bring in."""
+    known = tokenizer.added_tokens_decoder.values()
+    return sorted(token.content for token in known if token.special)
+
+
 def ask(tokenizer: PreTrainedTokenizerFast, prompt: str) -> list[int]:
     """Return the tokens that the model goes on from: of a prompt, or the one that begins a text."""
     messages = messages_of(prompt)
     if any(message["role"] != "assistant" for message in messages):
-        return _numbers(tokenizer, _written(tokenizer, messages, asking=True))
+        return numbers(tokenizer, _written(tokenizer, messages, asking=True))
     first = tokenizer.bos_token_id
     begun = "".join(message["content"] for message in messages)  # of a text that is to go on
-    return [tokenizer.eos_token_id if first is None else first, *_numbers(tokenizer, begun)]
+    ids = numbers(tokenizer, literal(begun, special(tokenizer)))
+    return [tokenizer.eos_token_id if first is None else first, *ids]
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple[list[int], int]:
@@ -38,7 +46,7 @@ def whole(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> tuple
     beginning, down to half of the room.
     """
     asked, limit = ask(tokenizer, prompt), tokenizer.model_max_length
-    told = _numbers(tokenizer, _answered(tokenizer, prompt, answer))
+    told = numbers(tokenizer, _answered(tokenizer, prompt, answer))
     asked = asked[-max(limit // 2, limit - len(told)) :]
     return asked + told, len(asked)
 
@@ -47,7 +55,7 @@ def _answered(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> s
     """Return an answer as the template writes it, with the end of the turn."""
     end, messages = str(tokenizer.eos_token), messages_of(prompt)
     if not messages:
-        return answer + end
+        return literal(answer, special(tokenizer)) + end
     told = [*messages, {"role": "assistant", "content": answer}]
     asked, whole = _written(tokenizer, messages, asking=True), _written(tokenizer, told)
     if not whole.startswith(asked):
@@ -58,10 +66,11 @@ def _answered(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> s
 def _written(
     tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, Any]], asking: bool = False
 ) -> str:
-    return str(
-        tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=asking)
-    )
+    texts = special(tokenizer)
+    plain = [{**each, "content": literal(each["content"], texts)} for each in messages]
+    return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=asking))
 
 
-def _numbers(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+def numbers(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
+    """Return the tokens of a text that the template wrote: its special tokens are such."""
     return tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -1,5 +1,6 @@
 """The `evaluate` section of config.yaml."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
@@ -12,3 +13,4 @@ class Evaluate(BaseModel, extra="forbid", frozen=True):
 
     primary: Literal["bits_per_byte"] = "bits_per_byte"
     resamples: int = Field(1000, ge=100)
+    checks: Path | None = None

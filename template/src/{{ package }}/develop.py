@@ -85,6 +85,8 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     with track.start(config, run) as tracker:
         tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})
         page = report.write(run, config)
+    for note in result.files["details"]["notes"]:
+        runs.say("warning", note)
     runs.say("evaluate", f"{result.verdict}; {page}")
     return 0 if passed else 1
 

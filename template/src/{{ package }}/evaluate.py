@@ -49,6 +49,8 @@ def evaluate(
     compared = compare.compare(test.targets, candidates, resamples, config)
     model = compared["models"]["model"]
     verdict, passed = compare.verdict(compared, config)
+    shown = stress({"model": predict} | rivals, splits, test, threshold, config)
+    verdict = "; ".join([verdict, *shown.failures])
     files = {
         "metrics": {
             "split": "test",
@@ -59,6 +61,8 @@ def evaluate(
         },
         "details": {
             "verdict": verdict,
+            "notes": shown.notes,
+            "failures": shown.failures,
             "target": splits.schema.target,
             "labels": splits.schema.labels,
             "threshold": threshold,
@@ -70,8 +74,7 @@ def evaluate(
         },
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
-    tables = errors.tables(test, predictions, threshold, splits.schema)
-    tables |= stress({"model": predict} | rivals, test, threshold)
+    tables = errors.tables(test, predictions, threshold, splits.schema) | shown.tables
     return Evaluation(verdict, model["metrics"], files, tables)
 
 
@@ -97,7 +100,8 @@ def write(evaluation: Evaluation, run: Path) -> bool:
             path.write_bytes(picture)
     _write_json(run / "metrics.json", evaluation.files["metrics"])
     _remember(evaluation, run)
-    return evaluation.files["metrics"]["beats_baseline"]
+    failures = evaluation.files["details"]["failures"]
+    return evaluation.files["metrics"]["beats_baseline"] and not failures
 
 
 def _remember(evaluation: Evaluation, run: Path) -> None:
@@ -111,9 +115,6 @@ def _remember(evaluation: Evaluation, run: Path) -> None:
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     """Write 9 digits, which hold a float32 and hide the order of additions; NaN becomes null."""
-    plain = json.loads(json.dumps(content), parse_float=_nine, parse_constant=lambda _: None)
+    nine: Any = {"parse_float": lambda number: float(f"{float(number):.9g}")}
+    plain = json.loads(json.dumps(content), **nine, parse_constant=lambda _: None)
     write_text(path, json.dumps(plain, indent=2) + "\n")
-
-
-def _nine(number: str) -> float:
-    return float(f"{float(number):.9g}")

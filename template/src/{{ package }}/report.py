@@ -55,7 +55,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "slices": _table(run, "slices").to_dict("records"),
         "robustness": _table(run, "robustness").to_dict("records"),
         "likeness": _table(run, "likeness").to_dict("records"),
-        "answers": _table(run, "answers", dtype=str).to_dict("records"),
+        **{name: _table(run, name, dtype=str).to_dict("records") for name in ("answers", "checks")},
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "pictures": _pictures(run),
         "calibration": _table(run, "calibration").to_dict("records"),

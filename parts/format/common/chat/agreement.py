@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 from transformers import AutoModelForCausalLM
 
-from ..chats.tokens import encode
+from ..chats.literal import literal
+from ..chats.tokens import ask, encode, numbers, special
 from ..config import Config
 from ..data import Split
 from ..infer import predict
@@ -18,6 +19,7 @@ from ..library import placed
 from ..model import Model
 from ..runs import UserError
 from ..scores import metrics
+from .feed import feed
 
 PLACES = 24  # at which all chances are compared
 
@@ -31,6 +33,9 @@ class Exported(Protocol):
     def decide(self, inputs: Any) -> tuple[np.ndarray, None]:
         """Return the answers, and no labels."""
 
+    def asked(self, messages: Any) -> list[int]:
+        """Return the tokens that an answer to messages of `feed` follows."""
+
     def tokens(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens."""
 
@@ -39,13 +44,15 @@ class Exported(Protocol):
 
 
 def same_tokens(model: Model, exported: Exported, inputs: pd.DataFrame) -> int:
-    """Count the answers; UserError if llama.cpp makes other tokens of one."""
-    for answer in inputs["answer"]:
-        known = model.tokenizer(answer, add_special_tokens=False)["input_ids"]
-        if exported.tokens(answer) != known:
+    """Count the rows; UserError if llama.cpp makes other tokens of a prompt or of an answer."""
+    chats, cut = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
+    for chat, prompt, answer in zip(chats, inputs["prompt"], inputs["answer"], strict=True):
+        text = literal(answer, cut)
+        same = exported.tokens(text) == numbers(model.tokenizer, text)
+        if not same or exported.asked(chat) != ask(model.tokenizer, prompt):
             raise UserError(
-                f"llama.cpp makes other tokens than the model of {answer[:60]!r}, so nothing was "
-                "exported: take another model.name."
+                f"llama.cpp makes other tokens than the model of {answer[:60]!r} or of what comes "
+                "before it, so nothing was exported: take another model.name."
             )
     return len(inputs)
 

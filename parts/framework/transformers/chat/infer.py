@@ -3,6 +3,7 @@
 The folder is one that transformers and vLLM know: `pipeline("text-generation", folder)` takes it.
 """
 
+import json
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,10 +19,11 @@ from .chats.tokens import ask, whole
 from .config import Config
 from .library import placed, quiet
 from .model import Model
-from .runs import UserError, replacing
+from .runs import UserError, replacing, write_text
 from .training.likelihood import Row, filled, losses, windows
 
 BATCH = 8  # conversations at once
+PROMPT = "prompt.json"  # if there is one
 
 
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
@@ -83,10 +85,15 @@ def _begun(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, T
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write configuration, weights, tokenizer and template; the same model, the same bytes."""
+    """Write configuration, weights, tokenizer, template and prompt: the same model, the same bytes.
+
+    The template holds the messages of the prompt; PROMPT says where they come from.
+    """
     with replacing(folder) as scratch:
         model.network.save_pretrained(scratch)
         model.tokenizer.save_pretrained(scratch)
+        if model.prompt:
+            write_text(scratch / PROMPT, json.dumps(model.prompt, indent=2) + "\n")
 
 
 def load(folder: Path) -> Model:
@@ -96,7 +103,9 @@ def load(folder: Path) -> Model:
     quiet()
     network = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    return Model(placed(network), tokenizer)
+    path = folder / PROMPT
+    prompt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return Model(placed(network), tokenizer, prompt)
 
 
 def origins(config: Config) -> dict[str, Path]:

@@ -8,6 +8,7 @@ import pandas as pd
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu import corpus_bleu
 
+from .prompting import final
 from .traits import told
 
 PROMPTS = 24  # that are answered
@@ -15,27 +16,35 @@ ASKED = ("base", "model")  # those that write
 
 
 def compared(
-    predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], inputs: pd.DataFrame
+    predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]],
+    inputs: pd.DataFrame,
+    pattern: str | None,
 ) -> dict[str, pd.DataFrame]:
     """Return tables: `answers`, a column a model, and `likeness`, what is counted of each.
 
     BLEU (Papineni et al. 2002) as sacrebleu counts it, ROUGE-L (Lin 2004), and the share of answers
-    that are the same but for spaces.
+    that are the same but for spaces. If a prompt's `pattern` takes final answers out of texts,
+    those are compared, and `final` is the share of texts that have one.
     """
     some = inputs.head(PROMPTS).reset_index(drop=True)
     given = some["answer"].tolist()
     said = {name: list(predictors[name](some.drop(columns="answer"))) for name in ASKED}
-    likeness = [{"model": name, **_likeness(texts, given)} for name, texts in said.items()]
+    likeness = [{"model": name, **_likeness(texts, given, pattern)} for name, texts in said.items()]
     shown = {"prompt": [told(json.loads(prompt)) for prompt in some["prompt"]], "answer": given}
     return {"answers": pd.DataFrame(shown | said), "likeness": pd.DataFrame(likeness)}
 
 
-def _likeness(said: list[str], given: list[str]) -> dict[str, float]:
+def _likeness(said: list[str], given: list[str], pattern: str | None) -> dict[str, float]:
     rouge = RougeScorer(["rougeL"])
     pairs = [*zip(said, given, strict=True)]
+    found = [final(text, pattern) for text in said]
+    wanted = [final(text, pattern) or text for text in given]
+    ends = {"final": sum(text is not None for text in found) / len(said)} if pattern else {}
+    same = [(a or "").split() == b.split() for a, b in zip(found, wanted, strict=True)]
     return {
         "bleu": corpus_bleu(said, [given]).score,
         "rouge_l": sum(rouge.score(b, a)["rougeL"].fmeasure for a, b in pairs) / len(pairs),
         "empty": sum(not a for a in said) / len(said),
-        "exact_match": sum(a.split() == b.split() for a, b in pairs) / len(pairs),
+        "exact_match": sum(same) / len(same),
+        **ends,
     }

@@ -1,5 +1,6 @@
 """What conversations hold that a model had better not learn. No note quotes a secret."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,16 @@ from .traits import told
 
 LONG = 20_000  # characters
 SAME, LEAST = 0.02, 5  # an answer to a larger share of prompts, and to so many, is told
+MARKS = re.compile(  # special tokens of common models
+    r"<\|[\w ]{1,30}\|>|</?s>|<(?:bos|eos|pad|unk|(?:start|end)_of_turn)>|\[/?INST\]"
+)
 
 
 def notes(chats: list[list[Message]], numbers: list[int], path: Path) -> list[str]:
     """Return what to know of (rows,) conversations, whose rows in the file are `numbers`."""
     texts = pd.Series(masked(message["content"]) for chat in chats for message in chat)
-    told = [*_secret(chats, numbers), *_long(chats, numbers), *_same(chats, numbers)]
+    told = [*_secret(chats, numbers), *_marked(chats, numbers)]
+    told += [*_long(chats, numbers), *_same(chats, numbers)]
     return told + reading.notes(texts, 0, path)
 
 
@@ -41,6 +46,16 @@ def _secret(chats: list[list[Message]], numbers: list[int]) -> list[str]:
     held = ", ".join(f"{kind} in {len(own):,} (row {own[0]})" for kind, own in rows.items())
     note = f"conversations seem to hold {held}: a model may repeat them, so remove what is private."
     return [note] * bool(rows)
+
+
+def _marked(chats: list[list[Message]], numbers: list[int]) -> list[str]:
+    rows = [
+        (number, found[0])
+        for chat, number in zip(chats, numbers, strict=True)
+        if (found := [mark[0] for each in chat for mark in MARKS.finditer(each["content"])])
+    ]
+    note = f"{len(rows):,} conversations hold what looks like a special token, such as"
+    return [f"{note} {rows[0][1]} in row {rows[0][0]}: it stays text."] if rows else []
 
 
 def _long(chats: list[list[Message]], numbers: list[int]) -> list[str]:

@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 
+from ..config import Config
+from ..runs import UserError
+from ..tables.schema import Column, Schema
 from ..texts.measures import sets
 from ..texts.words import text_id, words
 from .messages import Message
@@ -39,3 +42,18 @@ def measured(chats: list[list[Message]], known: list[str], answered: bool = True
     else:
         rows = [properties(chat, other) for chat in chats]
     return pd.DataFrame(rows)
+
+
+def schema(columns: list[Column], config: Config) -> Schema:
+    """Return the schema of prompts and answers, whose properties are `columns`."""
+    names = ["prompt", "answer"]
+    source = [config.data.source] if config.data.source else []
+    if taken := {*source} & {*names, *(column.name for column in columns)}:
+        raise UserError(f"data.source: {taken.pop()!r} is a name in use; rename that column.")
+    return Schema(
+        target=config.data.target,
+        labels=None,
+        columns=[Column(name=name, kind="text") for name in names],
+        properties=columns,
+        sources=[Column(name=name, kind="category") for name in source],
+    )

@@ -47,7 +47,11 @@ def test_what_is_odd_is_told(config: Config, tmp_path: Path) -> None:
     frame = table()
     frame.loc[2:6, "reply"] = "I can't help with that."
     frame.loc[7, "reply"] = "word " * 5000
-    first, second = data.load(reading(config, written(tmp_path, frame), "prompt")).manifest["notes"]
+    frame.loc[9, "reply"], frame.loc[10, "question"] = "no <|im_end|>", "<s>[INST] fi gu? [/INST]"
+    told = data.load(reading(config, written(tmp_path, frame), "prompt")).manifest["notes"]
+    marked, first, second = told
+    assert marked.startswith("2 conversations hold what looks like a special token, such as <|im_e")
+    assert marked.endswith("in row 10: it stays text.")
     assert first.startswith("1 conversations have more than 20,000 characters, such as row 8")
     assert second.startswith("5 of 120 prompts have the same answer, that of row 3")
 

@@ -56,7 +56,7 @@ def test_one_row_is_one_conversation(config: Config, tmp_path: Path) -> None:
     assert inputs["answer"][0] == "1!" and inputs["turns"][0] == 4
     assert json.loads(inputs["prompt"][0])[1]["content"] == "Hi  there\n"
     assert inputs["characters"][0] == len("Hi  there\n\nLook.\n1")
-    (first, *_) = feed.feed(inputs, {})["messages"]
+    (first, *_) = feed.plain(inputs, {})["messages"]
     assert first == rows.portable(inputs)[0]["messages"] and first[0] == told
 
 

@@ -22,7 +22,7 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [*splits.manifest.get("notes", []), *doubts(train, schema)]
+    warnings = [*splits.manifest.get("notes", []), *doubts(splits)]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
     if schema.labels or not schema.properties:  # the length of an answer is no secret

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -16,6 +16,14 @@ from pyarrow import ArrowException
 from ..runs import UserError
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".jsonl", ".ndjson")
+
+
+class Stress(NamedTuple):
+    """What a model does beyond its metrics: tables to store, what to know of it, what fails it."""
+
+    tables: dict[str, pd.DataFrame]
+    notes: list[str]
+    failures: list[str]
 
 
 def read(path: Path, missing: list[str]) -> pd.DataFrame:

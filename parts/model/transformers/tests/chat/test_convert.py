@@ -13,7 +13,7 @@ from transformers import pipeline
 from my_model import data, infer
 from my_model.chats.tokens import ask, encode
 from my_model.config import Config
-from my_model.formats import gguf_runtime
+from my_model.formats import feed, gguf_runtime
 from my_model.model import Model
 from my_model.tiny import learn
 
@@ -89,8 +89,8 @@ def test_llama_cpp_makes_the_same_tokens(
     assert exported.tokens(text) == known
     assert model.tokenizer.decode(known) == text
     prompt = [*CHAT[:-1], {"role": "user", "content": text}]
-    written = exported.post("/apply-template", messages=prompt)["prompt"]
-    assert exported.tokens(written) == ask(model.tokenizer, json.dumps(prompt))
+    (fed,) = feed.feed({"messages": [prompt]}, exported.contract)["messages"]
+    assert exported.asked(fed) == ask(model.tokenizer, json.dumps(prompt))
 
 
 def test_transformers_own_pipeline_says_the_same(run: Path, model: Model, config: Config) -> None:

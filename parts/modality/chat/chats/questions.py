@@ -1,0 +1,84 @@
+"""Questions whose answers must, or must not, hold something: for safety, against regressions."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
+
+from ..config import Config
+from ..runs import UserError
+from ..tables.table import Stress
+from .checks import MARKS
+from .secrets import found
+
+
+class Check(BaseModel, extra="forbid", frozen=True):
+    """A question of prompts/checks.yaml."""
+
+    ask: str = Field(min_length=1)
+    must: str | None = None
+    must_not: str | None = None
+    why: str = Field(min_length=1)
+
+    @field_validator("must", "must_not")
+    @classmethod
+    def _can_be_searched(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"it is no regular expression ({error})") from None
+        return pattern
+
+    def fault(self, said: str) -> str:
+        """Return what is wrong with an answer, "" if nothing is."""
+        if self.must is not None and not re.search(self.must, said):
+            return f"does not hold {self.must}"
+        if self.must_not is not None and re.search(self.must_not, said):
+            return f"holds {self.must_not}"
+        marked = ["a special token"] if MARKS.search(said) else []
+        held = ", ".join([*found(said), *marked])
+        return f"seems to hold {held}" if held else ""
+
+
+def read(path: Path | None) -> list[Check]:
+    """Return the checks of a file, none without one; UserError names what is wrong with it."""
+    if path is None:
+        return []
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return TypeAdapter(list[Check]).validate_python(told)
+    except FileNotFoundError:
+        raise UserError(f"evaluate.checks: {path} is missing; null asks nothing.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "".join(f"{n + 1}: " if isinstance(n, int) else f"{n}: " for n in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{path}: check {place}{reason}.") from None
+
+
+def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: Config) -> Stress:
+    """Return what the model and its base answer, and their faults: new ones fail the model."""
+    path, checks = config.evaluate.checks, read(config.evaluate.checks)
+    if not checks or config.data.text:  # a text that goes on answers nobody
+        return Stress({}, [], [])
+    asked = [json.dumps([{"role": "user", "content": check.ask}]) for check in checks]
+    table = pd.DataFrame([check.model_dump() for check in checks])
+    for name in ("base", "model"):
+        said = predictors[name](pd.DataFrame({"prompt": asked}))
+        table[name] = said
+        table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, said, strict=True)]
+    notes, failures = list[str](), list[str]()
+    for row in table.to_dict("records"):
+        wrong = f"{path}: the answer to {row['ask']!r} {row['model_fault']} ({row['why']})"
+        if row["model_fault"] and row["base_fault"]:
+            notes.append(f"{wrong}, and so it was before tuning.")
+        elif row["model_fault"]:
+            failures.append(f"{wrong}, but not before tuning")
+    return Stress({"checks": table}, notes, failures)
