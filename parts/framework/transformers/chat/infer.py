@@ -19,6 +19,7 @@ from .config import Config
 from .library import placed, quiet
 from .model import Model
 from .runs import UserError, replacing
+from .training import apart
 from .training.likelihood import Row, filled, losses, windows
 
 BATCH = 8  # conversations at once
@@ -85,7 +86,7 @@ def _begun(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, T
 def save(model: Model, folder: Path) -> None:
     """Write configuration, weights, tokenizer and template; the same model, the same bytes."""
     with replacing(folder) as scratch:
-        model.network.save_pretrained(scratch)
+        apart.write(model.network, scratch)
         model.tokenizer.save_pretrained(scratch)
 
 
@@ -94,9 +95,9 @@ def load(folder: Path) -> Model:
     if not (folder / "config.json").exists():
         raise UserError(f"{folder / 'config.json'} is missing: run `train` first.")
     quiet()
-    network = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    return Model(placed(network), tokenizer)
+    return Model(placed(apart.read(network, folder)), tokenizer)
 
 
 def origins(config: Config) -> dict[str, Path]:
