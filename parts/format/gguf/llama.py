@@ -39,6 +39,8 @@ def write(model: Model, path: Path, kind: Kind) -> None:
     config = model.network.config
     if not isinstance(config, LlamaConfig):
         raise UserError(f"{config.model_type} is not written as GGUF here, only Llama is")
+    if hasattr(config, "adapter"):
+        raise UserError(f"a {config.adapter['method']} can't be merged into the weights")
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
     add_tokenizer(writer, model.tokenizer, config)

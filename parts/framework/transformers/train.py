@@ -39,7 +39,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     trainer = Tuner(
         settings,
         rows["train"],
-        model=adapted(model.network, settings.lora),
+        model=adapted(model.network, config),
         args=args,
         eval_dataset=rows["val"],
         compute_loss_func=loss,

@@ -20,6 +20,7 @@ from .config import Config
 from .library import placed, quiet
 from .model import Model
 from .runs import UserError, replacing, write_text
+from .training import apart
 from .training.likelihood import Row, filled, losses, windows
 
 BATCH = 8  # conversations at once
@@ -90,7 +91,7 @@ def save(model: Model, folder: Path) -> None:
     The template holds the messages of the prompt; PROMPT says where they come from.
     """
     with replacing(folder) as scratch:
-        model.network.save_pretrained(scratch)
+        apart.write(model.network, scratch)
         model.tokenizer.save_pretrained(scratch)
         if model.prompt:
             write_text(scratch / PROMPT, json.dumps(model.prompt, indent=2) + "\n")
@@ -101,11 +102,11 @@ def load(folder: Path) -> Model:
     if not (folder / "config.json").exists():
         raise UserError(f"{folder / 'config.json'} is missing: run `train` first.")
     quiet()
-    network = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     path = folder / PROMPT
     prompt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return Model(placed(network), tokenizer, prompt)
+    return Model(placed(apart.read(network, folder)), tokenizer, prompt)
 
 
 def origins(config: Config) -> dict[str, Path]:

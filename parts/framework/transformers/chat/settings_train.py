@@ -10,6 +10,8 @@ from .search import Search
 class Train(BaseModel, extra="forbid", frozen=True):
     """How the model is tuned; a batch is of all processes together."""
 
+    method: Literal["full", "lora", "qlora", "ia3", "prefix", "bottleneck"] = "full"
+    rank: int = Field(8, ge=1)
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(8, ge=1)
     learning_rate: Annotated[float | None, Field(gt=0), Search(1e-5, 3e-3, log=True)] = None
@@ -18,7 +20,6 @@ class Train(BaseModel, extra="forbid", frozen=True):
     clip_norm: float = Field(1.0, gt=0)
     accumulate: int = Field(1, ge=1)
     gradient_checkpointing: bool = False
-    lora: int | None = Field(None, ge=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     patience: int = Field(3, ge=1)
     tolerance: float = Field(1e-4, ge=0)

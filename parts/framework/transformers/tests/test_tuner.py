@@ -22,7 +22,7 @@ def _changed(config: Config, section: str, **settings: object) -> Config:
 
 def test_lora_trains_few_weights_and_is_merged(config: Config, tmp_path: Path) -> None:
     config, splits = _changed(config, "train", epochs=1, lora=4), data.load(config)
-    network = adapted(build(config, splits).network, 4)
+    network = adapted(build(config, splits).network, config)
     free = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     assert free < 0.1 * sum(weight.numel() for weight in network.parameters())
     model = fit(config, splits, lambda step, metrics: None, tmp_path)

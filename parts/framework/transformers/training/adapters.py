@@ -3,9 +3,12 @@
 from torch import nn
 from transformers import PreTrainedModel, Trainer
 
+from ..config import Config
 
-def adapted(network: PreTrainedModel, rank: int | None) -> nn.Module:
+
+def adapted(network: PreTrainedModel, config: Config) -> nn.Module:
     """Return the network with LoRA matrices at each linear layer (Hu et al. 2022), or as it is."""
+    rank = config.train.lora
     if rank is None:
         return network
     from peft import LoraConfig, get_peft_model  # not above: most trainings do without it

@@ -14,13 +14,14 @@ from .batches import Rows
 from .likelihood import losses
 from .order import ByLength
 
-TINY, LORA, PRETRAINED = 1e-3, 5e-4, 5e-5
+TINY = 1e-3  # where all weights begin at random
+USUAL = {"full": 5e-5, "lora": 5e-4, "qlora": 5e-4, "ia3": 3e-3, "prefix": 1e-2, "bottleneck": 1e-3}
 
 
 def rate(config: Config) -> float:
     """Return train.learning_rate; if null, what usually suits such a model."""
-    usual = TINY if config.model.name == "tiny" else LORA if config.train.lora else PRETRAINED
-    return config.train.learning_rate or usual
+    begun = config.model.name == "tiny" and config.train.method == "full"
+    return config.train.learning_rate or (TINY if begun else USUAL[config.train.method])
 
 
 class Tuner(Trainer):

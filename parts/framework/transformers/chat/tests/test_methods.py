@@ -1,0 +1,148 @@
+"""Each way of tuning learns, repeats itself, and becomes a model that can be used."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from bitsandbytes.functional import dequantize_4bit
+from made import reading, table, written
+from peft import PeftModel
+from safetensors.torch import load_file
+from torch.nn import functional as F
+
+from my_model import data, infer
+from my_model.config import Config
+from my_model.formats import gguf
+from my_model.model import build
+from my_model.runs import UserError
+from my_model.train import fit
+from my_model.training import adapters
+from my_model.training.adapters import APART, WAYS, adapted
+from my_model.training.batches import Rows
+from my_model.training.fourbit import quantized
+
+
+@pytest.fixture(scope="module")
+def few(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A configuration that trains for an epoch on short conversations."""
+    path = written(tmp_path_factory.mktemp("few"), table(60))
+    return _changed(reading(config, path), "train", epochs=1, batch_size=4)
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_each_method_learns_and_goes_on_after_a_stop_to_the_same_bytes(
+    method: str, few: Config, tmp_path: Path
+) -> None:
+    few, splits = _changed(_method(few, method), "train", epochs=3, check_steps=8), data.load(few)
+    checks = list[float]()
+
+    def stop(step: int, metrics: dict[str, float]) -> None:
+        if step > 8:
+            raise KeyboardInterrupt
+
+    models = [fit(few, splits, lambda _, told: checks.append(told["val_loss"]), tmp_path / "whole")]
+    with pytest.raises(KeyboardInterrupt):
+        fit(few, splits, stop, tmp_path / "stopped")
+    models.append(fit(few, splits, lambda step, metrics: None, tmp_path / "stopped"))
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for model, folder in zip(models, folders, strict=True):
+        infer.save(model, folder)
+    one, other = ({path.name: path.read_bytes() for path in f.iterdir()} for f in folders)
+    assert one == other and ("adapter.safetensors" in one) == (method in APART)
+    loaded, inputs = infer.load(folders[0]), splits.val.inputs
+    told = infer.predict(loaded, inputs)
+    np.testing.assert_array_equal(told, infer.predict(models[0], inputs))
+    before = infer.predict(build(few, splits), inputs)[:, 0].sum()
+    assert told[:, 0].sum() < 0.995 * before
+    assert told[:, 0].sum() / told[:, 1].sum() == pytest.approx(min(checks), rel=0.01)
+
+
+@pytest.mark.parametrize("method", ["lora", "qlora", "ia3"])
+def test_few_weights_are_trained_and_merged(
+    method: str, few: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One product of matrices becomes another sum of float32: logits differ by 1e-4 at most."""
+    few, splits = _changed(_method(few, method), "train", epochs=3), data.load(few)
+    base, kept = build(few, splits), list[torch.Tensor]()
+    size = sum(weight.numel() for weight in base.network.parameters())
+    free = sum(w.numel() for w in adapted(base.network, few).parameters() if w.requires_grad)
+    assert 0 < free < 0.1 * size
+    rows = Rows(base, splits.val)
+    tokens = rows.batch([rows[row] for row in range(8)])
+
+    def merged(trainer: adapters.Trainer) -> adapters.PreTrainedModel:
+        assert isinstance(trainer.model, PeftModel)
+        kept.append(_logits(trainer.model.eval(), tokens))
+        with trainer.model.disable_adapter():
+            kept.append(_logits(trainer.model, tokens))
+        return adapters.merged(trainer)
+
+    monkeypatch.setattr("my_model.train.merged", merged)
+    infer.save(fit(few, splits, lambda step, metrics: None, tmp_path), tmp_path / "model")
+    saved = _logits(infer.load(tmp_path / "model").network, tokens)
+    assert (saved - kept[0]).abs().max() < 1e-4
+    assert (saved - kept[1]).abs().max() > 0.02  # so that it does tell them apart
+    assert not list((tmp_path / "model").glob("adapter*"))
+
+
+def test_four_bits_are_fewer_and_nearly_the_same(few: Config) -> None:
+    """Half a byte a weight, and a scale for 64 of them (Dettmers et al. 2023)."""
+    network = build(few, data.load(few)).network
+    tokens = {"input_ids": torch.arange(8)[None], "attention_mask": torch.ones(1, 8).long()}
+    whole, weight = _logits(network, tokens), network.model.layers[0].mlp.up_proj.weight.detach()
+    layer = quantized(network).get_submodule("model.layers.0.mlp.up_proj")
+    assert layer.weight.numel() * layer.weight.itemsize == weight.numel() // 2
+    rounded = dequantize_4bit(layer.weight.data, layer.weight.quant_state)
+    assert 0 < (rounded - weight).norm() < 0.15 * weight.norm()
+    assert 0 < (_logits(network, tokens) - whole).norm() < 0.3 * whole.norm()
+
+
+@pytest.mark.parametrize("method", APART)
+def test_what_stays_apart_answers_token_by_token_as_it_was_trained(
+    method: str, few: Config, tmp_path: Path
+) -> None:
+    """Other rows of a batch, filled up in front, change nothing; a bottleneck begins as nothing."""
+    few, splits = _method(few, method), data.load(few)
+    model = build(few, splits)
+    weights = {name: weight.clone() for name, weight in model.network.state_dict().items()}
+    tokens = {"input_ids": torch.arange(9, 18)[None], "attention_mask": torch.ones(1, 9).long()}
+    before = _logits(model.network, tokens)
+    adapted(model.network, few)
+    assert torch.equal(_logits(model.network, tokens), before) == (method == "bottleneck")
+    with torch.no_grad():
+        for weight in model.network.parameters():
+            weight += weight.requires_grad * torch.randn_like(weight)
+    infer.save(model, tmp_path / "model")
+    plain = load_file(tmp_path / "model/model.safetensors")
+    assert plain.keys() <= weights.keys()
+    assert all(torch.equal(weights[name], known) for name, known in plain.items())
+    network = infer.load(tmp_path / "model").network
+    assert torch.equal(_logits(network, tokens), _logits(model.network, tokens))
+    ids, padded = tokens["input_ids"], F.pad(tokens["input_ids"], (3, 0))
+    mask = F.pad(tokens["attention_mask"], (3, 0))
+    said = network.generate(input_ids=padded, attention_mask=mask, max_new_tokens=6)[:, 12:]
+    for _ in range(said.shape[1]):
+        following = network(input_ids=ids).logits[:, -1:].argmax(-1)
+        ids = torch.cat([ids, following], dim=1)
+    assert ids[0, 9:].tolist() == said[0].tolist()
+    with pytest.raises(UserError, match=f"a {method} can't be merged"):
+        gguf.convert(model, splits.schema, tmp_path, None)
+
+
+def _method(config: Config, method: str) -> Config:
+    rate = {"ia3": 0.1, "prefix": 0.1}.get(method, 0.01)  # of random weights, little can be made
+    formats = [] if method in APART else config.export.formats
+    config = _changed(config, "export", formats=formats)
+    return _changed(config, "train", method=method, rank=4, learning_rate=rate)
+
+
+def _logits(network: torch.nn.Module, tokens: dict[str, torch.Tensor]) -> torch.Tensor:
+    with torch.inference_mode():
+        logits = network(tokens["input_ids"], attention_mask=tokens["attention_mask"]).logits
+    return logits[tokens["attention_mask"].bool()]
+
+
+def _changed(config: Config, section: str, **settings: object) -> Config:
+    changed = getattr(config, section).model_copy(update=settings)
+    return config.model_copy(update={section: changed})
