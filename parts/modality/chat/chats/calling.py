@@ -11,6 +11,7 @@ from .messages import Message
 from .tools import CallError, Tool, schema
 
 CALLS = 4  # in a row, before the answer
+ANSWER = r"root ::= [^{ \n] [^\x00]*"  # no call, in the grammar of llama.cpp
 STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 
@@ -33,16 +34,16 @@ def converse(
 
     `functions` holds those of the tools that the model was tuned with, by name. `must_call` lets
     the first answer be nothing but a call. A call that is wrong or fails is told as a result too.
-    UserError if there are no tools, or one has no function.
+    After so many calls it has to answer. UserError if there are no tools, or one has no function.
     """
     tools, chat = _tools(model, functions), list(messages)
     for turn in range(CALLS + 1):
         (asked,) = feed({"messages": [chat]}, model.contract)["messages"]
-        words = {"json_schema": schema(tools)} if must_call and turn == 0 else {}
-        said = model.answer(asked, **words)
+        held = {"json_schema": schema(tools)} if must_call and turn == 0 else {}
+        said = model.answer(asked, **({"grammar": ANSWER} if turn == CALLS else held))
         chat.append({"role": "assistant", "content": said})
         try:
-            if turn == CALLS or (call := called(said, tools)) is None:
+            if (call := called(said, tools)) is None:
                 break
             result = str(functions[call[0]](**call[1]))
         except (ValueError, ArithmeticError) as error:  # CallError is a ValueError

@@ -64,7 +64,7 @@ def test_known_answers_are_told_by_their_rows(broken: int, config: Config, tmp_p
     assert frame["reply"][other - 1] in [*splits.train.inputs["answer"]]
     assert f"of {shaped.data.path.as_posix()} with" in note
     silent = {"model": lambda inputs: [""] * len(inputs), "base": lambda inputs: [""] * len(inputs)}
-    (tested,) = rows.stress(silent, splits, test, None, shaped).notes
+    tested = rows.stress(silent, splits, test, None, shaped).notes[0]
     assert tested.startswith(f"{test.inputs['answer'].str.endswith(WORDS[13]).sum()} of")
     assert "test answers" in tested
     assert profile.profile(splits)["warnings"].count(note) == 1
