@@ -12,6 +12,7 @@ from ..config import Config
 from ..settings.train import Train
 from .batches import Rows
 from .likelihood import losses
+from .needs import check
 from .order import ByLength
 
 TINY = 1e-3  # where all weights begin at random
@@ -31,6 +32,11 @@ class Tuner(Trainer):
         self.settings, self.rows = settings, rows
         options |= {"preprocess_logits_for_metrics": _kept}
         super().__init__(train_dataset=rows, data_collator=rows.batch, **options)
+
+    def train(self, *args: Any, **options: Any) -> Any:
+        """Tell what training needs, and train."""
+        check(self)
+        return super().train(*args, **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         """Return the order of rows, which a run that goes on repeats."""
