@@ -17,7 +17,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from ..runs import UserError, say
 
 GB = 1e9
-LOGITS = 4  # copies beside the one that is kept: the output, a part of it, and two of gradients
+LOGITS = 6  # copies of the output beside the one that is kept: parts and gradients, as measured
 LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container
 
 
