@@ -5,9 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from bitsandbytes.functional import dequantize_4bit
 from made import reading, table, written
-from peft import PeftModel
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
@@ -17,10 +15,7 @@ from my_model.formats import gguf
 from my_model.model import build
 from my_model.runs import UserError
 from my_model.train import fit
-from my_model.training import adapters
 from my_model.training.adapters import APART, WAYS, adapted
-from my_model.training.batches import Rows
-from my_model.training.fourbit import quantized
 
 
 @pytest.fixture(scope="module")
@@ -56,46 +51,6 @@ def test_each_method_learns_and_goes_on_after_a_stop_to_the_same_bytes(
     before = infer.predict(build(few, splits), inputs)[:, 0].sum()
     assert told[:, 0].sum() < 0.995 * before
     assert told[:, 0].sum() / told[:, 1].sum() == pytest.approx(min(checks), rel=0.01)
-
-
-@pytest.mark.parametrize("method", ["lora", "qlora", "ia3"])
-def test_few_weights_are_trained_and_merged(
-    method: str, few: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One product of matrices becomes another sum of float32: logits differ by 1e-4 at most."""
-    few, splits = _changed(_method(few, method), "train", epochs=3), data.load(few)
-    base, kept = build(few, splits), list[torch.Tensor]()
-    size = sum(weight.numel() for weight in base.network.parameters())
-    free = sum(w.numel() for w in adapted(base.network, few).parameters() if w.requires_grad)
-    assert 0 < free < 0.1 * size
-    rows = Rows(base, splits.val)
-    tokens = rows.batch([rows[row] for row in range(8)])
-
-    def merged(trainer: adapters.Trainer) -> adapters.PreTrainedModel:
-        assert isinstance(trainer.model, PeftModel)
-        kept.append(_logits(trainer.model.eval(), tokens))
-        with trainer.model.disable_adapter():
-            kept.append(_logits(trainer.model, tokens))
-        return adapters.merged(trainer)
-
-    monkeypatch.setattr("my_model.train.merged", merged)
-    infer.save(fit(few, splits, lambda step, metrics: None, tmp_path), tmp_path / "model")
-    saved = _logits(infer.load(tmp_path / "model").network, tokens)
-    assert (saved - kept[0]).abs().max() < 1e-4
-    assert (saved - kept[1]).abs().max() > 0.02  # so that it does tell them apart
-    assert not list((tmp_path / "model").glob("adapter*"))
-
-
-def test_four_bits_are_fewer_and_nearly_the_same(few: Config) -> None:
-    """Half a byte a weight, and a scale for 64 of them (Dettmers et al. 2023)."""
-    network = build(few, data.load(few)).network
-    tokens = {"input_ids": torch.arange(8)[None], "attention_mask": torch.ones(1, 8).long()}
-    whole, weight = _logits(network, tokens), network.model.layers[0].mlp.up_proj.weight.detach()
-    layer = quantized(network).get_submodule("model.layers.0.mlp.up_proj")
-    assert layer.weight.numel() * layer.weight.itemsize == weight.numel() // 2
-    rounded = dequantize_4bit(layer.weight.data, layer.weight.quant_state)
-    assert 0 < (rounded - weight).norm() < 0.15 * weight.norm()
-    assert 0 < (_logits(network, tokens) - whole).norm() < 0.3 * whole.norm()
 
 
 @pytest.mark.parametrize("method", APART)
