@@ -78,6 +78,8 @@ def ask(port: int, engine: Engine, messages: list[dict]) -> tuple[str, int]:
     connection.request("POST", "/v1/chat/completions", body, headers)
     told = json.loads(connection.getresponse().read())
     connection.close()
+    if "error" in told:
+        raise SystemExit(told["error"]["message"])
     return told["choices"][0]["message"]["content"].strip(), told["usage"]["completion_tokens"]
 
 

@@ -1,5 +1,6 @@
 """What is wrong with a request is told in one sentence, in the shape that clients know."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from api_client import BODY, ask, serving
 from openai import BadRequestError, NotFoundError, OpenAI, UnprocessableEntityError
 
 from my_model.config import Config
+from my_model.server import endpoint
+from my_model.server.upstream import PATH
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +57,11 @@ def test_other_mistakes_have_their_own_status(port: int, client: OpenAI) -> None
         status, answer = ask(port, junk)
         assert status in (400, 422) and answer["error"]["message"]
     assert [ask(port)[0], ask(port, path="/nowhere")[0]] == [405, 404]
+
+
+def test_a_slow_body_is_cut_off(run: Path, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "BODY_SECONDS", 0.3)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n".encode()
+    with serving(run, config) as port, socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(head + b"{")
+        assert client.recv(100).startswith(b"HTTP/1.1 408 ")
