@@ -36,11 +36,7 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None)
 
 def write(model: Model, path: Path, kind: Kind) -> None:
     """Write a model whose matrices are of `kind`; vectors stay float32."""
-    config = model.network.config
-    if not isinstance(config, LlamaConfig):
-        raise UserError(f"{config.model_type} is not written as GGUF here, only Llama is")
-    if hasattr(config, "adapter"):
-        raise UserError(f"a {config.adapter['method']} can't be merged into the weights")
+    config = _checked(model.network.config)
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
     add_tokenizer(writer, model.tokenizer, config)
@@ -59,6 +55,15 @@ def write(model: Model, path: Path, kind: Kind) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _checked(config: Any) -> LlamaConfig:
+    """Return a Llama's configuration, or that of a decoder which computes the same."""
+    if not isinstance(config, LlamaConfig) and not getattr(config, "is_llama", False):
+        raise UserError(f"{config.model_type} is not written as GGUF here, only Llama is")
+    if hasattr(config, "adapter"):
+        raise UserError(f"a {config.adapter['method']} can't be merged into the weights")
+    return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
 
 
 def _describe(writer: GGUFWriter, config: LlamaConfig, kind: Kind) -> None:

@@ -32,10 +32,15 @@ class Model:
 def build(config: Config, splits: Splits) -> Model:
     """Return the model that training begins with: the base model."""
     quiet()
-    if config.model.name == "tiny":
+    if config.model.name in config.model.OWN:
         network, tokenizer = tiny(config.model, splits.train.inputs)
     else:
         network, tokenizer = pretrained(config.model)
+    if config.export.formats and not getattr(network.config, "is_llama", True):
+        raise UserError(
+            "model.attention mla and model.positions alibi are no Llama's, so nothing can be "
+            "exported: set export.formats '[]', or take others."
+        )
     tokenizer.model_max_length = config.model.max_tokens
     prompt = prompting.of(config)
     if prompt:

@@ -1,12 +1,15 @@
 """The `model` section of config.yaml."""
 
 from pathlib import Path
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
 
 class Model(BaseModel, extra="forbid", frozen=True):
-    """Which language model, how much it reads, and how a tiny one is built."""
+    """Which language model, how much it reads, and how one that starts from nothing is built."""
+
+    OWN: ClassVar = ("tiny", "decoder")  # those that start from nothing
 
     name: str = "tiny"
     revision: str | None = None
@@ -16,3 +19,5 @@ class Model(BaseModel, extra="forbid", frozen=True):
     width: int = Field(128, ge=32, multiple_of=32)
     depth: int = Field(2, ge=1)
     vocabulary: int = Field(2000, ge=300)
+    attention: Literal["mha", "gqa", "mla"] = "gqa"
+    positions: Literal["rope", "alibi"] = "rope"

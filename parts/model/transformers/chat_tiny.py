@@ -1,6 +1,7 @@
 """A small language model of random weights, and a tokenizer that is learnt from conversations."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -8,6 +9,7 @@ from tokenizers.trainers import BpeTrainer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .chats.tokens import messages_of
+from .decoder import Decoder, DecoderConfig
 from .library import TEMPLATE
 from .settings.model import Model as Settings
 
@@ -18,26 +20,29 @@ HEAD = 32  # numbers that an attention head looks at
 def tiny(
     settings: Settings, inputs: pd.DataFrame
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return a small Llama (Touvron et al. 2023) with random weights, and its own tokenizer.
+    """Return a small network with random weights, and its own tokenizer.
 
-    Positions are rotary, and two heads share their keys and values (grouped-query attention).
+    `tiny` is a Llama (Touvron et al. 2023) in which two heads share their keys and values.
     """
     tokenizer = learn(inputs, settings.vocabulary)
     heads = settings.width // HEAD
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=settings.width,
-        intermediate_size=settings.width * 8 // 3 // HEAD * HEAD,
-        num_hidden_layers=settings.depth,
-        num_attention_heads=heads,
-        num_key_value_heads=max(1, heads // 2),
-        max_position_embeddings=settings.max_tokens,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=tokenizer.eos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-    )
-    return LlamaForCausalLM(config), tokenizer
+    told: dict[str, Any] = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": settings.width,
+        "intermediate_size": settings.width * 8 // 3 // HEAD * HEAD,
+        "num_hidden_layers": settings.depth,
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads if settings.attention == "mha" else max(1, heads // 2),
+        "max_position_embeddings": settings.max_tokens,
+        "tie_word_embeddings": True,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.eos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
+    if settings.name == "tiny":
+        return LlamaForCausalLM(LlamaConfig(**told)), tokenizer
+    kinds = {"attention": settings.attention, "positions": settings.positions}
+    return Decoder(DecoderConfig(**told, **kinds)), tokenizer
 
 
 def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:

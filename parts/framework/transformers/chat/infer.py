@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .chats.tokens import ask, whole
 from .config import Config
+from .decoder import register
 from .library import placed, quiet
 from .model import Model
 from .runs import UserError, replacing, write_text
@@ -102,6 +103,7 @@ def load(folder: Path) -> Model:
     if not (folder / "config.json").exists():
         raise UserError(f"{folder / 'config.json'} is missing: run `train` first.")
     quiet()
+    register()
     network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     path = folder / PROMPT

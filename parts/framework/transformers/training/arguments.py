@@ -44,6 +44,7 @@ def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
             include_num_input_tokens_seen="non_padding",
             restore_callback_states_from_checkpoint=True,
             remove_unused_columns=False,
+            label_names=["labels"],  # a network need not take them, and would be asked for them
             dataloader_pin_memory=torch.cuda.is_available(),
             seed=config.seed,
             data_seed=config.seed,

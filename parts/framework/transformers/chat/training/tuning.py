@@ -30,7 +30,7 @@ USUAL = {
 
 def rate(config: Config) -> float:
     """Return train.learning_rate; if null, what usually suits such a model."""
-    begun = config.model.name == "tiny" and config.train.method == "full"
+    begun = config.model.name in config.model.OWN and config.train.method == "full"
     return config.train.learning_rate or (TINY if begun else USUAL[config.train.method])
 
 

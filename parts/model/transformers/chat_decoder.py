@@ -1,0 +1,115 @@
+"""A language model in one file, to read and to change: `model.name decoder`.
+
+It computes what a Llama does (Touvron et al. 2023), with other attention or positions if you like.
+Endings of names are shapes: B rows, T new tokens, S these and those before, D width, H heads,
+K heads of keys and values, C numbers a head, R numbers of a latent, P those that tell places.
+"""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import silu
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    Cache,
+    DynamicCache,
+    GenerationMixin,
+    PreTrainedModel,
+)
+from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_outputs import CausalLMOutputWithPast
+
+from .attention import KINDS, DecoderConfig
+from .places import masked, slopes
+
+
+def register() -> None:
+    """Let transformers know what a decoder's folder holds."""
+    AutoConfig.register("decoder", DecoderConfig, exist_ok=True)
+    AutoModelForCausalLM.register(DecoderConfig, Decoder, exist_ok=True)
+
+
+class FeedForward(nn.Module):
+    """A gated layer (Shazeer 2020, SwiGLU)."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        width, inner = config.hidden_size, config.intermediate_size
+        self.gate_proj = nn.Linear(width, inner, bias=False)
+        self.up_proj = nn.Linear(width, inner, bias=False)
+        self.down_proj = nn.Linear(inner, width, bias=False)
+
+    def forward(self, x_BTD: Tensor) -> Tensor:
+        """Return each token by itself, (B, T, D)."""
+        return self.down_proj(silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
+
+
+class Block(GradientCheckpointingLayer):
+    """Tokens look at those before them, then each is worked on by itself."""
+
+    def __init__(self, config: DecoderConfig, layer: int) -> None:
+        super().__init__()
+        norm = {"normalized_shape": config.hidden_size, "eps": config.rms_norm_eps}
+        self.input_layernorm = nn.RMSNorm(**norm)
+        self.self_attn = KINDS[config.attention](config, layer)
+        self.post_attention_layernorm = nn.RMSNorm(**norm)
+        self.mlp = FeedForward(config)
+
+    def forward(
+        self, x_BTD: Tensor, places_BT: Tensor, mask_BHTS: Tensor, cache: Cache | None
+    ) -> Tensor:
+        """Return both added to what was there, (B, T, D)."""
+        x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), places_BT, mask_BHTS, cache)
+        return x_BTD + self.mlp(self.post_attention_layernorm(x_BTD))
+
+
+class Decoder(PreTrainedModel, GenerationMixin):
+    """Chances of the next token; transformers saves and loads it, and lets it generate."""
+
+    config_class = DecoderConfig
+    base_model_prefix = "model"
+    supports_gradient_checkpointing = True
+    _tied_weights_keys: ClassVar = {"lm_head.weight": "model.embed_tokens.weight"}
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__(config)
+        layers = [Block(config, layer) for layer in range(config.num_hidden_layers)]
+        self.model = nn.ModuleDict(
+            {
+                "embed_tokens": nn.Embedding(config.vocab_size, config.hidden_size),
+                "layers": nn.ModuleList(layers),
+                "norm": nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps),
+            }
+        )
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the layer from token numbers to vectors."""
+        return self.model["embed_tokens"]
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        cache: Cache | None = None,
+        use_cache: bool = False,
+        logits_to_keep: int = 0,
+        **others: object,
+    ) -> CausalLMOutputWithPast:
+        """Return logits, (B, T, vocabulary), of the last `logits_to_keep` tokens, 0 for all."""
+        cache = DynamicCache(config=self.config) if use_cache and cache is None else cache
+        before = 0 if cache is None else cache.get_seq_length()
+        x_BTD = self.get_input_embeddings()(input_ids)
+        if position_ids is None:
+            position_ids = torch.arange(before, before + x_BTD.shape[1], device=x_BTD.device)[None]
+        heads, alibi = self.config.num_attention_heads, self.config.positions == "alibi"
+        slopes_H = slopes(heads) if alibi else torch.zeros(1)
+        mask_BHTS = masked(slopes_H, attention_mask, before, x_BTD)
+        for block in self.model["layers"]:
+            x_BTD = block(x_BTD, position_ids, mask_BHTS, cache)
+        x_BTD = self.model["norm"](x_BTD[:, -logits_to_keep:])
+        return CausalLMOutputWithPast(logits=self.lm_head(x_BTD), cache=cache)
