@@ -5,8 +5,6 @@ Endings of names are shapes: B rows, T new tokens, S these and those before, D w
 K heads of keys and values, C numbers a head, R numbers of a latent, P those that tell places.
 """
 
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
@@ -51,10 +49,10 @@ class Block(GradientCheckpointingLayer):
 
     def __init__(self, config: DecoderConfig, layer: int) -> None:
         super().__init__()
-        norm = {"normalized_shape": config.hidden_size, "eps": config.rms_norm_eps}
-        self.input_layernorm = nn.RMSNorm(**norm)
+        width, eps = config.hidden_size, config.rms_norm_eps
+        self.input_layernorm = nn.RMSNorm(width, eps)
         self.self_attn = KINDS[config.attention](config, layer)
-        self.post_attention_layernorm = nn.RMSNorm(**norm)
+        self.post_attention_layernorm = nn.RMSNorm(width, eps)
         self.mlp = FeedForward(config)
 
     def forward(
@@ -71,10 +69,10 @@ class Decoder(PreTrainedModel, GenerationMixin):
     config_class = DecoderConfig
     base_model_prefix = "model"
     supports_gradient_checkpointing = True
-    _tied_weights_keys: ClassVar = {"lm_head.weight": "model.embed_tokens.weight"}
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__(config)
+        self._tied_weights_keys = {"lm_head.weight": "model.embed_tokens.weight"}
         layers = [Block(config, layer) for layer in range(config.num_hidden_layers)]
         self.model = nn.ModuleDict(
             {

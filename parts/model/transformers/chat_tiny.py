@@ -41,8 +41,8 @@ def tiny(
     }
     if settings.name == "tiny":
         return LlamaForCausalLM(LlamaConfig(**told)), tokenizer
-    kinds = {"attention": settings.attention, "positions": settings.positions}
-    return Decoder(DecoderConfig(**told, **kinds)), tokenizer
+    told |= {"attention": settings.attention, "positions": settings.positions}
+    return Decoder(DecoderConfig(**told)), tokenizer
 
 
 def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
