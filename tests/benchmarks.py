@@ -112,7 +112,8 @@ def _uv(folder: Path, *words: Any) -> str:
     print("$", *words, flush=True)
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     print(done.stdout, flush=True)
-    return done.stdout
+    lines = done.stdout.splitlines()
+    return "\n".join(line for line in lines if not line.startswith(" warning"))
 
 
 def _machine(folder: Path) -> str:
