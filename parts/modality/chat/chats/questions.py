@@ -80,5 +80,5 @@ def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: 
         if row["model_fault"] and row["base_fault"]:
             notes.append(f"{wrong}, and so it was before tuning.")
         elif row["model_fault"]:
-            failures.append(f"{wrong}, but not before tuning")
+            failures.append(f"{wrong}; before tuning it passed")
     return Stress({"checks": table}, notes, failures)

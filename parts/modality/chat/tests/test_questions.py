@@ -54,7 +54,7 @@ def test_what_only_the_tuned_model_says_fails_it(
     words = ["evaluate", "--run=checked", f"--evaluate.checks={path}", *options]
     assert cli.main(words) == 1
     told = capsys.readouterr().out
-    assert f"the answer to {ask!r} holds" in told and "but not before tuning" in told
+    assert f"the answer to {ask!r} holds" in told and "before tuning it passed" in told
     assert "does not hold Zanzibar (both miss it), and so it was before tuning." in told
     summary = json.loads((run.parent / "checked/metrics.json").read_text())
     page = (run.parent / "checked/report.html").read_text()
