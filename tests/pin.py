@@ -13,7 +13,8 @@ from datetime import date
 from render import ROOT
 
 PIN = re.compile(r'(?<=^exclude-newer = ")\d{4}-\d\d-\d\d', re.MULTILINE)
-TOOLS, BROWSER = ROOT / "tests/requirements.txt", ROOT / "parts/target/browser"
+TOOLS = [ROOT / "tests" / name / "requirements.txt" for name in (".", "bench", "bench/servers")]
+BROWSER = ROOT / "parts/target/browser"
 CHANGES = ROOT / "CHANGELOG.md"
 NOTE = re.compile(r"^- Projects resolve releases of before .*\n", re.MULTILINE)
 UNRELEASED = re.compile(r"^## .+ \(unreleased\)\n\n", re.MULTILINE)
@@ -45,11 +46,12 @@ def _day(text: str) -> date:
 
 def _lock_tools(day: date) -> None:
     """Pin the newest version of each tool that was there before the day."""
-    names = re.sub(r"==.*", "", TOOLS.read_text("utf-8"))
     words = ["--no-deps", "--no-header", "--no-annotate", f"--exclude-newer={day}", "-"]
     command = ["uv", "pip", "compile", "--quiet", *words]
-    done = subprocess.run(command, input=names, check=True, stdout=subprocess.PIPE, text=True)
-    TOOLS.write_text(done.stdout, "utf-8")
+    for path in TOOLS:
+        names = re.sub(r"==.*", "", path.read_text("utf-8"))
+        done = subprocess.run(command, input=names, check=True, stdout=subprocess.PIPE, text=True)
+        path.write_text(done.stdout, "utf-8")
 
 
 def _lock_browser(day: date) -> None:

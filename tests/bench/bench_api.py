@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -92,45 +92,55 @@ class Result:
 
 
 @contextmanager
-def served(app: str, port: int, environment: dict[str, str]) -> Iterator[int]:
-    """Run an app of this file in one uvicorn process and give its process id."""
+def served(app: str, port: int, environment: dict[str, str]) -> Iterator[str]:
+    """Run an app of this file in one uvicorn process and give its address."""
     target = [f"bench_api:{app}", "--factory", "--port", str(port)]
     quiet = ["--no-access-log", "--log-level", "warning", "--app-dir", str(Path(__file__).parent)]
     command = [sys.executable, "-m", "uvicorn", *target, *quiet]
-    process = subprocess.Popen(command, env=os.environ | environment)
+    url = f"http://127.0.0.1:{port}/predict"
+    process = subprocess.Popen(command, env=os.environ | environment | {"BENCH_URL": url})
     try:
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=5).read()
+                urllib.request.urlopen(url.replace("predict", "openapi.json"), timeout=5).read()
                 break
             except OSError:
                 time.sleep(0.1)
         else:
             raise SystemExit(f"{app} did not start")
-        yield process.pid
+        yield url
     finally:
         process.terminate()
         process.wait()
 
 
-def measure(port: int, pid: int, script: Path, connections: int, seconds: int) -> Result:
+def measure(url: str, script: Path, connections: int, seconds: int) -> Result:
     """Load an app with wrk; SystemExit if any answer is not 200."""
-    before = cpu_seconds(pid)
+    before = cpu_seconds(url)
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    command = ["wrk", *options, f"http://127.0.0.1:{port}/predict"]
+    command = ["wrk", *options, url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in text or "Socket errors" in text:
         raise SystemExit(text)
     requests = int(re.search(r"(\d+) requests in", text)[1])
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
     p50, p99 = (latency(text, share) for share in (50, 99))
-    return Result(rate, p50, p99, (cpu_seconds(pid) - before) / requests * 1e6)
+    return Result(rate, p50, p99, (cpu_seconds(url) - before) / requests * 1e6)
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a process has used (Linux)."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(url: str) -> float:
+    """Return the processor time that the processes of a server have used (Linux)."""
+    fields = [(path / "stat").read_text().rsplit(")", 1)[1].split() for path in processes(url)]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def processes(url: str) -> list[Path]:
+    """Return a folder of /proc for each process of a server: those that were told its address."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended since
+            found += [path] * (f"BENCH_URL={url}\0".encode() in (path / "environ").read_bytes())
+    return found
 
 
 def latency(text: str, share: int) -> float:
@@ -139,9 +149,9 @@ def latency(text: str, share: int) -> float:
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
-def post(port: int, body: str) -> Any:
+def post(url: str, body: str) -> Any:
     """Return the answer to a row, without its rounding."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/predict", body.encode())
+    request = urllib.request.Request(url, body.encode())
     request.add_header("Content-Type", "application/json")
     answer = json.load(urllib.request.urlopen(request, timeout=30))
     chances = answer.get("probabilities", {"value": answer.get("value")})
@@ -209,13 +219,13 @@ def bench(folder: Path, package: str, connections: int, rounds: int, seconds: in
     ports = {"obvious": 8931, "ours": 8932}
     results: dict[str, list[Result]] = {app: [] for app in ports}
     with ExitStack() as stack:
-        pids = {a: stack.enter_context(served(a, p, environment)) for a, p in ports.items()}
-        if post(ports["obvious"], body) != post(ports["ours"], body):
+        urls = {a: stack.enter_context(served(a, p, environment)) for a, p in ports.items()}
+        if post(urls["obvious"], body) != post(urls["ours"], body):
             raise SystemExit("the two apps disagree")
         for number in range(rounds + 1):
-            for app, port in ports.items():
+            for app, url in urls.items():
                 length = seconds if number else 1  # the first round warms up
-                result = measure(port, pids[app], script, connections, length)
+                result = measure(url, script, connections, length)
                 results[app] += [result] * (number > 0)
     medians = {
         app: {k: statistics.median(vars(r)[k] for r in found) for k in vars(found[0])}

@@ -37,11 +37,13 @@ def main() -> int:
         servers = []
         for port, size in enumerate(SIZES.values(), start=8941):
             environment = known | {"BENCH_BATCH": str(size)}
-            servers.append((port, stack.enter_context(served("ours", port, environment))))
-        if len({str(post(port, body)) for port, _ in servers}) > 1:
+            servers.append(stack.enter_context(served("ours", port, environment)))
+        if len({str(post(url, body)) for url in servers}) > 1:
             raise SystemExit("the two servers disagree")
         lengths = [1, *[SECONDS] * ROUNDS]  # the first round warms up
-        found = [[measure(*s, script, args.connections, n) for s in servers] for n in lengths][1:]
+        found = [[measure(url, script, args.connections, n) for url in servers] for n in lengths][
+            1:
+        ]
     print(f"\n{args.connections} connections, a model of {microseconds:.0f} us a row\n")
     print(f"{'':>14} {'requests/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'CPU us a request':>17}")
     table = np.array([[[r.rate, r.p50, r.p99, r.cpu] for r in turn] for turn in found])
