@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..runs import write_text
+from ..runs import UserError, write_text
 from .pairs import Pair
 
 PLACES = {"A": ("model", "base"), "B": ("base", "model"), "C": ("tie", "tie")}
@@ -25,7 +25,7 @@ class Question:
     @property
     def key(self) -> str:
         """Return what tells questions apart: all that the reply depends on."""
-        return json.dumps([self.url, self.request], sort_keys=True)
+        return _key(self.url, self.request)
 
 
 class Verdicts:
@@ -33,13 +33,13 @@ class Verdicts:
 
     def __init__(self, path: Path, pattern: str) -> None:
         self.path, self.pattern, self.lock = path, pattern, threading.Lock()
-        self.replies: dict[str, str] = {}
-        lines = path.read_text(encoding="utf-8").splitlines(True) if path.exists() else []
-        whole = [line for line in lines if line.endswith("\n")]
-        for told in map(json.loads, whole):
-            self.replies[json.dumps([told["url"], told["request"]], sort_keys=True)] = told["reply"]
-        if whole != lines or not path.exists():
-            write_text(path, "".join(whole))
+        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
+        try:
+            self.replies = dict(map(_answered, lines[:-1]))
+        except (ValueError, LookupError, TypeError) as error:
+            raise UserError(f"{path}: a line is broken ({error}): remove it.") from None
+        if lines[-1] or not path.exists():
+            write_text(path, "".join(f"{line}\n" for line in lines[:-1]))
 
     def __contains__(self, question: Question) -> bool:
         return question.key in self.replies
@@ -67,3 +67,12 @@ class Verdicts:
         found = re.findall(self.pattern, self.reply(question))
         places = PLACES.get(found[-1]) if found else None
         return places[question.first == "base"] if places else None
+
+
+def _answered(line: str) -> tuple[str, str]:
+    told = json.loads(line)
+    return _key(told["url"], told["request"]), str(told["reply"])
+
+
+def _key(url: str, request: dict[str, Any]) -> str:
+    return json.dumps([url, request], sort_keys=True)

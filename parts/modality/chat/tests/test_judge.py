@@ -61,6 +61,9 @@ def test_only_what_is_missing_is_asked(judged: Path, options: list[str], config:
         assert judge(config, judged, server) == said and not server.asked
         judge(config, judged, server, model="other")
         assert len(server.asked) == every
+        path.write_text("{}\n" + path.read_text("utf-8"), "utf-8")
+        with pytest.raises(UserError, match=r"judge\.jsonl: a line is broken"):
+            judge(config, judged, server)
 
 
 def test_what_is_no_verdict_is_told(

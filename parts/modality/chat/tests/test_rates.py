@@ -1,9 +1,12 @@
 """Win rates, intervals and agreement are what other libraries, and people with a pencil, count."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
+from my_model.chats.answers import sampled
+from my_model.config import Config
 from my_model.judging import rates
 
 RNG = np.random.default_rng(0)
@@ -40,3 +43,15 @@ def test_agreement_is_counted_on_what_both_saw() -> None:
     assert told["kappa"] == pytest.approx((0.75 - 6 / 16) / (1 - 6 / 16))
     assert rates.agreement(judge, {"p9": "tie"})["raw"] is None
     assert rates.agreement(named(["model"]), named(["model"]))["kappa"] is None
+
+
+def test_the_seed_draws_the_prompts_that_are_answered(config: Config) -> None:
+    rows = pd.DataFrame({"prompt": np.arange(100)})
+    few = config.evaluate.model_copy(update={"answers": 40})
+    drawn = {
+        seed: sampled(rows, config.model_copy(update={"evaluate": few, "seed": seed}))
+        for seed in (0, 1)
+    }
+    assert all(len(each) == 40 and each.index.is_monotonic_increasing for each in drawn.values())
+    assert [*drawn[0].index] != [*drawn[1].index] and drawn[0].index.max() > 80
+    assert sampled(rows.head(7), config).equals(rows.head(7))
