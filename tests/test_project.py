@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dvc_pipeline import check_dvc
+from harness import check_harness
 from pretrained import check_pretrained
 from render import ROOT, commit, git, render
 
@@ -106,6 +107,8 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         check_dvc(folder, tmp_path / "remote")
     if name == "transformers":
         check_pretrained(folder, script)
+    if name == "language-model":
+        check_harness(folder, script)
 
 
 def _assert_honest(run: Path, served: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..chats import checks, prompting, questions
 from ..chats import columns as made
-from ..chats.answers import compared
+from ..chats.answers import compared, sampled
 from ..chats.overlap import note
 from ..chats.relatives import relatives
 from ..chats.shapes import conversations, prompts
@@ -111,9 +111,9 @@ def stress(
 ) -> Stress:
     """Return what the model and its base say to held-out prompts and to checks."""
     prompt, asked = prompting.of(config), questions.judged(predictors, config)
-    tables = compared(predictors, test.inputs, prompt["answer"] if prompt else None)
+    said = compared(predictors, sampled(test.inputs, config), prompt["answer"] if prompt else None)
     notes = [*_known(splits, test, "test"), *asked.notes]
-    return Stress(tables | asked.tables, notes, asked.failures)
+    return Stress(said | asked.tables, notes, asked.failures)
 
 
 def _known(splits: Any, held: Any, name: str) -> list[str]:

@@ -21,9 +21,17 @@ WORDS = {
     "serve": "answer HTTP requests with the exported model",
     "page": "make a web page that runs the exported model in the browser",
     "monitor": "compare requests, or any file, with the training data",
+    "judge": "ask another language model whose answers are better, the model's or its base's",
+    "sheet": "write a sheet on which a person says whose answers are better, or read it",
 }
-# Words of targets, which a project has only if they were chosen.
-NEEDS = {"predict": "batch.py", "serve": "serve.py", "page": "page.py"}
+# Words of targets and tasks, which a project has only if they were chosen.
+NEEDS = {
+    "predict": "batch.py",
+    "serve": "serve.py",
+    "page": "page.py",
+    "judge": "judge.py",
+    "sheet": "sheet.py",
+}
 FOLDER = Path(__file__).parent
 
 
@@ -67,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("output", type=Path, help="a .csv or .parquet file")
         if word == "monitor":
             sub.add_argument("file", type=Path, nargs="?", help="default: the request log")
+        if word == "sheet":
+            sub.add_argument("file", type=Path, help="a .csv file")
+            sub.add_argument("--filled", action="store_true", help="read what a person filled in")
     return parser
 
 

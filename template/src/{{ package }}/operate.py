@@ -1,10 +1,11 @@
-"""What is done with an exported model. Each word imports what it needs when it is called.
+"""What is done with a finished run. Each word imports what it needs when it is called.
 
-The modules of targets are found by name, since a project has only those that it asked for.
+The modules of targets and tasks are found by name: a project has only those that it asked for.
 """
 
 import argparse
 from importlib import import_module
+from pathlib import Path
 
 from .config import Config, of_run
 from .runs import say
@@ -38,3 +39,25 @@ def monitor(config: Config, args: argparse.Namespace) -> int:
 
     run, config = of_run(config, args.run)
     return int(monitor(config, run, args.file))
+
+
+def judge(config: Config, args: argparse.Namespace) -> int:
+    """Ask another language model whose answers are better."""
+    run, config = of_run(config, args.run)
+    say("judge", import_module(".judge", __package__).judge(config, run))
+    return _reported(config, run)
+
+
+def sheet(config: Config, args: argparse.Namespace) -> int:
+    """Write the sheet for a person, or read it."""
+    run, config = of_run(config, args.run)
+    module = import_module(".sheet", __package__)
+    say("sheet", (module.read if args.filled else module.write)(config, run, args.file))
+    return _reported(config, run) if args.filled else 0
+
+
+def _reported(config: Config, run: Path) -> int:
+    from .report import write
+
+    write(run, config)
+    return 0

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ from .config import Config, dump
 from .evaluate import LOG
 from .runs import UserError, write_text
 from .scores import figures, metrics, plots
+
+TABLES = ("slices", "robustness", "likeness", "calibration")
+JUDGING = "evaluation/judging.json"  # what a judge and a person say of answers, if any was asked
 
 
 def write(run: Path, config: Config) -> Path:
@@ -36,29 +38,26 @@ def write(run: Path, config: Config) -> Path:
 
 
 def _context(run: Path, config: Config) -> dict[str, Any]:
-    read = partial(_json, run)
-    details = read("evaluation/details.json")
+    details = _json(run, "evaluation/details.json")
     return {
         "about": metadata.metadata(str(__package__).replace("_", "-")),
         "task": f"{config.data.MODALITY}-{config.evaluate.PROBLEM}",
         "run": run.name,
         "config": config,
         "settings": dump(config),
-        "data": read("data.json"),
-        "summary": read("metrics.json"),
+        "data": _json(run, "data.json"),
+        "summary": _json(run, "metrics.json"),
         "details": details,
-        "cost": read("evaluation/cost.json"),
+        "cost": _json(run, "evaluation/cost.json"),
         "greater": metrics.GREATER_IS_BETTER,
         "row_loss": metrics.ROW_LOSS,
         # How many different models the test set has judged.
         "judged": (run.parent / LOG).read_text(encoding="utf-8").count(f"\n{details['test_set']}"),
-        "slices": _table(run, "slices").to_dict("records"),
-        "robustness": _table(run, "robustness").to_dict("records"),
-        "likeness": _table(run, "likeness").to_dict("records"),
+        **{name: _table(run, name).to_dict("records") for name in TABLES},
         **{name: _table(run, name, dtype=str).to_dict("records") for name in ("answers", "checks")},
+        "judging": _json(run, JUDGING) if (run / JUDGING).exists() else {},
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "pictures": _pictures(run),
-        "calibration": _table(run, "calibration").to_dict("records"),
         "comparison": figures.compare(details["models"], config.evaluate.primary),
         "figures": _figures(run, details),
         "history": figures.learning_curves(pd.read_csv(run / "history.csv")),

@@ -8,11 +8,17 @@ import pandas as pd
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu import corpus_bleu
 
+from ..config import Config
 from .prompting import final
 from .traits import told
 
-PROMPTS = 24  # that are answered
 ASKED = ("base", "model")  # those that write
+
+
+def sampled(inputs: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Return the rows whose prompts are answered, by the seed, in the order of the file."""
+    count = min(config.evaluate.answers, len(inputs))
+    return inputs.sample(count, random_state=config.seed).sort_index()
 
 
 def compared(
@@ -26,7 +32,7 @@ def compared(
     that are the same but for spaces. If a prompt's `pattern` takes final answers out of texts,
     those are compared, and `final` is the share of texts that have one.
     """
-    some = inputs.head(PROMPTS).reset_index(drop=True)
+    some = inputs.reset_index(drop=True)
     given = some["answer"].tolist()
     said = {name: list(predictors[name](some.drop(columns="answer"))) for name in ASKED}
     likeness = [{"model": name, **_likeness(texts, given, pattern)} for name, texts in said.items()]
