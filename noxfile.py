@@ -64,6 +64,14 @@ def full(session: nox.Session) -> None:
 
 
 @nox.session
+def history(session: nox.Session) -> None:
+    """Update projects of past commits and switch every answer: two tables in half an hour."""
+    _install(session)
+    session.run("python", "tests/history.py", env=ENV)
+    session.run("python", "tests/switches.py", *session.posargs, env=ENV)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Render the defaults into ./demo (or a folder given after --) and run the whole pipeline."""
     _install(session)

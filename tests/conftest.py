@@ -2,28 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jinja2 import Environment
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from render import snapshot
+from render import compile_once, snapshot
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> None:
-    """Compile each text once: Copier does it for each render, which is half of its time."""
-    compile_, known = Environment.compile, {}
-
-    def compiled(self: Environment, source: Any, *words: Any, **options: Any) -> Any:
-        key = (source, words, *options.items(), self.undefined, self.keep_trailing_newline)
-        if key not in known:
-            known[key] = compile_(self, source, *words, **options)
-        return known[key]
-
-    Environment.compile = compiled
+    compile_once()
 
 
 @pytest.fixture(scope="session")

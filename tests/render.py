@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from copier import run_copy
+from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("copier.yml", "template", "parts")
+SOURCES = ("copier.yml", "template", "parts", "hooks")
 
 
 def snapshot(folder: Path, tag: str = "1.0.0") -> Path:
@@ -45,11 +46,28 @@ def commit(folder: Path, message: str) -> None:
     git(folder, "commit", "-q", "--allow-empty", "-m", message)
 
 
-def render(template: Path, folder: Path, answers: Mapping[str, Any] | None = None) -> Path:
+def render(
+    template: Path,
+    folder: Path,
+    answers: Mapping[str, Any] | None = None,
+    version: str | None = None,
+) -> Path:
     """Render with defaults and these answers, without trusting the template."""
-    data = dict(answers or {})
-    run_copy(str(template), folder, data=data, defaults=True, quiet=True, unsafe=False)
+    run_copy(str(template), folder, dict(answers or {}), vcs_ref=version, defaults=True, quiet=True)
     return folder
+
+
+def compile_once() -> None:
+    """Compile each text once: Copier does it for each render, which is half of its time."""
+    compile_, known = Environment.compile, {}
+
+    def compiled(self: Environment, source: Any, *words: Any, **options: Any) -> Any:
+        key = (source, words, *options.items(), self.undefined, self.keep_trailing_newline)
+        if key not in known:
+            known[key] = compile_(self, source, *words, **options)
+        return known[key]
+
+    Environment.compile = compiled
 
 
 if __name__ == "__main__":

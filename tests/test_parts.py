@@ -68,7 +68,8 @@ def test_a_framework_is_refused_where_its_model_is_missing() -> None:
 def test_questions_need_no_answer_and_no_trust() -> None:
     asked = {name: q for name, q in QUESTIONS.items() if not name.startswith("_")}
     assert all("default" in question for question in asked.values())
-    assert not {"_tasks", "_jinja_extensions", "_migrations"} & set(QUESTIONS)
+    assert not {"_tasks", "_jinja_extensions"} & set(QUESTIONS)
+    assert all("version" in migration for migration in QUESTIONS.get("_migrations", []))
     assert QUESTIONS["_envops"]["undefined"] == "jinja2.StrictUndefined"
 
 

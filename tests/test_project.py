@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from copier import run_update
 
 from dvc_pipeline import check_dvc
+from edits import project
 from harness import check_harness
 from pretrained import check_pretrained
 from render import ROOT, commit, git, render
@@ -109,6 +111,30 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         check_pretrained(folder, script)
     if name == "language-model":
         check_harness(folder, script)
+
+
+def test_runs_outlive_a_switch(template: Path, tmp_path: Path) -> None:
+    """Another framework judges its model beside the old one, whose export goes on answering."""
+    folder = project(template, tmp_path / "project")
+    _uv(folder, "run", "my-model", "run", "--run", "old", "--model.name", "linear")
+    commit(folder, "trained")
+    switch = {"framework": "pytorch", "tracker": "tensorboard"}
+    run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
+    _uv(folder, "run", "my-model", "train", "--run", "new", "--train.epochs", "9")
+    new = ["my-model", "evaluate", "--run", "new"]
+    _uv(folder, "run", *new, "--against", "old")
+    details, old = (
+        json.loads((folder / name).read_text("utf-8"))
+        for name in ("runs/new/evaluation/details.json", "runs/old/metrics.json")
+    )
+    assert details["models"]["before"]["metrics"] == pytest.approx(old["metrics"], abs=1e-3)
+    assert "the run before" in (folder / "runs/new/model-card.md").read_text("utf-8")
+    rows = "data/raw/birdstrikes.csv"
+    for word in (["predict", rows, "answers.csv"], ["monitor", rows]):
+        _uv(folder, "run", "my-model", *word, "--run", "old")
+    refused = ["uv", "run", "my-model", "evaluate", "--run", "old"]
+    done = subprocess.run(refused, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2 and "another framework" in done.stderr, done
 
 
 def _assert_honest(run: Path, served: str) -> None:

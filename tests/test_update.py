@@ -5,66 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from copier import run_copy, run_update
+from copier.errors import UnsafeTemplateError
 from jinja2 import Environment
 
+import history
 from answers import QUESTIONS, choices
-from render import ROOT, SOURCES, commit, git, render, snapshot
-
-IGNORED = shutil.ignore_patterns(".git")
-
-OWN_MODULE = '"""A module of the user\'s own."""\n\nANSWER = 42\n'
-OWN_TEST = "from my_model.own import ANSWER\n\n\ndef test_own():\n    assert ANSWER == 42\n"
-
-
-def _project(template: Path, folder: Path, answers: dict[str, Any] | None = None) -> Path:
-    render(template, folder, answers)
-    git(folder, "init", "-q", "-b", "main")
-    commit(folder, "rendered")
-    return folder
-
-
-def _edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert text.count(old) == 1, (path, old)
-    path.write_text(text.replace(old, new), "utf-8")
-
-
-def _edits(folder: Path, code: str = "train.py") -> None:
-    """What users do: a setting, a dependency, a paragraph, a changed function, own files."""
-    _edit(folder / "config.yaml", "seed: 0", "seed: 7")
-    _edit(
-        folder / "pyproject.toml", '    "pyyaml>=6.0",\n', '    "pyyaml>=6.0",\n    "rich>=14",\n'
-    )
-    _edit(folder / "README.md", "## Use\n", "## Why\n\nBecause it pays.\n\n## Use\n")
-    line = CODE[code]
-    _edit(folder / "src/my_model" / code, line, f"    print(len(splits.train.ids))\n{line}")
-    (folder / "src/my_model/own.py").write_text(OWN_MODULE)
-    (folder / "tests/test_own.py").write_text(OWN_TEST)
-    commit(folder, "edited")
-
-
-CODE = {"train.py": "    model = build(", "evaluate.py": "    predictions = predict("}
-EDITED = {
-    "config.yaml": "seed: 7",
-    "pyproject.toml": '"rich>=14"',
-    "README.md": "Because it pays.",
-    "src/my_model/own.py": OWN_MODULE,
-    "tests/test_own.py": OWN_TEST,
-}
-
-
-def _assert_kept(folder: Path, code: str = "train.py") -> None:
-    edited = EDITED | {f"src/my_model/{code}": "print(len(splits.train.ids))"}
-    for name, text in edited.items():
-        assert text in (folder / name).read_text("utf-8"), name
-    assert "<<<<<<<" not in git(folder, "diff", "HEAD")
-    assert not list(folder.rglob("*.rej"))
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    names = git(folder, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+from edits import conflicts, edit, edits, lost, project
+from render import ROOT, SOURCES, commit, git, snapshot
+from switches import step
 
 
 def _released() -> list[str]:
@@ -87,32 +37,48 @@ def _checkout(version: str, folder: Path) -> Path:
 @pytest.mark.parametrize("version", _released())
 def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_path: Path) -> None:
     template = _checkout(version, tmp_path / "template")
-    folder = _project(template, tmp_path / "project")
-    _edits(folder)
     for name in SOURCES:
         git(template, "rm", "-rq", name)
-    shutil.copytree(snapshot(tmp_path / "next"), template, IGNORED, dirs_exist_ok=True)
+    ignored = shutil.ignore_patterns(".git")
+    shutil.copytree(snapshot(tmp_path / "next"), template, ignored, dirs_exist_ok=True)
     commit(template, "next")
-    git(template, "tag", "9999")
-    run_update(folder, defaults=True, overwrite=True, quiet=True)
-    _assert_kept(folder)
-    fresh = _project(template, tmp_path / "fresh")
-    _edits(fresh)
-    assert _files(folder) == _files(fresh)
+    git(template, "tag", history.NEXT)
+    old = version if version != "HEAD" else "0.0.1"
+    came = history.update(template, old, {}, tmp_path)
+    assert not came["untouched"] and not came["lost"] and not came["unlike"]
+
+
+@pytest.fixture(scope="session")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The history with commits tagged as if they were releases."""
+    if not history.recorded():
+        pytest.skip("a shallow clone has no history: git fetch --unshallow")
+    return history.releases(tmp_path_factory.mktemp("history") / "template")
+
+
+@pytest.mark.parametrize(
+    ("version", "answers"), [("0.1", "regression"), ("0.2", "pytorch"), ("0.5", "language-model")]
+)
+def test_a_project_of_the_past_reaches_the_working_tree(
+    version: str, answers: str, releases: Path, tmp_path: Path
+) -> None:
+    """A few rows of `nox -s history`, which takes many minutes."""
+    came = history.update(releases, version, history.ANSWERS[answers], tmp_path)
+    assert not came["untouched"] and not came["lost"] and not came["unlike"]
 
 
 def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
-    folder = _project(template, tmp_path / "project")
-    _edits(folder)
+    folder = project(template, tmp_path / "project")
+    edits(folder)
     part = template / "parts/framework/sklearn/infer.py"
     part.write_text(part.read_text("utf-8") + "\n\nNEW = True\n", "utf-8")
-    _edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
-    _edit(template / "parts/modality/tabular/readme.md", "## Your own data", "## Data of your own")
+    edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
+    edit(template / "parts/modality/tabular/readme.md", "## Your own data", "## Data of your own")
     commit(template, "better")
     git(template, "tag", "1.1.0")
     run_update(folder, defaults=True, overwrite=True, quiet=True)
-    _assert_kept(folder)
+    assert not conflicts(folder) and not lost(folder)
     assert "NEW = True" in (folder / "src/my_model/infer.py").read_text("utf-8")
     assert "trials: 25" in (folder / "config.yaml").read_text("utf-8")
     assert "## Data of your own" in (folder / "README.md").read_text("utf-8")
@@ -123,10 +89,10 @@ def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
 
 def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
-    folder = _project(template, tmp_path / "project")
-    _edit(folder / "config.yaml", "  trials: 20", "  trials: 99")
+    folder = project(template, tmp_path / "project")
+    edit(folder / "config.yaml", "  trials: 20", "  trials: 99")
     commit(folder, "edited")
-    _edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
+    edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
     commit(template, "better")
     git(template, "tag", "1.1.0")
     run_update(folder, defaults=True, overwrite=True, quiet=True)
@@ -160,26 +126,23 @@ FRAMEWORKS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "switches"), zip(CODE, [SWITCHES, FRAMEWORKS], strict=True))
+@pytest.mark.parametrize("switches", [SWITCHES, FRAMEWORKS], ids=["answers", "frameworks"])
 def test_every_answer_can_be_switched_on_a_living_project(
-    code: str, switches: list[dict[str, Any]], template: Path, tmp_path: Path
+    switches: list[dict[str, Any]], template: Path, tmp_path: Path
 ) -> None:
     """After each switch the project is what a fresh render gives, plus the user's edits.
 
-    Another framework brings another train.py, and so do texts: there the edit is in a file that
-    all of them have.
+    Another framework or task brings other code: where the user had changed that, git's markers
+    show both.
     """
-    folder = _project(template, tmp_path / "project")
-    _edits(folder, code)
+    folder = project(template, tmp_path / "project")
+    edits(folder)
     answers: dict[str, Any] = {}
     for number, switch in enumerate(switches):
         answers |= switch
-        run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
-        _assert_kept(folder, code)
-        fresh = _project(template, tmp_path / f"fresh{number}", answers)
-        _edits(fresh, code)
-        assert _files(folder) == _files(fresh), switch
-        commit(folder, str(switch))
+        came = step(folder, template, switch, answers, tmp_path / f"fresh{number}")
+        assert not came["untouched"] and not came["lost"] and not came["unlike"], switch
+        assert not came["touched"] or {"framework", "task"} & {*switch}, switch
 
 
 def test_the_switches_reach_every_answer() -> None:
@@ -192,3 +155,64 @@ def test_the_switches_reach_every_answer() -> None:
 def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:
     run_copy(str(template), tmp_path / "project", defaults=True, quiet=True, unsafe=False)
     assert (tmp_path / "project/README.md").exists()
+
+
+HOOK = '["{{ _copier_python }}", "{{ _copier_conf.src_path }}/hooks/%s.py", %s]'
+SCORES = "src/{{ package }}/scores/"
+MOVED = {"cost.py": "price.py", "errors.py": "mistakes.py"}
+MOVES = ", ".join(f'"{SCORES}{name}"' for pair in MOVED.items() for name in pair)
+MIGRATIONS = f"""
+_migrations:
+  - version: 1.1.0
+    when: "{{{{ _stage == 'before' }}}}"
+    command: {HOOK % ("rename", "author, owner")}
+  - version: 1.1.0
+    when: "{{{{ _stage == 'before' }}}}"
+    command: {HOOK % ("rename", "license, MIT, Expat")}
+  - version: 1.1.0
+    command: {HOOK % ("move", MOVES)}
+"""
+
+
+def _release(template: Path) -> None:
+    """Make a version in which a question, an answer and two files have other names."""
+    questions = template / "copier.yml"
+    edit(questions, "\nauthor:", "\nowner:")
+    edit(questions, "if not author |", "if not owner |")
+    edit(questions, "MIT\n  choices: [MIT,", "proprietary\n  choices: [Expat,")
+    questions.write_text(questions.read_text("utf-8") + MIGRATIONS, "utf-8")
+    edit(template / "template/pyproject.toml.jinja", "author | to_json", "owner | to_json")
+    edit(template / "template/LICENSE.jinja", 'AUTHOR", author', 'AUTHOR", owner')
+    git(template, "mv", "parts/license/MIT.txt", "parts/license/Expat.txt")
+    for old, new in MOVED.items():
+        git(template, "mv", f"template/{SCORES}{old}", f"template/{SCORES}{new}")
+    edit(template / f"template/{SCORES}price.py", "import platform\n", "import platform as os_\n")
+    edit(template / f"template/{SCORES}mistakes.py", "MISTAKES = 50", "MISTAKES = 60")
+    commit(template, "renamed")
+    git(template, "tag", "1.1.0")
+
+
+def test_migrations_carry_answers_and_edits_to_other_names(tmp_path: Path) -> None:
+    template = snapshot(tmp_path / "template", "1.0.0")
+    folder = project(template, tmp_path / "project", {"author": "Ann", "license": "MIT"})
+    scores = folder / "src/my_model/scores"
+    edit(scores / "cost.py", "def measure(", "SEEN = 1\n\n\ndef measure(")
+    edit(scores / "errors.py", "MISTAKES = 50", "MISTAKES = 70")
+    edits(folder)
+    _release(template)
+    before = git(folder, "rev-parse", "HEAD")
+    with pytest.raises(UnsafeTemplateError, match=r"(?s)migrations.*--trust"):
+        run_update(folder, defaults=True, overwrite=True, quiet=True)
+    assert not git(folder, "status", "--short") and git(folder, "rev-parse", "HEAD") == before
+    run_update(folder, defaults=True, overwrite=True, quiet=True, unsafe=True)
+    answers = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
+    assert answers["owner"] == "Ann" and answers["license"] == "Expat" and "author" not in answers
+    assert "Copyright (c) Ann" in (folder / "LICENSE").read_text("utf-8")
+    assert not (scores / "cost.py").exists() and not (scores / "errors.py").exists()
+    carried = (scores / "price.py").read_text("utf-8")
+    assert "SEEN = 1" in carried and "import platform as os_" in carried and "<<<" not in carried
+    both = (scores / "mistakes.py").read_text("utf-8")
+    assert "<<<<<<< before updating\nMISTAKES = 70\n" in both and "MISTAKES = 60\n>>>>" in both
+    assert conflicts(folder) == ["src/my_model/scores/mistakes.py"] and not lost(folder)
+    commit(folder, "updated")
+    run_update(folder, data={"ci": "none"}, defaults=True, overwrite=True, quiet=True)  # no trust

@@ -1,12 +1,17 @@
 """Mistakes get one sentence and exit code 2; help needs no framework."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from my_model import cli
+from my_model.config import Config, of_run
+from my_model.operate import DATA
 from my_model.settings.data import Data
 
 COLUMN, OTHER = ["target"] * 2 if "target" in Data.model_fields else ["prompt", "text"]
@@ -49,3 +54,26 @@ def test_help_imports_no_framework() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
     assert "--evaluate.primary" in done.stdout
+
+
+def test_a_run_is_compared_with_the_export_of_another(run: Path, options: list[str]) -> None:
+    twin = shutil.copytree(run, run.with_name("twin"))
+    assert cli.main(["evaluate", "--run=twin", "--against=demo", *options]) == 0
+    details = json.loads((twin / "evaluation/details.json").read_text("utf-8"))
+    assert details["gains"]["before"] == pytest.approx([0, 0], abs=0.01)
+    shutil.rmtree(twin)
+
+
+def test_a_run_of_another_framework_keeps_its_exports(
+    run: Path, options: list[str], config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    foreign = run.with_name("foreign")
+    foreign.mkdir()
+    told = yaml.safe_load((run / "config.yaml").read_text("utf-8")) | {"train": {"trees": 9}}
+    (foreign / "config.yaml").write_text(yaml.safe_dump(told), "utf-8")
+    assert cli.main(["evaluate", "--run=foreign", *options]) == 2
+    assert "train.trees belongs to another framework" in capsys.readouterr().err
+    assert of_run(config, "foreign", DATA)[1].data == of_run(config, "demo")[1].data
+    assert cli.main(["evaluate", "--run=demo", "--against=foreign", *options]) == 2
+    assert "name a run that has it" in capsys.readouterr().err
+    shutil.rmtree(foreign)

@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         if word == "train":
             sub.add_argument("--resume", action="store_true", help="go on with the run")
+        if word == "evaluate":
+            sub.add_argument("--against", metavar="NAME", help="a run to compare with")
         if word == "predict":
             sub.add_argument("input", type=Path, help=Data.READS)
             sub.add_argument("output", type=Path, help="a .csv or .parquet file")

@@ -1,6 +1,6 @@
 """One typed, strict configuration: config.yaml, overridden by --section.key on the command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import reduce
 from pathlib import Path
@@ -15,6 +15,7 @@ from .settings.common import Monitor, Page, Paths, Predict, Section, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
 from .settings.export import Export
+from .settings.files import parse, read
 from .settings.model import Model
 from .settings.serve import Serve
 from .settings.train import Train
@@ -49,17 +50,8 @@ def keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[
 
 def load(path: Path, overrides: dict[str, str]) -> Config:
     """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        values = {key: yaml.safe_load(text) for key, text in overrides.items()}
-    except FileNotFoundError:
-        raise UserError(
-            f"{path}: no such file; run in the project's folder or give --config."
-        ) from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
-        raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")
+    raw = read(path)
+    values = {key: parse(text, path) for key, text in overrides.items()}
     if "data.path" in overrides and isinstance(raw.get("data"), dict):
         for key in Data.NAMES:  # the columns named in config.yaml are those of another file
             raw["data"].pop(key, None)
@@ -104,12 +96,21 @@ def dump(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def of_run(config: Config, name: str | None) -> tuple[Path, Config]:
-    """Return the folder of a run, and the configuration with all that it was trained with."""
+def of_run(
+    config: Config, name: str | None, kept: Sequence[str] = ("seed", "data", "model", "train")
+) -> tuple[Path, Config]:
+    """Return the folder of a run, and the configuration with its own sections of these names."""
     run = find(config.paths.runs, name)
-    trained = load(run / "config.yaml", {})
-    kept = {name: getattr(trained, name) for name in ("seed", "data", "model", "train")}
-    return run, config.model_copy(update=kept)
+    path = run / "config.yaml"
+    own = {section: told for section, told in read(path).items() if section in kept}
+    try:
+        return run, Config.model_validate(config.model_dump(mode="json") | own)
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
+        raise UserError(
+            f"{path}: {key} belongs to another framework or version; the run's exports still "
+            f"answer, and `evaluate --against {run.name}` compares a newer run with them."
+        ) from None
 
 
 def flat(config: Config) -> dict[str, Any]:

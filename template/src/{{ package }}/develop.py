@@ -75,12 +75,14 @@ def tune(config: Config, args: argparse.Namespace) -> int:
 def evaluate(config: Config, args: argparse.Namespace) -> int:
     """Score the held-out rows; exit code 1 if the model does not beat its baseline."""
     from . import evaluate, infer, report, track
-    from .finished import reopen
+    from .finished import before, reopen
 
     run, config = of_run(config, args.run)
     kin = {"model": run, **infer.origins(config)}
     model, splits, test, threshold = reopen(run, config)
-    result = evaluate.evaluate(partial(infer.predict, model), splits, test, threshold, config, kin)
+    rivals = before(config, getattr(args, "against", None), splits)
+    predict = partial(infer.predict, model)
+    result = evaluate.evaluate(predict, splits, test, threshold, config, kin, rivals)
     passed = evaluate.write(result, run)
     with track.start(config, run) as tracker:
         tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})

@@ -37,10 +37,11 @@ def evaluate(
     threshold: float | None,
     config: Config,
     kin: dict[str, Path],
+    others: dict[str, measure.Predict],
 ) -> Evaluation:
-    """Score `predict` on rows it has never seen, beside `kin`: its run, and those it comes from."""
+    """Score `predict` on rows it has never seen, beside its `kin` (run and origins) and others."""
     predictions = predict(test.inputs)
-    val, rivals = splits.val, _rivals(splits, config, kin)
+    val, rivals = splits.val, _rivals(splits, config, kin) | others
     candidates = {"model": (predictions, threshold)} | {
         name: (rival(test.inputs), metrics.choose_threshold(val.targets, rival(val.inputs)))
         for name, rival in rivals.items()
@@ -80,9 +81,8 @@ def evaluate(
 
 def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
     """Return baselines and relatives, which are judged on the same rows."""
-    relatives = {role: run / "model" for role, run in kin.items() if role != "model"}
-    opened = {role: measure.trained(folder) for role, folder in relatives.items()}
-    return baselines(splits, config) | opened
+    roles = [role for role in kin if role != "model"]
+    return baselines(splits, config) | {r: measure.trained(kin[r] / "model") for r in roles}
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

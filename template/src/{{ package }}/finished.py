@@ -6,7 +6,9 @@ from typing import Any
 
 from . import infer, runs
 from .config import Config
-from .data import load_all
+from .data import Splits, load_all
+from .formats.measure import exported
+from .scores.compare import BEFORE
 
 
 def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
@@ -24,3 +26,23 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
         raise runs.UserError(f"{told}: undo that, or run `train` again.")
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, test, threshold
+
+
+def before(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
+    """Return the export of the run `name`, whatever framework trained it; nothing without a name.
+
+    UserError if it has none, or if it may have learnt from the rows that judge now.
+    """
+    if name is None:
+        return {}
+    run = runs.find(config.paths.runs, name)
+    folder = run / "export" / config.data.SERVED
+    if not folder.is_dir():
+        raise runs.UserError(f"--against {name}: {folder} is missing: name a run that has it.")
+    model = exported(config.data.SERVED, folder)
+    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    then = manifest["split_sha256"], model.contract["outputs"]["labels"]
+    if then != (splits.manifest["split_sha256"], splits.schema.labels):
+        told = "was trained on other data, or data split in another way"
+        raise runs.UserError(f"--against {name}: {run} {told}: name a run of the same rows.")
+    return {BEFORE: model}

@@ -16,7 +16,8 @@ from . import metrics
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
 PLAIN = ("linear", "n-gram")  # the simplest that may do: a project has one of them
-MODELS = (*PLAIN, "boosting", "start", "teacher")  # those that do not gate
+BEFORE = "before"  # an earlier run, which is named
+MODELS = (*PLAIN, "boosting", "start", "teacher", BEFORE)  # those that do not gate
 Candidate = tuple[np.ndarray, float | None]  # predictions, threshold
 Scores = dict[str, np.ndarray]
 
@@ -54,6 +55,8 @@ def verdict(compared: dict[str, Any], config: Config) -> tuple[str, bool]:
     text = (
         f"{primary} {value:.4g} ({low:.4g} to {high:.4g}) {beats} the {best} baseline's {base:.4g}"
     )
+    if BEFORE in compared["gains"]:
+        text = f"{text}; {_since(*compared['gains'][BEFORE])} the run before"
     plain = compared["plain"]
     least, most = compared["gains"][plain]
     if most < 0:
@@ -61,6 +64,12 @@ def verdict(compared: dict[str, Any], config: Config) -> tuple[str, bool]:
     if least > 0 or config.model.name == plain:
         return text, passed
     return f"{text}; it is not surely better than a plain {plain} model", passed
+
+
+def _since(least: float, most: float) -> str:
+    if least > 0:
+        return "surely better than"
+    return "surely worse than" if most < 0 else "not surely different from"
 
 
 def _draw(

@@ -1,0 +1,122 @@
+"""Update edited projects of the history to the working tree, and print what came of it.
+
+`python history.py` takes commits in which another kind of project had become whole, and tags them
+in a clone as if each were a release; `python history.py texts` looks at some answers alone. It
+fails if a file conflicts that the user did not touch, if an edit is lost, or if a file without a
+conflict differs from a fresh render with the same edits.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from copier import run_update
+
+from edits import conflicts, edited, edits, files, lost, project
+from render import ROOT, SOURCES, commit, compile_once, git, snapshot
+
+RELEASES = {
+    "0.1": "1bbed5d",  # tables with scikit-learn
+    "0.2": "726eb04",  # PyTorch, pictures, pages and devices
+    "0.3": "dcea5db",  # texts with scikit-learn
+    "0.4": "d689131",  # Transformers
+    "0.5": "c5bdd9f",  # language models
+    "0.6": "9ffa61c",  # language models are served
+}
+NEXT = "9999"
+DEVICES = ["api", "batch", "browser", "ios", "android", "edge"]
+ANSWERS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "regression": {"task": "tabular-regression", "tracker": "mlflow", "versioning": "dvc"},
+    "pages": {"targets": ["browser"], "ci": "gitlab", "license": "Apache-2.0"},
+    "pytorch": {"framework": "pytorch", "tracker": "tensorboard", "targets": DEVICES},
+    "pictures": {"task": "image-classification", "ci": "none"},
+    "devices": {"task": "image-classification", "framework": "pytorch", "targets": DEVICES},
+    "texts": {"task": "text-classification", "tracker": "wandb"},
+    "transformers": {"task": "text-classification", "framework": "transformers"},
+    "language-model": {"task": "text-generation", "targets": ["batch"]},
+    "served": {"task": "text-generation", "targets": ["api", "llama-cpp", "vllm"]},
+}
+HEAD = """\
+| release | answers | changed | conflicts, edited | not edited | edits lost | unlike fresh |
+|---|---|---|---|---|---|---|
+"""
+
+
+def recorded(repository: Path = ROOT) -> bool:
+    """Say if the commits are there: a shallow clone lacks them."""
+    commits = [f"{number}^{{commit}}" for number in RELEASES.values()]
+    command = ["git", "-c", "safe.directory=*", "cat-file", "-e"]
+    return all(
+        subprocess.run([*command, one], cwd=repository, capture_output=True).returncode == 0
+        for one in commits
+    )
+
+
+def releases(folder: Path) -> Path:
+    """Clone this repository, tag its releases, and commit the working tree as the next one."""
+    git(ROOT, "-c", "safe.directory=*", "clone", "-q", str(ROOT), str(folder))
+    for version, number in RELEASES.items():
+        git(folder, "tag", version, number)
+    for name in SOURCES:
+        git(folder, "rm", "-rq", name)
+    ignored = shutil.ignore_patterns(".git")
+    shutil.copytree(snapshot(folder.with_name("next")), folder, ignored, dirs_exist_ok=True)
+    commit(folder, "next")
+    git(folder, "tag", NEXT)
+    return folder
+
+
+def update(template: Path, version: str, answers: dict[str, Any], scratch: Path) -> dict[str, Any]:
+    """Update an edited project of that version; return the names of files by what they became."""
+    old = project(template, scratch / "old", answers, version)
+    edits(old)
+    run_update(old, defaults=True, overwrite=True, quiet=True)
+    fresh = project(template, scratch / "fresh", answers)
+    edits(fresh)
+    return found(old, fresh)
+
+
+def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
+    """Compare an updated project with a fresh render that has the same edits."""
+    conflicting, now, wanted = conflicts(folder), files(folder), files(fresh)
+    unlike = {name for name in {*now, *wanted} if now.get(name) != wanted.get(name)}
+    return {
+        "changed": git(folder, "status", "--short", "--untracked-files=all").splitlines(),
+        "touched": [name for name in conflicting if name in edited()],
+        "untouched": [name for name in conflicting if name not in edited()],
+        "lost": lost(folder),
+        "unlike": sorted(unlike - {*conflicting}),
+    }
+
+
+def main(*wanted: str) -> None:
+    """Print a row for each release and each answers that it knew; all, or those of these names."""
+    compile_once()
+    print(HEAD, end="", flush=True)
+    failed = False
+    with tempfile.TemporaryDirectory() as scratch:
+        template = releases(Path(scratch) / "template")
+        for version in RELEASES:
+            for name in wanted or ANSWERS:
+                try:
+                    came = update(template, version, ANSWERS[name], Path(scratch, version, name))
+                except ValueError as error:
+                    if not str(error).startswith("Invalid choice"):  # nobody offered that yet
+                        raise
+                    continue
+                failed |= any(came[kind] for kind in ("untouched", "lost", "unlike"))
+                print(_row(version, name, came), flush=True)
+    sys.exit(failed)
+
+
+def _row(version: str, name: str, came: dict[str, list[str]]) -> str:
+    names = (" ".join(came[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike"))
+    return f"| {version} | {name} | {len(came['changed'])} | {' | '.join(names)} |"
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
