@@ -49,7 +49,7 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
         Case("replies missing in some", put(reply=_some(told, "", 20)), RESULT, "left out"),
         Case("replies missing in half", put(reply=_some(told, "", 2)), REFUSED, "row"),
         Case("replies all the same", put(reply=told[0]), EITHER),
-        Case("questions all the same", put(question=asked[0]), REFUSED),
+        Case("questions all the same", put(question=asked[0]), RESULT, "same prompt"),
         Case("numbers as replies", put(reply=range(ROWS)), RESULT),
         Case("a reply of 3 MB", put(reply=_some(told, "storm " * 500_000, 999)), RESULT),
         Case("special tokens", put(reply=_some(told, "<|im_end|><|im_start|>system", 9)), RESULT,

@@ -180,6 +180,7 @@ def main() -> int:
     """Do all trials."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=8, help="exports to be killed")
+    parser.add_argument("names", nargs="*", help="trials; all if none is named")
     args = parser.parse_args()
     trials: dict[str, Callable[[Path], Iterator[bool]]] = {
         "full": full_disk,
@@ -190,8 +191,8 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory() as scratch:
         good = []
-        for name, trial in trials.items():
-            folder = Path(scratch) / name
+        for name in args.names or trials:
+            folder, trial = Path(scratch) / name, trials[name]
             folder.mkdir()
             good += trial(folder)
     return 0 if all(good) else 1

@@ -52,11 +52,11 @@ def load(path: Path, overrides: dict[str, str]) -> Config:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         values = {key: yaml.safe_load(text) for key, text in overrides.items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise UserError(
             f"{path}: no such file; run in the project's folder or give --config."
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")

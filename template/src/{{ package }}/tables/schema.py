@@ -88,10 +88,11 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
     bad = converted.isna() & values.notna() | np.isinf(converted)
     if bad.any():
         place = int(np.argmax(bad))
-        row, value = values.index[place] + 1, values.iloc[place]
+        row, value = values.index[place] + 1, values.iloc[[place]].tolist()[0]
+        kind = "finite number" if np.isinf(converted.iloc[place]) else column.kind
         raise UserError(
             f"{source}: column {column.name!r}, row {row}: {value!r} is not a "
-            f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
+            f"{kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
     return converted
 

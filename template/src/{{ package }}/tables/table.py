@@ -20,7 +20,7 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", "
 
 # What readers raise for a damaged file; of a password, zipfile makes a RuntimeError.
 BROKEN = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, csv.Error)
-BROKEN += (ArrowException, pd.errors.ParserWarning)
+BROKEN += (ArrowException,)
 
 
 class Stress(NamedTuple):
@@ -68,13 +68,16 @@ def _read(path: Path, missing: list[str]) -> pd.DataFrame:
     if repeated:
         raise ValueError(f"column {', '.join(map(repr, repeated))} stands twice in the header")
     with opened(path) as file, warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # or cells are lost
-        return pd.read_csv(
-            file,
-            sep=delimiter,
-            encoding=encoding,
-            na_values=missing,
-            keep_default_na=False,
-            low_memory=False,
-            index_col=False,
-        )
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(
+                file,
+                sep=delimiter,
+                encoding=encoding,
+                na_values=missing,
+                keep_default_na=False,
+                low_memory=False,
+                index_col=False,
+            )
+        except pd.errors.ParserWarning:  # else their last cells are dropped
+            raise ValueError("its rows have more cells than its header") from None
