@@ -93,6 +93,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Send 10,000 requests to the APIs, and slow clients. `-- --soak 600` loads each, too."""
+    _install(session)
+    session.install("-r", "tests/fuzz.txt")
+    session.run("python", "tests/fuzz.py", *session.posargs, env=ENV)
+
+
+@nox.session
 def pin(session: nox.Session) -> None:
     """Move to the releases of today, or of a day that is given after --."""
     _install(session)

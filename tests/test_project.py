@@ -74,6 +74,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "targets": ["api", "batch", "ios", "android", "edge"],
     },
 }
+CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
 SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
@@ -103,6 +104,8 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         assert _sha(file) == _sha(twin), file
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
     _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
+    if name in CORRUPTED:
+        _uv(folder, "run", "python", str(ROOT / "tests/corrupt/corrupt.py"), "--every", "6")
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")

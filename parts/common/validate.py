@@ -1,4 +1,4 @@
-"""The saved schema: written on the first reading of a set, yours to edit, enforced ever after."""
+"""The saved schema: written on the first sound reading of a set, enforced ever after."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from ..config import Config
 from ..runs import UserError, write_text
 from .schema import Column, canonical, infer
+from .split import Rows
 
 TRUNCATED = 0.5  # share of the recorded rows below which a set is taken for cut off
+SUFFIX = ".schema.yaml"
 HEADER = """\
 # How many rows {path} held on the first reading, and their labels. Edit it freely; later
 # readings must fit it. Delete it to infer anew.
@@ -18,17 +21,26 @@ HEADER = """\
 
 def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if rows or `label` don't fit."""
-    name = source.resolve().name
-    path = folder / f"{name}.schema.yaml"
+    path = _file(source, folder)
     labels = sorted(frame["label"].unique().tolist())
     if path.exists():
         _check(len(frame), labels, path, source)
-    else:
-        text = yaml.safe_dump({"rows": len(frame), "labels": labels}, allow_unicode=True)
-        write_text(path, HEADER.format(path=name) + text)
     properties = frame.drop(columns="label")
     columns = infer(properties)
     return columns, canonical(properties, columns, str(source))
+
+
+def record(rows: Rows, config: Config) -> None:
+    """Write the schema of rows that passed every check, unless there is one."""
+    path = _file(config.data.path, config.paths.schemas)
+    if not path.exists():
+        told = {"rows": len(rows.ids), "labels": sorted(rows.schema.labels or [])}
+        name = path.name.removesuffix(SUFFIX)
+        write_text(path, HEADER.format(path=name) + yaml.safe_dump(told, allow_unicode=True))
+
+
+def _file(source: Path, folder: Path) -> Path:
+    return folder / f"{source.resolve().name}{SUFFIX}"
 
 
 def _check(rows: int, labels: list[str], path: Path, source: Path) -> None:

@@ -32,7 +32,8 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
 from my_model import config as configuration
-from my_model import data, runs, train
+from my_model import data, train
+from my_model.history import history
 from my_model.model import Samples, build
 from my_model.training.objective import Objective
 from my_model.training.parallel import Place
@@ -75,7 +76,7 @@ class Case:
 def ours(case: Case, stamp: Stamp) -> None:
     """Train with the project's loop, its log and its checkpoints."""
     with tempfile.TemporaryDirectory() as name:
-        log = runs.history(Path(name), lambda step, metrics: stamp(metrics["val_loss"]))
+        log = history(Path(name), lambda step, metrics: stamp(metrics["val_loss"]))
         train.fit(case.config, case.splits, log, Path(name))
 
 

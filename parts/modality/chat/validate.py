@@ -1,14 +1,17 @@
-"""The saved schema: written on the first reading of a file, yours to edit, enforced ever after."""
+"""The saved schema: written on the first sound reading of a file, enforced ever after."""
 
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
+from ..config import Config
 from ..runs import UserError, write_text
 from .schema import Column, canonical, infer
+from .split import Rows
 
 TRUNCATED = 0.5  # share of the recorded rows below which a file is taken for cut off
+SUFFIX = ".schema.yaml"
 HEADER = """\
 # How many conversations {path} held on the first reading. Edit it freely; later readings must
 # fit it. Delete it to infer anew.
@@ -17,11 +20,8 @@ HEADER = """\
 
 def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if too many rows are gone."""
-    name = source.resolve().name
-    path = folder / f"{name}.schema.yaml"
-    if not path.exists():
-        write_text(path, HEADER.format(path=name) + yaml.safe_dump({"rows": len(frame)}))
-    recorded = _load(path)
+    path = _file(source, folder)
+    recorded = _load(path) if path.exists() else 0
     if len(frame) < TRUNCATED * recorded:
         raise UserError(
             f"{source}: {len(frame)} rows, but {path} recorded {recorded}: is something missing? "
@@ -29,6 +29,19 @@ def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Colum
         )
     columns = infer(frame)
     return columns, canonical(frame, columns, str(source))
+
+
+def record(rows: Rows, config: Config) -> None:
+    """Write the schema of rows that passed every check, unless there is one."""
+    path = _file(config.data.path, config.paths.schemas)
+    if not path.exists():
+        told = {"rows": len(rows.ids)}
+        name = path.name.removesuffix(SUFFIX)
+        write_text(path, HEADER.format(path=name) + yaml.safe_dump(told, allow_unicode=True))
+
+
+def _file(source: Path, folder: Path) -> Path:
+    return folder / f"{source.resolve().name}{SUFFIX}"
 
 
 def _load(path: Path) -> int:

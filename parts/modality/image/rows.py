@@ -10,7 +10,7 @@ import pandas as pd
 from ..config import Config
 from ..images.duplicates import kin
 from ..images.files import listed, located
-from ..images.portable import pack, thumbnail
+from ..images.portable import EXAMPLES, pack, thumbnail
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
@@ -22,7 +22,6 @@ from .target import encode
 from .validate import enforce
 
 SHOWN = 3  # broken files that an error names
-EXAMPLES = 8  # pictures that are stored beside an export
 
 
 def collect(config: Config) -> Rows:
@@ -34,6 +33,8 @@ def collect(config: Config) -> Rows:
     raw = listed(source, config.paths.processed)
     check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     labelled = raw[raw[settings.target].notna()]
+    if labelled.empty:
+        raise UserError(f"{source}: no picture has a label, which is the name of its folder.")
     made = _prepared(labelled[settings.image], source, config)
     sound = (made["reason"] == "").to_numpy()
     left_out = _left_out(made[~sound], len(made), config)
@@ -43,7 +44,7 @@ def collect(config: Config) -> Rows:
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
     alike = kin(ids, made["look"].tolist())
-    keys = ids if settings.group is None else _keys(table[settings.group])
+    keys, relatives = (ids, alike) if settings.group is None else [_keys(table[settings.group])] * 2
     compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": made["file"]})
     facts = {
         "files": {source.as_posix(): {"sha256": _digest(made), "rows": len(raw)}},
@@ -54,7 +55,6 @@ def collect(config: Config) -> Rows:
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
-    relatives = alike if settings.group is None else keys
     return Rows(
         made[["image", "file"]].join(known), targets, ids, keys, relatives, None, schema, facts
     )

@@ -21,6 +21,7 @@ def collect(config: Config) -> Rows:
     raw = read(settings.path, settings.missing)
     used = [("target", settings.target), ("group", settings.group), ("time", settings.time)]
     check_names(raw, [*used, *(("drop", name) for name in settings.drop)], settings.path)
+    _check_cells(raw, {settings.target, settings.group, *settings.drop}, settings.path)
     columns, table = enforce(raw, settings.path, config.paths.schemas)
     table = table[raw[settings.target].notna()].reset_index(drop=True)
     targets, labels = encode(table[settings.target], config)
@@ -30,12 +31,26 @@ def collect(config: Config) -> Rows:
     shown = table[[column.name for column in inputs]]
     ids = pd.util.hash_pandas_object(shown, index=False).to_numpy()
     keys, times = _order(ids, table, config)
+    left_out = len(raw) - len(table)
+    told = f"{left_out:,} rows of {settings.path} have no {settings.target!r}: they are left out."
     facts = {
         "files": {settings.path.as_posix(): {"sha256": sha256(settings.path), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
-        "rows_without_target": len(raw) - len(table),
+        "rows_without_target": left_out,
+        "notes": [told] * (left_out > 0),
     }
     return Rows(shown, targets, ids, keys, keys, times, schema, facts)
+
+
+def _check_cells(raw: pd.DataFrame, unused: set[str | None], path: Path) -> None:
+    """A model takes numbers, dates and texts; Parquet and JSON can hold more."""
+    for name in set(raw) - unused:
+        kinds = {type(cell) for cell in raw[name].dropna()} if raw[name].dtype == object else set()
+        if odd := kinds & {list, dict, bytes, np.ndarray}:
+            raise UserError(
+                f"{path}: column {name!r} holds cells of {odd.pop().__name__}: make each a number, "
+                "date or text, or add it to data.drop."
+            )
 
 
 def _order(

@@ -1,4 +1,4 @@
-"""The saved schema: written on the first reading of a file, yours to edit, enforced ever after."""
+"""The saved schema: written on the first sound reading of a file, enforced ever after."""
 
 from pathlib import Path
 
@@ -7,8 +7,10 @@ import pandera.pandas as pa
 import yaml
 from pandera.errors import SchemaErrors
 
+from ..config import Config
 from ..runs import UserError, write_text
 from .schema import Column, canonical, infer
+from .split import Rows
 
 UNSEEN = 0.5  # share of rows with unknown categories at which a column has shifted, not drifted
 TRUNCATED = 0.5  # share of the recorded rows below which a file is taken for cut off
@@ -20,14 +22,10 @@ HEADER = """\
 
 def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
     """Return the file's columns and canonical table; UserError if it breaks the saved schema."""
-    path = folder / f"{source.name}.schema.yaml"
+    path = _file(source, folder)
     if not path.exists():
         columns = infer(frame)
-        table = canonical(frame, columns, str(source))
-        listed = [column.model_dump(exclude_none=True) for column in columns]
-        text = yaml.safe_dump({"rows": len(frame), "columns": listed}, sort_keys=False)
-        write_text(path, HEADER.format(path=source.name) + text)
-        return columns, table
+        return columns, canonical(frame, columns, str(source))
     columns, rows = _load(path)
     if len(frame) < TRUNCATED * rows:
         raise UserError(
@@ -37,6 +35,20 @@ def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Colum
     table = canonical(frame, columns, str(source))
     _check(table, columns, f"{source} does not fit {path}")
     return columns, table
+
+
+def record(rows: Rows, config: Config) -> None:
+    """Write the schema of rows that passed every check, unless there is one."""
+    source = config.data.path
+    path, told = _file(source, config.paths.schemas), rows.facts["files"][source.as_posix()]
+    if not path.exists():
+        listed = [Column(**each).model_dump(exclude_none=True) for each in rows.facts["columns"]]
+        text = yaml.safe_dump({"rows": told["rows"], "columns": listed}, sort_keys=False)
+        write_text(path, HEADER.format(path=source.name) + text)
+
+
+def _file(source: Path, folder: Path) -> Path:
+    return folder / f"{source.name}.schema.yaml"
 
 
 def _load(path: Path) -> tuple[list[Column], int]:

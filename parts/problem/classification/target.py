@@ -14,6 +14,8 @@ def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | N
     texts = values.map("{:g}".format) if values.dtype == np.float32 else values.astype("str")
     counts = texts.value_counts()
     key = f"data.target {values.name!r}"
+    if counts.empty:
+        raise UserError(f"{key} holds no value: name another column, or look at data.missing.")
     if len(counts) < 2:
         raise UserError(f"{key} has one value only, {counts.index[0]!r}: nothing to learn.")
     rare = counts[counts < LEAST_ROWS]

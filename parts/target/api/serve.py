@@ -25,6 +25,7 @@ from .server.batching import Batcher
 from .server.body import example
 from .server.endpoint import Predict
 from .server.openapi import describe
+from .server.patience import Server
 from .server.payload import Payload, Row
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
@@ -43,7 +44,7 @@ def serve(config: Config, run: Path) -> None:
     host, port = listener.getsockname()[:2]
     print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
     settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
-    uvicorn.Server(settings).run(sockets=[listener])
+    Server(settings).run(sockets=[listener])
 
 
 def create_app(folder: Path, settings: Serve) -> FastAPI:

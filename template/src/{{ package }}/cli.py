@@ -1,6 +1,7 @@
 """The command line: a word for each stage, and every key of config.yaml as an option."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,11 @@ NEEDS = {
     "sheet": "sheet.py",
 }
 FOLDER = Path(__file__).parent
+LONGEST = 1000  # characters of a sentence
+STORAGE = {  # a disk that is full, or not to be written to
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.EIO, errno.ENAMETOOLONG),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,11 +55,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         stage = getattr(develop, args.word, None) or getattr(operate, args.word)
         return stage(load(args.config, overrides), args)
     except UserError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{parser.prog}: {_short(str(error))}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno not in STORAGE:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        told = f"{place}{error.strerror}: make room, or allow to write there"
+        print(f"{parser.prog}: {told}; what was finished is kept.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{parser.prog}: stopped; what was finished is kept.", file=sys.stderr)
         return 130
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of what quotes too much: a file may have ten thousand columns."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
 
 
 def _parser() -> argparse.ArgumentParser:

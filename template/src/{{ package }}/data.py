@@ -14,6 +14,7 @@ from .runs import UserError
 from .tables.rows import collect
 from .tables.schema import Column, Schema, readable
 from .tables.split import assign
+from .tables.validate import record
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
         "splits": {part: len(split.ids) for part, split in parts.items()},
         "split_sha256": _digest(parts),
     }
+    record(rows, config)
     return parts, rows.schema, manifest
 
 

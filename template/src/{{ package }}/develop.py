@@ -43,16 +43,18 @@ def train(config: Config, args: argparse.Namespace) -> int:
     splits = load_data(config)
     manifest = splits.manifest | {"profile": profile(splits)}
     from . import infer  # after the data: a framework takes seconds to import
+    from .history import history
     from .train import fit
 
     run = runs.create(config.paths.runs, args.run, resume, infer.origins(config).values())
+    args.run = run.name  # for what follows, whichever run is the newest by then
     runs.write_text(run / "config.yaml", dump(config))
     runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
     if not runs.LEADS:
         fit(config, splits, lambda step, metrics: None, run)
         return 0
     with track.start(config, run) as tracker:
-        model = fit(config, splits, runs.history(run, tracker), run)
+        model = fit(config, splits, history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     infer.save(model, run / "model")

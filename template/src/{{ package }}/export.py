@@ -4,7 +4,6 @@ Everything lands in runs/<run>/export/<format>/; if anything fails, nothing does
 """
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -22,7 +21,7 @@ from .formats import exact, feed, measure, parity, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
-from .runs import UserError, replacing, write_text
+from .runs import UserError, remove, replacing, write_text
 
 
 def export(
@@ -37,7 +36,7 @@ def export(
     cost, reference = measure.of_model(run, test.inputs), _reference(model, splits, config.seed)
     for name in config.export.formats:
         target = run / "export" / name
-        shutil.rmtree(target, ignore_errors=True)  # it may be of another model
+        remove(target)  # it may be of another model
         with replacing(target) as folder:
             folder.mkdir()
             converter, judge = _convert(name, model, splits, threshold, folder), _judge(name)
@@ -72,6 +71,8 @@ def _convert(
         make(model, splits.schema, folder, threshold)
         if hasattr(converter, "accompany"):  # what a client needs besides
             converter.accompany(model, folder)
+    except OSError:  # the disk's fault
+        raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
         told = f"{name} can't be made of this model ({reason})"

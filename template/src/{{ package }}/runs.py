@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,10 +26,27 @@ def replacing(path: Path) -> Iterator[Path]:
     scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield scratch / path.name
-        if path.is_dir():
-            shutil.rmtree(path)
-        (scratch / path.name).replace(path)
+        _place(scratch / path.name, path)
     finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _place(made: Path, path: Path) -> None:
+    """Rename; a folder that is there, and perhaps once more from another process, gives way."""
+    while path.is_dir() and made.exists():
+        remove(path)
+        with suppress(OSError):
+            made.replace(path)
+    if made.exists():
+        made.replace(path)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder that may not be there; whenever that is cut short, none has half of it."""
+    if folder.exists():
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        with suppress(FileNotFoundError):  # another process was quicker
+            folder.replace(scratch / folder.name)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -55,15 +72,26 @@ def create(root: Path, name: str | None, keep: bool, origins: Collection[Path]) 
     """
     if name is None and TOGETHER:
         raise UserError("--run: name the run, so that all processes train the same one.")
-    run = _folder(root, name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    run = _folder(root, name) if name else _fresh(root)
     if run.resolve() in [path.resolve() for path in origins]:
         raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
     if not LEADS:
         return run
-    if run.exists() and not keep:
-        shutil.rmtree(run)
-    run.mkdir(parents=True, exist_ok=keep)
+    if name and not keep:
+        remove(run)
+    run.mkdir(parents=True, exist_ok=True)
     write_text(root / "latest", run.name + "\n")
+    return run
+
+
+def _fresh(root: Path, number: int = 1) -> Path:
+    """Make a folder that no run had; a clock that is set back can give a name twice."""
+    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    run = root / (name if number == 1 else f"{name}-{number}")
+    try:
+        run.mkdir(parents=True)
+    except FileExistsError:
+        return _fresh(root, number + 1)
     return run
 
 
@@ -80,37 +108,9 @@ def find(root: Path, name: str | None = None) -> Path:
         raise UserError(f"{root} holds no run yet: run `train` first.")
     run = _folder(root, name or pointer.read_text(encoding="utf-8").strip())
     if not run.is_dir():
-        known = ", ".join(sorted(path.name for path in root.glob("*/"))) or "none"
+        known = ", ".join(sorted(path.name for path in root.glob("[!.]*/"))) or "none"
         raise UserError(f"{run} is not a run; the runs here are: {known}.")
     return run
-
-
-def history(run: Path, tracker: Log) -> Log:
-    """Return a `log(step, metrics)` that appends to history.csv and passes on to the tracker.
-
-    Rows of a run that goes on stay, but for those from the first `step` on, which it repeats.
-    """
-    path, begun = run / "history.csv", False
-
-    def log(step: int, metrics: dict[str, float]) -> None:
-        nonlocal begun
-        if not begun:
-            write_text(path, _earlier(path, step, ",".join(["step", *metrics])))
-            begun = True
-        if LEADS:
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(",".join(map(str, [step, *metrics.values()])) + "\n")
-        tracker(step, metrics)
-
-    return log
-
-
-def _earlier(path: Path, step: int, header: str) -> str:
-    """Return the whole rows before a step, below the header."""
-    lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
-    whole = [line for line in lines if line.count(",") == header.count(",")]
-    kept = [line for line in whole if int(line.split(",")[0]) < step]
-    return "\n".join([header, *kept, ""])
 
 
 def say(stage: str, text: str) -> None:

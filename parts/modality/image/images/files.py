@@ -1,5 +1,6 @@
 """Which pictures there are: in a folder, a .zip of one, or a table that names them."""
 
+import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -8,6 +9,7 @@ import pandas as pd
 from ..runs import UserError, replacing, sha256
 from ..tables.table import read
 
+SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of bytes that are no text
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 SMALL = 100_000_000  # bytes that a .zip may always unpack to ...
 SWELL = 20  # ... and this many times its own size: pictures hardly shrink
@@ -38,6 +40,8 @@ def _folder(folder: Path, source: Path) -> pd.DataFrame:
     found = sorted(path.relative_to(root) for path in root.rglob("*") if _is_picture(path, root))
     if not found:
         raise UserError(f"{source}: holds no picture ({', '.join(SUFFIXES)}).")
+    if unreadable := [path for path in found if SURROGATE.search(str(path))]:
+        raise UserError(f"{source}: {str(unreadable[0])!a} is no name in UTF-8: rename the file.")
     labels = [path.parts[0] if len(path.parts) > 1 else None for path in found]
     return pd.DataFrame({"image": [(root / path).as_posix() for path in found], "label": labels})
 

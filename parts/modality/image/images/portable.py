@@ -9,6 +9,7 @@ from PIL import Image
 
 from .pixels import decode
 
+EXAMPLES = 8  # pictures that are stored beside an export
 THUMBNAIL = (160, 160)  # pixels at most
 STRETCH = ((1.0, 1.0), (1.9, 1.1), (0.6, 1.7), (1.7, 0.6))  # of the sides that the model takes
 

@@ -3,14 +3,25 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+
+from ..runs import UserError
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # models see a space there
 SHOWN = 80  # characters of a text that a note quotes
 
 
 def texts(column: pd.Series) -> pd.Series:
-    """Return str without control characters (but tabs and line ends); "" where there is none."""
+    """Return str without control characters (but tabs and line ends); "" where there is none.
+
+    UserError for lists and the like.
+    """
+    kinds = {type(cell) for cell in column} if column.dtype == object else set()
+    if odd := kinds & {list, dict, bytes, np.ndarray}:
+        raise UserError(
+            f"data.text: {column.name!r} holds cells of {odd.pop().__name__}: make each a text."
+        )
     known = column.astype("str").fillna("").str.replace("\r\n", "\n", regex=False)
     return pd.Series([CONTROLS.sub(" ", text) for text in known], column.index, dtype="str")
 

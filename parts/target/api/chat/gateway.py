@@ -23,6 +23,7 @@ from .formats.contract import load
 from .runs import UserError
 from .server.endpoint import Chat
 from .server.openapi import describe
+from .server.patience import Server
 from .server.payload import Payload
 from .server.replies import RequestError
 from .server.request_log import RequestLog
@@ -49,7 +50,7 @@ def serve(config: Config, run: Path) -> None:
         host, port = listener.getsockname()[:2]
         print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
         settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
-        uvicorn.Server(settings).run(sockets=[listener])
+        Server(settings).run(sockets=[listener])
 
 
 def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:

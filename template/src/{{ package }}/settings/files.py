@@ -12,7 +12,10 @@ def read(path: Path) -> dict[str, Any]:
     """Return the sections of a file such as config.yaml."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; run in the project's folder or give --config.")
-    raw = parse(path.read_text(encoding="utf-8"), path)
+    try:
+        raw = parse(path.read_text(encoding="utf-8"), path)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not a text in UTF-8 ({error.reason}).") from None
     if not isinstance(raw, dict):
         raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")
     return raw

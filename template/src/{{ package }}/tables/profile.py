@@ -4,17 +4,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import cross_val_score
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from ..data import Split, Splits
+from ..data import Splits
 from .rows import doubts
-from .schema import Column, Schema, readable
-
-SAMPLE = 10_000  # rows looked at for leaks
-LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
-PURE = 0.7  # share of one class in a part of a column's range that is suspicious ...
-LIFT = 5  # ... when it is this many times the share overall
+from .schema import Column, readable
+from .suspects import alike, leaks
 
 
 def profile(splits: Splits) -> dict[str, Any]:
@@ -25,8 +19,9 @@ def profile(splits: Splits) -> dict[str, Any]:
     warnings = [*splits.manifest.get("notes", []), *doubts(splits)]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
+    warnings += alike(schema.labels or [])
     if schema.labels or not schema.properties:  # the length of an answer is no secret
-        warnings += _leaks(train, schema)
+        warnings += leaks(train, schema)
     if twins:
         warnings.append(f"training rows that repeat the inputs of another: {twins}.")
     return {
@@ -83,36 +78,3 @@ def _odd(column: Column, facts: dict[str, Any], droppable: bool) -> list[str]:
     if facts.get("outliers", 0) > 0.01:
         texts.append(f"column {name!r} has {facts['outliers']:.1%} far outliers.")
     return texts
-
-
-def _leaks(train: Split, schema: Schema) -> list[str]:
-    rows = np.random.default_rng(0).permutation(len(train.ids))[:SAMPLE]
-    targets = train.targets[rows]
-    texts = []
-    for column in schema.described:
-        values = train.inputs[column.name].iloc[rows]
-        if len(rows) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(rows):
-            texts.append(f"column {column.name!r} looks like an id: add it to data.drop.")
-        elif why := _leak(values, targets, schema):
-            texts.append(f"column {column.name!r} may leak the target: {why}.")
-    return texts
-
-
-def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
-    codes = values.cat.codes if values.dtype == "category" else values
-    table = np.array(codes, np.float32)[:, None]
-    alone, score = DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2"
-    if schema.labels is not None:
-        alone, score = DecisionTreeClassifier(min_samples_leaf=20, random_state=0), "roc_auc_ovr"
-    value = float(np.mean(cross_val_score(alone, table, targets, cv=3, scoring=score)))
-    if value > LEAK[score]:
-        return f"alone it reaches {score.split('_ovr')[0]} {value:.3f}"
-    if schema.labels is None or schema.properties:  # a picture's light may well tell its class
-        return None
-    shares = alone.fit(table, targets).tree_.value[:, 0]  # (nodes, classes)
-    base = np.bincount(targets, minlength=shares.shape[1]) / len(targets)
-    pure = (shares >= PURE) & (shares >= LIFT * base)
-    if not pure.any():
-        return None
-    label = int(np.argmax(pure.any(axis=0)))
-    return f"in a part of its range {shares[:, label].max():.0%} are {schema.labels[label]!r}"

@@ -7,8 +7,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from ..runs import UserError
-
-DATE_FORMATS = ("ISO8601", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
+from .dates import date_format, days
 
 
 class Column(BaseModel, extra="forbid"):
@@ -54,28 +53,13 @@ def _infer_column(name: str, values: pd.Series) -> Column:
     if pd.api.types.is_numeric_dtype(values):
         low, high = float(values.min()), float(values.max())
         return Column(name=name, kind="number", missing=missing, low=low, high=high)
-    if written := _date_format(values.dropna()):
-        days = _days(values, written)
-        low, high = float(days.min()), float(days.max())
+    if written := date_format(values.dropna()):
+        numbers = days(values, written)
+        low, high = float(numbers.min()), float(numbers.max())
         return Column(name=name, kind="date", missing=missing, low=low, high=high, format=written)
     levels = sorted(values.dropna().astype(str).unique())
     few = levels if len(levels) <= 200 else None
     return Column(name=name, kind="category", missing=missing, categories=few)
-
-
-def _date_format(values: pd.Series) -> str | None:
-    """Return the first known format that every value fits; a sample decides whether to try."""
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "ISO8601"
-    text = values.astype(str)
-    if not text.head(100).str.contains(r"^\d{1,4}[-/.]?\d{1,2}[-/.]?\d{1,4}", regex=True).all():
-        return None
-    return next((f for f in DATE_FORMATS if not _days(text, f).isna().any()), None)
-
-
-def _days(values: pd.Series, date_format: str) -> pd.Series:
-    dates = pd.to_datetime(values, format=date_format, errors="coerce", utc=True)
-    return (dates.dt.tz_localize(None) - pd.Timestamp(0)) / pd.Timedelta(days=1)
 
 
 def canonical(frame: pd.DataFrame, columns: list[Column], source: str = "data") -> pd.DataFrame:
@@ -98,16 +82,19 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
     if column.kind == "number":
         converted = pd.to_numeric(values, errors="coerce")
     else:
-        converted = _days(values, column.format or "ISO8601")
+        converted = days(values, column.format or "ISO8601")
+    with np.errstate(over="ignore"):  # a number can be infinite to a model
+        converted = converted.astype(np.float32)
     bad = converted.isna() & values.notna() | np.isinf(converted)
     if bad.any():
         place = int(np.argmax(bad))
-        row, value = values.index[place] + 1, values.iloc[place]
+        row, value = values.index[place] + 1, values.iloc[[place]].tolist()[0]
+        kind = "finite number" if np.isinf(converted.iloc[place]) else column.kind
         raise UserError(
             f"{source}: column {column.name!r}, row {row}: {value!r} is not a "
-            f"{column.kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
+            f"{kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
-    return converted.astype(np.float32)
+    return converted
 
 
 def readable(value: float, column: Column) -> str:
@@ -115,5 +102,5 @@ def readable(value: float, column: Column) -> str:
     if np.isnan(value):
         return ""
     if column.kind == "date":
-        return str(pd.Timestamp(0) + pd.Timedelta(days=float(value)))[:10]
+        return str(np.datetime64(int(np.floor(value)), "D"))
     return f"{value:g}"

@@ -11,6 +11,7 @@ import pandas as pd
 from ..config import Config
 from ..runs import UserError, replacing
 from .schema import Schema
+from .table import read
 
 STRATA = 5  # quantile bins of a numeric target
 
@@ -73,9 +74,8 @@ def _by_time(times: pd.Series, config: Config) -> np.ndarray:
 def _by_key(rows: Rows, config: Config) -> np.ndarray:
     """Split by a hash of the key, stratified by target; known keys stay where they were."""
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
-    known = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
-    if path.exists():
-        known = pd.read_parquet(path)
+    none = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
+    known = read(path, []) if path.exists() else none
     fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": _strata(rows.targets)})
     fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
     settled = fresh.dropna(subset="split").drop_duplicates("kin").set_index("kin")["split"]

@@ -1,0 +1,120 @@
+"""Columns and labels to look twice at: they tell too much, or were not read as they were meant."""
+
+import re
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import cross_val_score
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from ..data import Split
+from .dates import DATE_FORMATS, days
+from .schema import Column, Schema
+
+SAMPLE = 10_000  # rows looked at for leaks
+LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
+PURE = 0.7  # share of one class in a part of a column's range that is suspicious ...
+LIFT = 5  # ... when it is this many times the share overall
+WIDE = 200  # columns that are looked at closely
+LEAST = 10  # fewer different values are categories, whatever they look like
+MOST = 0.5  # share of the values of a column that look like numbers, or like dates
+SIGNS = re.compile(r"[\s,.'%$€£¥+-]")  # what people write around the digits of a number
+
+
+def leaks(train: Split, schema: Schema) -> list[str]:
+    """Name the columns that look like an id, may know the target, or seem to be misread."""
+    rows = np.random.default_rng(0).permutation(len(train.ids))[:SAMPLE]
+    targets, inputs = train.targets[rows], train.inputs.iloc[rows]
+    found = _nearest(inputs, targets, schema)
+    told = (_doubt(inputs[column.name], targets, column, schema) for column in found)
+    return list(filter(None, told))
+
+
+def _doubt(values: pd.Series, targets: np.ndarray, column: Column, schema: Schema) -> str | None:
+    if told := _misread(values, column):
+        return told
+    if len(values) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(values):
+        return f"column {column.name!r} looks like an id: add it to data.drop."
+    why = _leak(values, targets, schema)
+    return f"column {column.name!r} may leak the target: {why}." if why else None
+
+
+def _nearest(inputs: pd.DataFrame, targets: np.ndarray, schema: Schema) -> list[Column]:
+    """Return the columns to look at closely; of very many, those that go along with the target."""
+    if len(schema.described) <= WIDE:
+        return schema.described
+    codes = np.stack([_codes(inputs[column.name]) for column in schema.described])
+    ranks = _centred(np.argsort(np.argsort(codes, axis=1), axis=1))
+    labels = range(len(schema.labels or []))
+    known = _centred(np.stack([targets == code for code in labels] or [targets]))
+    fits = np.abs([ranks @ known.T, _centred(np.abs(ranks)) @ known.T])  # also what is in between
+    strongest = np.argsort(-fits.max(axis=(0, 2)), kind="stable")[:WIDE]
+    return [schema.described[place] for place in sorted(strongest)]
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    moved = values - values.mean(axis=1, keepdims=True)
+    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9))
+
+
+def _codes(values: pd.Series) -> np.ndarray:
+    return np.array(values.cat.codes if values.dtype == "category" else values, np.float32)
+
+
+def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
+    table = _codes(values)[:, None]
+    alone, score = DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2"
+    if schema.labels is not None:
+        alone, score = DecisionTreeClassifier(min_samples_leaf=20, random_state=0), "roc_auc_ovr"
+    alone.fit(table, targets)
+    if get_scorer(score)(alone, table, targets) > LEAK[score]:  # new rows are told less well
+        value = float(np.mean(cross_val_score(clone(alone), table, targets, cv=3, scoring=score)))
+        if value > LEAK[score]:
+            return f"alone it reaches {score.split('_ovr')[0]} {value:.3f}"
+    if schema.labels is None or schema.properties:  # a picture's light may well tell its class
+        return None
+    shares = alone.tree_.value[:, 0]  # (nodes, classes)
+    base = np.bincount(targets, minlength=shares.shape[1]) / len(targets)
+    pure = (shares >= PURE) & (shares >= LIFT * base)
+    if not pure.any():
+        return None
+    label = int(np.argmax(pure.any(axis=0)))
+    return f"in a part of its range {shares[:, label].max():.0%} are {schema.labels[label]!r}"
+
+
+def _misread(values: pd.Series, column: Column) -> str | None:
+    """Say what the values of a category look like, if that is something else."""
+    levels = [str(level) for level in values.unique() if level]
+    if column.kind != "category" or len(levels) < LEAST:
+        return None
+    for what, looks in {"dates in one format": _dates, "numbers in plain digits": _numbers}.items():
+        fits = looks(levels)
+        if sum(fits) > MOST * len(levels):
+            odd = next((f" or {v!r}" for v, fit in zip(levels, fits, strict=True) if not fit), "")
+            shown = levels[fits.index(True)]
+            return (
+                f"column {column.name!r} is read as categories: if values such as {shown!r}{odd} "
+                f"are meant as {what.split()[0]}, write {what}, and add what means missing to "
+                "data.missing."
+            )
+    return None
+
+
+def _dates(levels: list[str]) -> list[bool]:
+    texts = pd.Series(levels)
+    known = pd.concat([days(texts, written).notna() for written in DATE_FORMATS], axis=1)
+    return known.any(axis=1).tolist()
+
+
+def _numbers(levels: list[str]) -> list[bool]:
+    return [SIGNS.sub("", level).isdigit() for level in levels]
+
+
+def alike(labels: list[str]) -> list[str]:
+    """Name the labels that only case or spaces tell apart."""
+    plain = [" ".join(label.casefold().split()) for label in labels]
+    twice = [label for label, text in zip(labels, plain, strict=True) if plain.count(text) > 1]
+    names = ", ".join(map(repr, twice[:6]))
+    return [f"labels {names} differ in case or spaces alone: merge them."] * bool(twice)

@@ -1,0 +1,202 @@
+"""Take away a project's disk, permissions, processes and clock, and look at what is left.
+
+    uv run --directory PROJECT python tests/corrupt/unlucky.py [--kills 8]
+
+Runs in the environment of a project of tables, on its demo data, with real processes. Prints a
+line for each trial; exit code 1 if one goes wrong.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+QUICK = ["--train.rounds", "20", "--evaluate.resamples", "100", "--export.formats", "[onnx]"]
+NEEDED = ("contract.json", "parity.json", "measurements.json", "examples.json", "reference.parquet")
+SIZES = (500, 2_000, 20_000, 60_000)  # bytes that a file may have
+CODE = "import sys; from {} import cli; sys.exit(cli.main())"
+CLOCK = """\
+import sys
+from datetime import UTC, datetime
+from {} import cli, runs
+class Clock(datetime):
+    now = classmethod(lambda cls, zone=None: datetime(2030, 5, 5, int(sys.argv.pop(1)), tzinfo=UTC))
+runs.datetime = Clock
+sys.exit(cli.main())
+"""
+
+
+def start(*words: str, code: str = CODE, limit: int | None = None) -> subprocess.Popen:
+    """Start the project's command; `limit` is the size of its largest file."""
+    (package,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
+    command = [sys.executable, "-c", code.format(package), *words]
+    hold = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=None if limit is None else hold,
+    )
+
+
+def call(*words: str, **how: object) -> tuple[int, str]:
+    """Return the exit code and stderr of the project's command."""
+    process = start(*words, **how)
+    _, err = process.communicate()
+    return process.returncode, err
+
+
+def places(folder: Path) -> list[str]:
+    """Return options that keep all that is made in a folder."""
+    return [f"--paths.{name}={folder / name}" for name in ("runs", "processed", "schemas")]
+
+
+def check(told: str, *facts: bool) -> bool:
+    """Print a trial and whether it went well."""
+    print(f"{'well' if all(facts) else 'WRONG':>8}  {told}", flush=True)
+    return all(facts)
+
+
+def explained(code: int, err: str) -> bool:
+    """Say if a command ended with one sentence."""
+    return code == 2 and err.count("\n") == 1 and "Traceback" not in err
+
+
+def whole(export: Path) -> bool:
+    """Say if an export has every file, each as its contract says."""
+    if not all((export / name).exists() for name in NEEDED):
+        return False
+    sums = json.loads((export / "contract.json").read_text("utf-8"))["sha256"]
+    return all(hashlib.sha256((export / n).read_bytes()).hexdigest() == s for n, s in sums.items())
+
+
+def full_disk(folder: Path) -> Iterator[bool]:
+    """No file may grow beyond some bytes; then there is room again."""
+    for size in SIZES:
+        here = [*places(folder / str(size)), *QUICK]
+        code, err = call("run", "--run", "a", *here, limit=size)
+        run = folder / str(size) / "runs/a"
+        left = [path for path in (folder / str(size)).rglob("*") if path.name.startswith(".")]
+        fine = code == 0 and whole(run / "export/onnx")
+        yield check(f"files of at most {size} bytes: {code} {err.strip()}", not left,
+                    fine or explained(code, err))  # fmt: skip
+        yield check("... and with room", call("run", "--run", "a", *here)[0] == 0,
+                    whole(run / "export/onnx"))  # fmt: skip
+
+
+def read_only(folder: Path) -> Iterator[bool]:
+    """Nothing may be written to where runs are kept."""
+    with sealed(folder / "sealed") as mounted:
+        if not mounted:
+            print(
+                " skipped  a read-only disk: it takes root to mount one, or no root to be refused"
+            )
+            return
+        for word in ("data", "train", "run"):
+            code, err = call(word, *places(folder / "sealed"), *QUICK)
+            yield check(f"{word} on a read-only disk: {code} {err.strip()}", explained(code, err))
+
+
+@contextmanager
+def sealed(folder: Path) -> Iterator[bool]:
+    """Make a folder that is not to be written to, and say if that could be done."""
+    folder.mkdir()
+    if os.getuid():
+        folder.chmod(0o555)
+        yield True
+        folder.chmod(0o755)
+        return
+    command = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True).returncode == 0
+    yield mounted
+    if mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def killed(folder: Path, kills: int) -> Iterator[bool]:
+    """An export is killed at some moment, over an earlier one."""
+    here, run = [*places(folder), *QUICK], folder / "runs/a"
+    seen, chance = set(), random.Random(0)
+    started = time.perf_counter()
+    first = call("run", "--run", "a", *here)[0]
+    call("export", "--run", "a", *here)
+    took = time.perf_counter() - started
+    yield check("a run to be exported", first == 0, whole(run / "export/onnx"))
+    for _ in range(kills):
+        process = start("export", "--run", "a", *here)
+        time.sleep(took * chance.uniform(0.05, 0.5))
+        process.kill()
+        process.communicate()
+        found = (run / "export/onnx").exists()
+        seen.add("whole" if found and whole(run / "export/onnx") else "half" if found else "none")
+    yield check(f"{kills} exports killed, of which was left: {', '.join(sorted(seen))}",
+                "half" not in seen)  # fmt: skip
+    yield check("... and another", call("export", "--run", "a", *here)[0] == 0,
+                whole(run / "export/onnx"))  # fmt: skip
+
+
+def at_once(folder: Path) -> Iterator[bool]:
+    """Two of the same command work side by side."""
+    here, runs = [*places(folder), *QUICK], folder / "runs"
+    both = [start("run", *here), start("run", *here)]
+    errors = [process.communicate()[1] for process in both]
+    made = sorted(path.name for path in runs.glob("[!.]*/"))
+    newest = (runs / "latest").read_text("utf-8").strip()
+    ended = [(runs / name / "metrics.json").exists() for name in made]
+    yield check(f"two runs at once: {[p.returncode for p in both]} {''.join(errors)}",
+                len(made) == 2, newest in made, *ended,
+                *(whole(runs / name / "export/onnx") for name in made))  # fmt: skip
+    both = [start("export", "--run", newest, *here) for _ in range(2)]
+    errors = [process.communicate()[1] for process in both]
+    yield check(f"two exports at once: {[p.returncode for p in both]} {''.join(errors)}",
+                all(p.returncode == 0 for p in both), whole(runs / newest / "export/onnx"),
+                [p.name for p in (runs / newest / "export").iterdir()] == ["onnx"])  # fmt: skip
+
+
+def clock(folder: Path) -> Iterator[bool]:
+    """The clock stands still, and is set back."""
+    here, latest = [*places(folder), *QUICK], folder / "runs/latest"
+    names = []
+    for hour in ("12", "12", "11"):
+        code, err = call(hour, "train", *here, code=CLOCK)
+        names.append(latest.read_text("utf-8").strip() if code == 0 else err)
+    kept = all((folder / "runs" / name / "model/decision.json").exists() for name in names)
+    yield check(f"a clock that stops and goes back: {names}", len({*names}) == 3, kept,
+                names[2].startswith("20300505-11"))  # fmt: skip
+
+
+def main() -> int:
+    """Do all trials."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=8, help="exports to be killed")
+    parser.add_argument("names", nargs="*", help="trials; all if none is named")
+    args = parser.parse_args()
+    trials: dict[str, Callable[[Path], Iterator[bool]]] = {
+        "full": full_disk,
+        "sealed": read_only,
+        "killed": partial(killed, kills=args.kills),
+        "twice": at_once,
+        "clock": clock,
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        good = []
+        for name in args.names or trials:
+            folder, trial = Path(scratch) / name, trials[name]
+            folder.mkdir()
+            good += trial(folder)
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Send an API what its own description allows, and what it forbids, with schemathesis.
+
+    python tests/fuzz.py [--requests 2500] [--soak SECONDS] [tables pictures texts chats]
+
+Renders a project for each kind of input, trains and exports a small model, and serves it. Counts
+the answers by status, and the faults that schemathesis names: a status that is not described, an
+answer that does not fit its schema, a wrong request that is taken ... Then come clients that are
+slow, and with --soak 32 connections at once, whose memory is told each minute. Exit code 1 if
+there is a fault.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from render import ROOT, render, snapshot
+
+QUICK = {"train.rounds": 20, "evaluate.resamples": 100, "serve.request_log": "null"}
+TINY = {"train.epochs": 1, "train.batch_size": 8, "model.width": 32, "model.vocabulary": 300}
+TINY |= {"model.max_tokens": 64, "model.new_tokens": 8, "export.formats": "[gguf]"}
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "tables": ({}, QUICK),
+    "pictures": ({"task": "image-classification"}, QUICK),
+    "texts": ({"task": "text-classification"}, QUICK),
+    "chats": ({"task": "text-generation"}, TINY | {"serve.request_log": "null"}),
+}
+CONNECTIONS = 32
+PATIENCE = 45  # seconds after which a client that sends nothing has been cut off
+SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
+LUA = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[{}]==]'
+
+
+def main() -> int:
+    """Try the kinds that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], default=[*KINDS])
+    parser.add_argument("--requests", type=int, default=2500, help="of each kind, at least")
+    parser.add_argument("--soak", type=int, default=0, metavar="SECONDS")
+    args = parser.parse_args()
+    faults = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        template = snapshot(Path(scratch) / "template")
+        for kind in args.kinds:
+            answers, settings = KINDS[kind]
+            folder = ROOT / ".nox/fuzz" / kind
+            shutil.rmtree(folder, ignore_errors=True)
+            render(template, folder, answers | {"targets": ["api"]})
+            options = [f"--{key}={value}" for key, value in settings.items()]
+            faults += project(kind, folder, options, args.requests, args.soak)
+    return 1 if faults else 0
+
+
+def project(kind: str, folder: Path, options: list[str], requests: int, soak: int) -> int:
+    """Train, serve and try a project; return how many faults were found."""
+    command = ["uv", "run", "--directory", str(folder), "my-model"]
+    for word in ("train", "export"):
+        subprocess.run([*command, word, *options], check=True, stdout=subprocess.DEVNULL)
+    with serving([*command, "serve", "--serve.port=0", *options]) as (address, pid):
+        faults = fuzz(kind, address, requests, folder.parent)
+        faults += slow_clients(kind, address)
+        if soak:
+            faults += endure(kind, address, pid, soak, folder.parent)
+    return faults
+
+
+@contextmanager
+def serving(command: list[str]) -> Iterator[tuple[str, int]]:
+    """Give the address of a server and the id of the process that listens."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        address = re.search(r"http://[\d.:]+", line)[0]
+        yield address, child(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def child(pid: int) -> int:
+    """Return the process that uv started, where it did not become it (Linux)."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    children = listed.read_text().split() if listed.exists() else []
+    return int(children[0]) if children else pid
+
+
+def fuzz(kind: str, address: str, requests: int, folder: Path) -> int:
+    """Run schemathesis until enough requests were sent."""
+    statuses: Counter[int] = Counter()
+    faults: Counter[str] = Counter()
+    for seed in range(1, 20):
+        report = folder / f"{kind}-{seed}.ndjson"
+        words = ["run", f"{address}/openapi.json", "--checks=all", "--no-shrink", "--workers=4"]
+        words += [f"--seed={seed}", "--max-examples=500", "--continue-on-failure", "--no-color"]
+        words += ["--suppress-health-check=all", f"--report-ndjson-path={report}"]
+        done = subprocess.run([SCHEMATHESIS, *words], capture_output=True, text=True)
+        (folder / f"{kind}-{seed}.txt").write_text(done.stdout + done.stderr, "utf-8")
+        note(report, statuses, faults)
+        if sum(statuses.values()) >= requests:
+            break
+    told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    print(f"{kind}: {sum(statuses.values())} requests: {told}; faults: {dict(faults) or 'none'}")
+    return sum(faults.values())
+
+
+def note(report: Path, statuses: Counter[int], faults: Counter[str]) -> None:
+    """Count the answers and the failed checks that a report tells of."""
+    for line in report.read_text("utf-8").splitlines():
+        told = json.loads(line).get("ScenarioFinished", {}).get("recorder")
+        for each in told.get("interactions", {}).values() if told else ():
+            statuses[(each["response"] or {}).get("status_code", 0)] += 1
+        checks = told.get("checks", {}).values() if told else ()
+        faults.update(c["name"] for each in checks for c in each if c["status"] == "failure")
+
+
+def slow_clients(kind: str, address: str) -> int:
+    """Open connections that never send a whole head; return how many were not cut off."""
+    host, port = address.removeprefix("http://").split(":")
+    slow = [socket.create_connection((host, int(port))) for _ in range(100)]
+    started, letters = time.monotonic(), iter("POST / HTTP/1.1\r\nHost: x\r\nX-Slow: " + "x" * 999)
+    while slow and time.monotonic() - started < PATIENCE:
+        letter = next(letters).encode()
+        slow = [client for client in slow if alive(client, letter)]
+        time.sleep(1)
+    urllib.request.urlopen(f"{address}/health", timeout=10).read()
+    took = time.monotonic() - started
+    print(
+        f"{kind}: of 100 clients that send a letter a second, {len(slow)} stay after {took:.0f} s"
+    )
+    return len(slow)
+
+
+def alive(client: socket.socket, letter: bytes) -> bool:
+    """Send a letter, and say if the server still listens."""
+    try:
+        client.sendall(letter)
+        client.settimeout(0.001)
+        return client.recv(1) != b""
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
+def endure(kind: str, address: str, pid: int, seconds: int, folder: Path) -> int:
+    """Load the server; return 1 if its memory still grows by a tenth after a fifth of the time."""
+    with urllib.request.urlopen(f"{address}/openapi.json") as answer:
+        described = json.load(answer)["paths"]
+    path, operation = next(
+        (path, told["post"]) for path, told in described.items() if "post" in told
+    )
+    (content,) = list(operation["requestBody"]["content"].values())[:1]
+    body = content.get("example") or next(iter(content["examples"].values()))["value"]
+    script = folder / f"{kind}.lua"
+    script.write_text(LUA.format(json.dumps(body)), "utf-8")
+    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), address + path]
+    load = subprocess.Popen(["wrk", *options], stdout=subprocess.PIPE, text=True)
+    seen = [memory(pid)]
+    for _ in range(10):
+        time.sleep(seconds / 10)
+        seen.append(memory(pid))
+    told, _ = load.communicate()
+    lines = [
+        line.strip() for line in told.splitlines() if re.search(r"requests in|Non-2xx|errors", line)
+    ]
+    print(f"{kind}: {'; '.join(lines)}; MB: {', '.join(f'{size:.0f}' for size in seen)}")
+    grown = max(seen[3:]) > 1.1 * seen[2]
+    return int(grown or "Non-2xx" in told)
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process in MB (Linux)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())
