@@ -57,7 +57,7 @@ def _check_text(path: Path, text: str) -> None:
     if path.suffix == ".py":
         compile(text, path, "exec")
     elif path.suffix in (".yaml", ".yml"):
-        yaml.safe_load(text)
+        yaml.compose(text)  # harness/ has a tag of its reader
     elif path.suffix == ".toml":
         tomllib.loads(text)
     elif path.name == "Dockerfile":
