@@ -113,9 +113,9 @@ SWITCHES = [
     {"tracker": "none", "license": "MIT"},
 ]
 FRAMEWORKS = [
-    {"framework": "pytorch"},
+    {"framework": "pytorch", "targets": history.DEVICES},
     {"task": "image-classification"},
-    {"framework": "sklearn"},
+    {"framework": "sklearn", "targets": ["api", "batch"]},
     {"task": "text-classification"},
     {"framework": "transformers"},
     {"task": "text-generation"},
@@ -150,6 +150,8 @@ def test_the_switches_reach_every_answer() -> None:
         default = Environment().from_string(QUESTIONS[question]["default"]).render(task="any")
         reached = {switch.get(question, default) for switch in [*SWITCHES, *FRAMEWORKS]}
         assert reached == set(choices(question)), question
+    reached = {one for switch in [*SWITCHES, *FRAMEWORKS] for one in switch.get("targets", [])}
+    assert reached == set(choices("targets"))
 
 
 def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:

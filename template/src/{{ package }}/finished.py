@@ -7,7 +7,7 @@ from typing import Any
 from . import infer, runs
 from .config import Config
 from .data import Splits, load_all
-from .formats.measure import exported
+from .formats.measure import exported, trained
 from .scores.compare import BEFORE
 
 
@@ -29,20 +29,22 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
 
 
 def before(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
-    """Return the export of the run `name`, whatever framework trained it; nothing without a name.
+    """Return the model of the run `name`, whatever framework trained it; nothing without a name.
 
-    UserError if it has none, or if it may have learnt from the rows that judge now.
+    It is the export, but of a language model, whose export tells answers, not what they cost.
+    UserError if it is missing, or may have learnt from the rows that judge now.
     """
     if name is None:
         return {}
-    run = runs.find(config.paths.runs, name)
-    folder = run / "export" / config.data.SERVED
+    run, generates = runs.find(config.paths.runs, name), config.evaluate.PROBLEM == "generation"
+    folder = run / "model" if generates else run / "export" / config.data.SERVED
     if not folder.is_dir():
         raise runs.UserError(f"--against {name}: {folder} is missing: name a run that has it.")
-    model = exported(config.data.SERVED, folder)
+    model: Any = trained(folder) if generates else exported(config.data.SERVED, folder)
+    labels = splits.schema.labels if generates else model.contract["outputs"]["labels"]
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
-    then = manifest["split_sha256"], model.contract["outputs"]["labels"]
-    if then != (splits.manifest["split_sha256"], splits.schema.labels):
+    then, now = manifest["split_sha256"], splits.manifest["split_sha256"]
+    if (then, labels) != (now, splits.schema.labels):
         told = "was trained on other data, or data split in another way"
         raise runs.UserError(f"--against {name}: {run} {told}: name a run of the same rows.")
     return {BEFORE: model}

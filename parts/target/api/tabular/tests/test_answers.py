@@ -38,5 +38,5 @@ def test_answers_are_those_of_the_exported_model(run: Path, config: Config) -> N
         _, many = ask(port, rows)
         single = [answer for _, answer in pool.map(lambda row: ask(port, row), rows)]
     for answers in (many, single):
-        np.testing.assert_allclose(numbers(answers), expected, rtol=1e-6)
+        np.testing.assert_allclose(numbers(answers), expected, rtol=1e-6, atol=1e-6)
         assert labels is None or [a["label"] for a in answers] == labels.tolist()
