@@ -29,8 +29,9 @@ CLOCK = """\
 import sys
 from datetime import UTC, datetime
 from {} import cli, runs
+moment = datetime(2030, 5, 5, int(sys.argv.pop(1)), tzinfo=UTC)
 class Clock(datetime):
-    now = classmethod(lambda cls, zone=None: datetime(2030, 5, 5, int(sys.argv.pop(1)), tzinfo=UTC))
+    now = classmethod(lambda cls, zone=None: moment)
 runs.datetime = Clock
 sys.exit(cli.main())
 """

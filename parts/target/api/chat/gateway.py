@@ -107,8 +107,9 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """Give every error OpenAI's shape."""
+    headers = getattr(error, "headers", None)  # a 405 has to say what is allowed
     if isinstance(error, HTTPException):
         sentence = f"{error.detail}: {request.method} {request.url.path}."
         error = RequestError(error.status_code, sentence)
     assert isinstance(error, RequestError)
-    return JSONResponse(error.content, error.status)
+    return JSONResponse(error.content, error.status, headers)

@@ -9,6 +9,7 @@ from .payload import Asked, Payload
 from .replies import Answer, RequestError
 from .upstream import PATH
 
+EVENTS: dict[str, Any] = {"text/event-stream": {}}  # if `stream` is asked for
 REFUSALS = {
     400: "The body is not JSON.",
     401: "The key is missing or wrong.",
@@ -39,7 +40,7 @@ def describe(document: dict[str, Any], payload: Payload, contract: Contract, loc
         "operationId": "chat",
         "requestBody": {"required": True, "content": _json({"schema": request}, example)},
         "responses": {
-            "200": {"description": "An answer.", "content": _json({}, answer)},
+            "200": {"description": "An answer.", "content": _json({}, answer) | EVENTS},
             **{
                 str(status): {"description": text, "content": _json({}, refusal)}
                 for status, text in REFUSALS.items()

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TYPES = {401: "authentication_error", 404: "not_found_error", 503: "overloaded_error"}
-HEADERS = {401: ((b"www-authenticate", b"Bearer"),), 503: ((b"retry-after", b"1"),)}
+HEADERS = {
+    401: ((b"www-authenticate", b"Bearer"),),
+    405: ((b"allow", b"POST"),),
+    503: ((b"retry-after", b"1"),),
+}
 
 
 class RequestError(Exception):

@@ -23,7 +23,8 @@ class Server(uvicorn.Server):
 
     def _cut_off(self, now: float) -> None:
         """Close what has waited too long; a request that comes makes another pair."""
-        found = [(each, each.cycle) for each in self.server_state.connections]
+        connections: set[Any] = self.server_state.connections  # HTTP/1.1, as nothing else is set
+        found = [(each, each.cycle) for each in connections]
         idle = [pair for pair in found if pair[1] is None or pair[1].response_complete]
         self.waiting = {pair: self.waiting.get(pair, now) for pair in idle}
         for (connection, _), since in self.waiting.items():

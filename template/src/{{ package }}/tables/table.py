@@ -19,8 +19,10 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".csv.zip", ".zip", ".parquet", "
 
 
 # What readers raise for a damaged file; of a password, zipfile makes a RuntimeError.
-BROKEN = (ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, csv.Error)
-BROKEN += (ArrowException,)
+BROKEN = (
+    *(ValueError, OSError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, csv.Error, ArrowException),
+)
 
 
 class Stress(NamedTuple):
