@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from damage import EITHER, REFUSED, SAME, Case
 
 LONGEST = 1100  # characters of a sentence
-PATIENCE = 20  # seconds that a case may take
+PATIENCE = 120  # seconds after which a case is taken to hang
 IMPORTS = 120  # seconds more that the first one may take
 VERDICTS = ("result", "sentence", "defect")
 KINDS = {"tabular": "tables", "image": "pictures", "text": "texts", "chat": "chats"}

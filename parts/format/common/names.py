@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-VARIANTS = ("", "-fp16", "-int8", "-q8_0", "-q4_1")
+VARIANTS = ("", "-fp16", "-int8", "-q8_0", "-q4_k_m")
 
 
 def known() -> list[str]:

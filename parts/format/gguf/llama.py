@@ -3,18 +3,14 @@
 https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; `gguf` is ggml's own library.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import (
-    MODEL_ARCH,
-    GGMLQuantizationType,
-    GGUFWriter,
-    LlamaFileType,
-    get_tensor_name_map,
-    quants,
-)
+from gguf import MODEL_ARCH, GGUFWriter, LlamaFileType, get_tensor_name_map, quants
+from gguf import GGMLQuantizationType as Kind
 from transformers import LlamaConfig
 
 from ..chats.tokens import special
@@ -25,17 +21,18 @@ from .gguf_tokenizer import add_tokenizer
 
 PACKAGES = ("gguf", "transformers", "torch")
 FILE = "model.gguf"
-Kind = tuple[GGMLQuantizationType, LlamaFileType]
-F16 = GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16
+Packed = tuple[np.ndarray, Kind]  # bytes, and what they are
 
 
 def convert(model: Model, schema: Schema, folder: Path, threshold: float | None) -> None:
     """Write model.gguf with matrices of float16; UserError if the model is no Llama."""
-    write(model, folder / FILE, F16)
+    write(model, folder / FILE, LlamaFileType.MOSTLY_F16, partial(pack, Kind.F16))
 
 
-def write(model: Model, path: Path, kind: Kind) -> None:
-    """Write a model whose matrices are of `kind`; vectors stay float32."""
+def write(
+    model: Model, path: Path, kind: LlamaFileType, packing: Callable[[str, np.ndarray], Packed]
+) -> None:
+    """Write a model; `packing` takes a tensor's name in GGUF and its float32 numbers."""
     config = _checked(model.network.config)
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
@@ -45,16 +42,22 @@ def write(model: Model, path: Path, kind: Kind) -> None:
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
         array = _turned(name, tensor.float().cpu().numpy(), config)
-        fits = array.ndim > 1 and array.shape[-1] % quants.GGML_QUANT_SIZES[kind[0]][0] == 0
-        held = kind[0] if fits else GGMLQuantizationType.F32
         known = names.get_name(name, (".weight", ".bias"))
         if known is None:
             raise UserError(f"the weights {name} have no name in GGUF")
-        writer.add_tensor(known, quants.quantize(array, held), raw_dtype=held)
+        packed, held = packing(known, array)
+        writer.add_tensor(known, packed, raw_dtype=held)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
+    """Return matrices of `kind`; vectors, and rows that its blocks do not fill, stay float32."""
+    fits = array.ndim > 1 and array.shape[-1] % quants.GGML_QUANT_SIZES[kind][0] == 0
+    held = kind if fits else Kind.F32
+    return quants.quantize(array, held), held
 
 
 def _checked(config: Any) -> LlamaConfig:
@@ -66,7 +69,7 @@ def _checked(config: Any) -> LlamaConfig:
     return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
 
 
-def _describe(writer: GGUFWriter, config: LlamaConfig, kind: Kind) -> None:
+def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> None:
     heads, rope = config.num_attention_heads, dict[str, Any](config.rope_parameters or {})
     if rope["rope_type"] != "default":
         raise UserError(f"positions of the kind {rope['rope_type']} are not written as GGUF here")
@@ -83,7 +86,7 @@ def _describe(writer: GGUFWriter, config: LlamaConfig, kind: Kind) -> None:
     writer.add_rope_dimension_count(size)
     writer.add_rope_freq_base(rope["rope_theta"])
     writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(kind[1])
+    writer.add_file_type(kind)
 
 
 def _turned(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:

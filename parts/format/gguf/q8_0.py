@@ -1,17 +1,19 @@
 """GGUF with matrices of 8 bits, in blocks of 32 with a scale each."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from gguf import GGMLQuantizationType, LlamaFileType
+from gguf import GGMLQuantizationType as Kind
+from gguf import LlamaFileType
 
 from ..model import Model
 from ..tables.schema import Schema
-from .gguf import FILE, write
+from .gguf import FILE, pack, write
 
 
 def compress(
     model: Model, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
     """Write model.gguf; `inputs` are training rows, which need not be looked at."""
-    write(model, folder / FILE, (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0))
+    write(model, folder / FILE, LlamaFileType.MOSTLY_Q8_0, partial(pack, Kind.Q8_0))
