@@ -29,13 +29,7 @@ class Prompt(BaseModel, extra="forbid", frozen=True):
     @field_validator("answer")
     @classmethod
     def _has_a_group(cls, pattern: str) -> str:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"it is no regular expression ({error})") from None
-        if groups != 1:
-            raise ValueError("put the final answer, and nothing else, in round brackets")
-        return pattern
+        return finding(pattern, "the final answer")
 
     @model_validator(mode="after")
     def _turns(self) -> "Prompt":
@@ -47,6 +41,17 @@ class Prompt(BaseModel, extra="forbid", frozen=True):
         """Return the system message, which tells of the tools, and the examples."""
         system = "\n\n".join([self.system.strip(), *told(self.tools)])
         return listed([{"role": "system", "content": system}, *self.examples])
+
+
+def finding(pattern: str, what: str) -> str:
+    """Return a pattern that takes one thing out of a text; ValueError if it does not."""
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise ValueError(f"it is no regular expression ({error})") from None
+    if groups != 1:
+        raise ValueError(f"put {what}, and nothing else, in round brackets")
+    return pattern
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a judge is asked: a file of prompts/, checked, and filled with a pair of answers."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -9,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from ..chats.prompting import finding
 from ..config import Config
 from ..runs import UserError, sha256
 from .pairs import Pair
@@ -37,13 +37,7 @@ class Sheet(BaseModel, extra="forbid", frozen=True):
     @field_validator("verdict")
     @classmethod
     def _has_a_group(cls, pattern: str) -> str:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as error:
-            raise ValueError(f"it is no regular expression ({error})") from None
-        if groups != 1:
-            raise ValueError("put the letter, and nothing else, in round brackets")
-        return pattern
+        return finding(pattern, "the letter")
 
 
 @dataclass(frozen=True)
