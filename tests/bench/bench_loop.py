@@ -41,7 +41,7 @@ from my_model.training.plan import Plan, schedule
 from my_model.training.rows import CHUNK, Rows
 from my_model.training.state import State
 
-HERE = Place(torch.device("cpu"), 0, 1)
+HERE = Place(torch.device("cuda" if torch.cuda.is_available() else "cpu"), 0, 1)
 
 
 class Case:
@@ -83,12 +83,13 @@ def ours(case: Case, stamp: Stamp) -> None:
 def bare(case: Case, stamp: Stamp) -> None:
     """Train with the loop that one writes first."""
     (network, optimizer), step = case.start(), 0
-    samples, targets = case.train.samples.__getitems__, torch.from_numpy(case.train.targets)
+    samples, device = case.train.samples.__getitems__, HERE.device
     for epoch in range(case.settings.epochs):
         for key in case.keys(epoch):
             for group in optimizer.param_groups:
                 group["lr"] = case.settings.learning_rate * case.share(step)
-            loss = cross_entropy(network(samples(key)), targets[key[1]])
+            inputs, targets = samples(key).to(device), labels(case.train, key).to(device)
+            loss = cross_entropy(network(inputs), targets)
             loss.backward()
             clip_grad_norm_(network.parameters(), case.settings.clip_norm)
             optimizer.step()
@@ -103,8 +104,8 @@ def val_loss(network: nn.Module, rows: Rows, chunks: list[tuple[int, Any]]) -> f
     """Return the mean loss of the validation rows."""
 
     def total(key: tuple[int, Any]) -> Tensor:
-        logits = network(rows.samples.__getitems__(key))
-        return cross_entropy(logits, labels(rows, key), reduction="sum")
+        logits = network(rows.samples.__getitems__(key).to(HERE.device))
+        return cross_entropy(logits, labels(rows, key).to(HERE.device), reduction="sum")
 
     return float(sum(total(key) for key in chunks)) / len(rows.targets)
 

@@ -78,7 +78,7 @@ def with_lightning(case: Any, stamp: Stamp) -> None:
     """Train with Lightning."""
     module = Module(case, stamp)
     trainer = lightning.Trainer(
-        accelerator="cpu",
+        devices=1,
         max_epochs=case.settings.epochs,
         gradient_clip_val=case.settings.clip_norm,
         num_sanity_val_steps=0,
@@ -135,7 +135,6 @@ def with_trainer(case: Any, stamp: Stamp) -> None:
             logging_strategy="no",
             prediction_loss_only=True,
             report_to=[],
-            use_cpu=True,
             disable_tqdm=True,
         )
         trainer = Loaded(

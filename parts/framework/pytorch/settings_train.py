@@ -32,6 +32,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["float32", "bf16", "fp16"] = "float32"
     compile: bool = False
+    deterministic: bool = True
     shard: bool = False
     checkpoint_steps: int = Field(500, ge=1)
     workers: int = Field(0, ge=0)

@@ -29,4 +29,5 @@ class Train(BaseModel, extra="forbid", frozen=True):
     device: Literal["auto", "cpu"] = "auto"
     precision: Literal["float32", "bf16", "fp16"] = "float32"
     compile: bool = False
+    deterministic: bool = True
     threads: int | None = Field(None, ge=1)

@@ -14,7 +14,7 @@ from .data import Splits
 from .model import Model, build
 from .runs import LEADS, Log, say, write_text
 from .training.adapters import adapted, merged
-from .training.arguments import arguments
+from .training.arguments import arguments, explained
 from .training.batches import Loss, Rows
 from .training.progress import Patience, Progress
 from .training.tuner import Tuner
@@ -47,7 +47,8 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         callbacks=[Progress(log), Patience(settings.patience, settings.tolerance)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_newest(folder))
+    with explained():
+        trainer.train(resume_from_checkpoint=_newest(folder))
     model.network = merged(trainer)
     return model
 

@@ -107,7 +107,7 @@ class Decoder(PreTrainedModel, GenerationMixin):
         heads, alibi = self.config.num_attention_heads, self.config.positions == "alibi"
         slopes_H = slopes(heads) if alibi else torch.zeros(1)
         mask_BHTS = masked(slopes_H, attention_mask, before, x_BTD)
-        for block in self.model["layers"]:
+        for block in self.model["layers"].children():
             x_BTD = block(x_BTD, position_ids, mask_BHTS, cache)
         x_BTD = self.model["norm"](x_BTD[:, -logits_to_keep:])
         return CausalLMOutputWithPast(logits=self.lm_head(x_BTD), cache=cache)

@@ -21,7 +21,7 @@ from my_model.model import Model
 from my_model.runs import UserError
 from my_model.settings.export import Export
 
-ROWS = 500
+ROWS = 100
 
 
 @pytest.fixture(scope="module")

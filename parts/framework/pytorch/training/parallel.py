@@ -69,13 +69,18 @@ def joined(settings: Train) -> Iterator[Place]:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
-    torch.use_deterministic_algorithms(True, warn_only=True)  # some GPU kernels have no such way
+    torch.use_deterministic_algorithms(settings.deterministic)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if world > 1:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         distributed.barrier()  # by now the first one has made the run's folder
     try:
         yield Place(device, rank, world)
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        kernel = str(error).split()[0]
+        raise UserError(f"{kernel} varies on a GPU: set train.deterministic to false.") from None
     finally:
         if world > 1:
             distributed.destroy_process_group()

@@ -1,6 +1,8 @@
 """What the Trainer is told, and what holds for the whole process."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -63,11 +65,24 @@ def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
     return args
 
 
+@contextmanager
+def explained() -> Iterator[None]:
+    """Name what can't be the same twice on this GPU."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        kernel = str(error).split()[0]
+        raise UserError(f"{kernel} varies on a GPU: set train.deterministic to false.") from None
+
+
 def _begin(settings: Train) -> int:
     """Prepare PyTorch, and return how many processes train together."""
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)  # some GPU kernels have no such way
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
+    torch.use_deterministic_algorithms(settings.deterministic)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if (world := int(os.environ.get("WORLD_SIZE", 1))) == 1:
         os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")  # torchrun starts a process for each

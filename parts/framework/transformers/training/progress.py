@@ -65,7 +65,7 @@ class Progress(TrainerCallback):
         }
         told = {name: self.logs[name] for name in ("learning_rate", "grad_norm")}
         told["gradient_norm"] = told.pop("grad_norm")
-        self.send(state.global_step, loss | told | speed | {"memory_mb": _peak() / 1e6})
+        self.send(state.global_step, loss | told | speed | {"memory_mb": _peak(args.device) / 1e6})
         self._count(state)
 
     def on_train_end(
@@ -101,8 +101,8 @@ def _hidden() -> bool | None:
     return None if LEADS else True  # None shows it on a terminal alone
 
 
-def _peak() -> int:
+def _peak(device: torch.device) -> int:
     """Return bytes: of the GPU, or else of this process; 0 where it can't be told."""
-    if torch.cuda.is_available():
+    if device.type == "cuda":
         return torch.cuda.max_memory_allocated()
     return measure.peak_memory() or 0

@@ -60,8 +60,10 @@ def test_what_stays_apart_answers_token_by_token_as_it_was_trained(
     """Other rows of a batch, filled up in front, change nothing; a bottleneck begins as nothing."""
     few, splits = _method(few, method), data.load(few)
     model = build(few, splits)
-    weights = {name: weight.clone() for name, weight in model.network.state_dict().items()}
-    tokens = {"input_ids": torch.arange(9, 18)[None], "attention_mask": torch.ones(1, 9).long()}
+    weights = {name: weight.clone().cpu() for name, weight in model.network.state_dict().items()}
+    ids, mask = torch.arange(9, 18)[None], torch.ones(1, 9).long()
+    tokens = {"input_ids": ids, "attention_mask": mask}
+    tokens = {name: values.to(model.network.device) for name, values in tokens.items()}
     before = _logits(model.network, tokens)
     adapted(model.network, few)
     assert torch.equal(_logits(model.network, tokens), before) == (method == "bottleneck")

@@ -15,11 +15,12 @@ from my_model.train import fit
 from my_model.training import needs
 
 LARGER = ["--model.width=256", "--model.max_tokens=256", "--train.batch_size=16"]
+CPU = "--train.device=cpu"  # has memory of its own
 
 
 def test_memory_and_time_are_told_about_right(options: list[str], config: Config) -> None:
     """In a process of its own, whose peak is that of training."""
-    command = [sys.executable, "-m", "my_model", "train", "--run=told", *options, *LARGER]
+    command = [sys.executable, "-m", "my_model", "train", "--run=told", *options, *LARGER, CPU]
     done = subprocess.run(
         [*command, "--train.epochs=1"], capture_output=True, text=True, check=True
     )
@@ -56,6 +57,6 @@ def test_too_little_memory_is_refused(
     """A container's limit, as the kernel writes it."""
     (tmp_path / "memory.max").write_text("1000000\n")
     monkeypatch.setattr(needs, "LIMIT", tmp_path / "memory.max")
-    assert cli.main(["train", "--run=small", *options]) == 2
+    assert cli.main(["train", "--run=small", *options, CPU]) == 2
     assert "and 0.0 GB are free: take train.method lora" in capsys.readouterr().err
     assert not [*(config.paths.runs / "small").glob("*/*")]  # no checkpoint, no model

@@ -1,6 +1,7 @@
 """What is trained, in how much memory, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -86,9 +87,11 @@ def test_what_is_computed_twice_is_the_same(
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
-def _logits(network: torch.nn.Module, tokens: dict[str, torch.Tensor]) -> torch.Tensor:
+def _logits(network: Any, tokens: dict[str, torch.Tensor]) -> torch.Tensor:
+    names = "input_ids", "attention_mask"
+    given = {name: tokens[name].to(network.device) for name in names}
     with torch.inference_mode():
-        logits = network(tokens["input_ids"], attention_mask=tokens["attention_mask"]).logits
+        logits = network(**given).logits.cpu()
     return logits[tokens["attention_mask"].bool()]
 
 
