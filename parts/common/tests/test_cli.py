@@ -12,6 +12,7 @@ import yaml
 from my_model import cli
 from my_model.config import Config, of_run
 from my_model.operate import DATA
+from my_model.runs import UserError
 from my_model.settings.data import Data
 
 COLUMN, OTHER = ["target"] * 2 if "target" in Data.model_fields else ["prompt", "text"]
@@ -64,6 +65,19 @@ def test_a_run_is_compared_with_the_export_of_another(run: Path, options: list[s
     shutil.rmtree(twin)
 
 
+def test_a_refused_training_leaves_what_was_there(
+    run: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> None:
+        raise UserError("no.")
+
+    monkeypatch.setattr("my_model.train.fit", refuse)
+    before = _files(run.parent)
+    for name in (["--run=demo"], []):
+        assert cli.main(["train", *name, *options]) == 2
+        assert _files(run.parent) == before
+
+
 def test_a_run_of_another_framework_keeps_its_exports(
     run: Path, options: list[str], config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,3 +91,7 @@ def test_a_run_of_another_framework_keeps_its_exports(
     assert cli.main(["evaluate", "--run=demo", "--against=foreign", *options]) == 2
     assert "name a run that has it" in capsys.readouterr().err
     shutil.rmtree(foreign)
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

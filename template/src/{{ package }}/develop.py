@@ -33,9 +33,10 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from . import track
     from .data import load as load_data
     from .scores import metrics
+    from .started import started
     from .tables.profile import profile
 
-    started = time.perf_counter()
+    clock = time.perf_counter()
     resume = getattr(args, "resume", False)
     if resume:
         run, config = of_run(config, args.run)
@@ -46,20 +47,20 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from .history import history
     from .train import fit
 
-    run = runs.create(config.paths.runs, args.run, resume, infer.origins(config).values())
-    args.run = run.name  # for what follows, whichever run is the newest by then
-    runs.write_text(run / "config.yaml", dump(config))
-    runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
-    if not runs.LEADS:
-        fit(config, splits, lambda step, metrics: None, run)
-        return 0
-    with track.start(config, run) as tracker:
-        model = fit(config, splits, history(run, tracker), run)
+    with started(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
+        args.run = run.name  # for what follows, whichever run is the newest by then
+        runs.write_text(run / "config.yaml", dump(config))
+        runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
+        if not runs.LEADS:
+            fit(config, splits, lambda step, metrics: None, run)
+            return 0
+        with track.start(config, run) as tracker:
+            model = fit(config, splits, history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     infer.save(model, run / "model")
     runs.write_text(run / "model/decision.json", json.dumps({"threshold": threshold}))
-    runs.say("train", f"{config.model.name} in {time.perf_counter() - started:.1f} s: {run}")
+    runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
     return 0
 
 

@@ -5,9 +5,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
@@ -64,38 +63,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def create(root: Path, name: str | None, keep: bool, origins: Collection[Path]) -> Path:
-    """Make the folder of a run, named by UTC time if not by `name`; `latest` points at it.
-
-    A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
-    new one comes from stays. Processes that are started together have to be told the name.
-    """
-    if name is None and TOGETHER:
-        raise UserError("--run: name the run, so that all processes train the same one.")
-    run = _folder(root, name) if name else _fresh(root)
-    if run.resolve() in [path.resolve() for path in origins]:
-        raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
-    if not LEADS:
-        return run
-    if name and not keep:
-        remove(run)
-    run.mkdir(parents=True, exist_ok=True)
-    write_text(root / "latest", run.name + "\n")
-    return run
-
-
-def _fresh(root: Path, number: int = 1) -> Path:
-    """Make a folder that no run had; a clock that is set back can give a name twice."""
-    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    run = root / (name if number == 1 else f"{name}-{number}")
-    try:
-        run.mkdir(parents=True)
-    except FileExistsError:
-        return _fresh(root, number + 1)
-    return run
-
-
-def _folder(root: Path, name: str) -> Path:
+def folder(root: Path, name: str) -> Path:
+    """Return where run `name` is, or would be."""
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise UserError(f"--run {name}: use letters, digits, dots, hyphens and underscores alone.")
     return root / name
@@ -106,7 +75,7 @@ def find(root: Path, name: str | None = None) -> Path:
     pointer = root / "latest"
     if name is None and not pointer.exists():
         raise UserError(f"{root} holds no run yet: run `train` first.")
-    run = _folder(root, name or pointer.read_text(encoding="utf-8").strip())
+    run = folder(root, name or pointer.read_text(encoding="utf-8").strip())
     if not run.is_dir():
         known = ", ".join(sorted(path.name for path in root.glob("[!.]*/"))) or "none"
         raise UserError(f"{run} is not a run; the runs here are: {known}.")
