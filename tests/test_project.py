@@ -16,7 +16,7 @@ from copier import run_update
 from dvc_pipeline import check_dvc
 from edits import project
 from harness import check_harness
-from pretrained import check_chat, check_encoder
+from pretrained import check_pretrained
 from render import ROOT, commit, git, render
 
 PROJECTS: dict[str, dict[str, Any]] = {
@@ -118,10 +118,9 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         commit(folder, "locked")
         check_dvc(folder, tmp_path / "remote")
     if name == "transformers":
-        check_encoder(folder, script)
+        check_pretrained(folder, script)
     if name == "language-model":
         check_harness(folder, script)
-        check_chat(folder, script)
 
 
 def test_runs_outlive_a_switch(template: Path, tmp_path: Path) -> None:
