@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from made import table, written
 from safetensors.numpy import load_file
 
 from my_model import cli, data, infer
 from my_model.config import Config
+from my_model.runs import UserError
 from my_model.train import fit
+from my_model.training.arguments import explained
 
 COLUMNS = ["train_loss", "val_loss", "gradient_norm"]
 TRAIN = [sys.executable, "-m", "my_model", "train", "--train.check_steps=4", "--train.epochs=8"]
@@ -72,6 +75,14 @@ def test_a_killed_run_goes_on_to_the_same_bits(few: list[str], config: Config) -
         for name in ("whole", "killed")
     ]
     pd.testing.assert_frame_equal(*steps, check_exact=True)
+
+
+def test_a_kernel_that_varies_is_named(config: Config) -> None:
+    """As on a GPU, where more of them have no way of being the same twice."""
+    torch.use_deterministic_algorithms(config.train.deterministic)
+    told = pytest.raises(UserError, match=r"put_ varies .* set train\.deterministic to false")
+    with told, explained():
+        torch.zeros(2).put_(torch.zeros(2).long(), torch.ones(2))
 
 
 def test_two_processes_train_as_one(few: list[str], config: Config) -> None:
