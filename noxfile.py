@@ -6,6 +6,7 @@ project is made by `uv sync` in it, as its user would.
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nox
@@ -24,6 +25,14 @@ ENV = {
     "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
 }
 DEMO = Path("demo")
+BREAKING = Path("tests/corrupt").resolve()
+KINDS = {  # of input: a task each
+    "tables": "tabular-classification",
+    "numbers": "tabular-regression",
+    "pictures": "image-classification",
+    "texts": "text-classification",
+    "chats": "text-generation",
+}
 
 
 @nox.session
@@ -93,6 +102,18 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def corrupt(session: nox.Session) -> None:
+    """Give projects every broken file; take one's disk, processes and clock. `-- --slow`: more."""
+    _install(session)
+    with tempfile.TemporaryDirectory() as scratch:
+        for kind, task in KINDS.items():
+            folder = Path(scratch) / kind
+            session.run("python", "tests/render.py", folder, f"task={task}")
+            _inside(session, folder, "corrupt.py", *session.posargs)
+        _inside(session, Path(scratch) / "tables", "unlucky.py")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Send 10,000 requests to the APIs, and slow clients. `-- --soak 600` loads each, too."""
     _install(session)
@@ -117,6 +138,12 @@ def bump(session: nox.Session) -> None:
 
 def _install(session: nox.Session) -> None:
     session.install("-r", "tests/requirements.txt")
+
+
+def _inside(session: nox.Session, folder: Path, script: str, *words: str) -> None:
+    """Run one of those scripts in the environment of a project."""
+    command = ["uv", "run", "--directory", folder, "python", BREAKING / script, *words]
+    session.run(*command, external=True, env=ENV)
 
 
 def _pytest(session: nox.Session, *files: str) -> None:

@@ -7,12 +7,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from render import compile_once, snapshot
+from render import hurry, snapshot
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _compiled_once() -> None:
-    compile_once()
+def _hurry() -> None:
+    hurry()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from typing import Any
 from copier import run_update
 
 from edits import conflicts, edited, edits, files, lost, project
-from render import ROOT, SOURCES, commit, compile_once, git, snapshot
+from render import ROOT, SOURCES, commit, git, hurry, snapshot
 
 RELEASES = {
     "0.1": "1bbed5d",  # tables with scikit-learn
@@ -95,7 +95,7 @@ def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
 
 def main(*wanted: str) -> None:
     """Print a row for each release and each answers that it knew; all, or those of these names."""
-    compile_once()
+    hurry()
     print(HEAD, end="", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:

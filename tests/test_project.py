@@ -16,11 +16,50 @@ from copier import run_update
 from dvc_pipeline import check_dvc
 from edits import project
 from harness import check_harness
-from pretrained import check_pretrained
+from pretrained import check_encoder, check_smollm2
 from render import ROOT, commit, git, render
 
+# Each of two workers begins with a half: halves that take alike, the longest first.
 PROJECTS: dict[str, dict[str, Any]] = {
+    "language-model": {
+        "project_name": "Answers",
+        "task": "text-generation",
+        "targets": ["api", "batch", "llama-cpp", "vllm"],
+    },
+    "pytorch": {
+        "framework": "pytorch",
+        "targets": ["api", "batch", "ios", "android", "edge"],
+    },
+    "digits": {
+        "project_name": "Digits",
+        "task": "image-classification",
+        "tracker": "wandb",
+        "targets": [],
+    },
+    "text": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "targets": ["api", "batch", "browser"],
+    },
     "defaults": {},
+    "transformers": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "framework": "transformers",
+        "tracker": "tensorboard",
+        "targets": ["api", "batch", "browser", "ios"],
+    },
+    "pytorch-digits": {
+        "task": "image-classification",
+        "framework": "pytorch",
+        "targets": ["api", "batch", "ios", "android", "edge"],
+    },
+    "pytorch-regression": {
+        "task": "tabular-regression",
+        "framework": "pytorch",
+        "tracker": "mlflow",
+        "targets": ["browser"],
+    },
     "regression-mlflow": {
         "project_name": "Weight of Penguins",
         "task": "tabular-regression",
@@ -34,44 +73,6 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "targets": ["batch", "browser"],
         "ci": "none",
         "license": "proprietary",
-    },
-    "digits": {
-        "project_name": "Digits",
-        "task": "image-classification",
-        "tracker": "wandb",
-        "targets": [],
-    },
-    "text": {
-        "project_name": "Remarks",
-        "task": "text-classification",
-        "targets": ["api", "batch", "browser"],
-    },
-    "transformers": {
-        "project_name": "Remarks",
-        "task": "text-classification",
-        "framework": "transformers",
-        "tracker": "tensorboard",
-        "targets": ["api", "batch", "browser", "ios"],
-    },
-    "language-model": {
-        "project_name": "Answers",
-        "task": "text-generation",
-        "targets": ["api", "batch", "llama-cpp", "vllm"],
-    },
-    "pytorch": {
-        "framework": "pytorch",
-        "targets": ["api", "batch", "ios", "android", "edge"],
-    },
-    "pytorch-regression": {
-        "task": "tabular-regression",
-        "framework": "pytorch",
-        "tracker": "mlflow",
-        "targets": ["browser"],
-    },
-    "pytorch-digits": {
-        "task": "image-classification",
-        "framework": "pytorch",
-        "targets": ["api", "batch", "ios", "android", "edge"],
     },
 }
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
@@ -118,9 +119,10 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         commit(folder, "locked")
         check_dvc(folder, tmp_path / "remote")
     if name == "transformers":
-        check_pretrained(folder, script)
+        check_encoder(folder, script)
     if name == "language-model":
         check_harness(folder, script)
+        check_smollm2(folder, script)
 
 
 def test_runs_outlive_a_switch(template: Path, tmp_path: Path) -> None:
@@ -164,14 +166,10 @@ def _assert_honest(run: Path, served: str) -> None:
     assert f"{metrics['metrics'][primary]:.4g}"[:5] in text
 
 
-MISTAKES = {
+MISTAKES = {  # beside those of its own tests
     "--data.path=broken.csv --data.target=b": "broken.csv",
-    "--data.path=nowhere.csv --data.target=b": "nowhere.csv: no such file",
     "--data.path=broken.csv": "data.target: must be set",
-    "--data.target=nothing": "did you mean",
-    "--seed=x": "--seed",
     "--sed=1": "did you mean --seed?",
-    "--config=nowhere.yaml": "nowhere.yaml: no such file",
     "--run=../outside": "--run",
 }
 
@@ -180,12 +178,8 @@ def _assert_mistakes_are_explained(folder: Path, script: str, task: str) -> None
     (folder / "broken.csv").write_bytes(b'a,b\n1,"2\n\0')
     before = _paths(folder)
     for options, words in _mistakes(task).items():
-        done = subprocess.run(
-            ["uv", "run", "--quiet", script, "train", *options.split()],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
+        command = [folder / ".venv/bin" / script, "train", *options.split()]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 2, done
         assert words in done.stderr and done.stderr.count("\n") == 1, done.stderr
         assert _paths(folder) == before, options
@@ -195,12 +189,7 @@ def _assert_mistakes_are_explained(folder: Path, script: str, task: str) -> None
 def _mistakes(task: str) -> dict[str, str]:
     if task == "text-generation":  # no column is called the target
         known = {options.replace("target=b", "text=b"): MISTAKES[options] for options in MISTAKES}
-        del known["--data.target=nothing"]
-        others = {
-            "--data.path=broken.csv": "name the columns",
-            "--data.prompt=nothing": "did you mean",
-        }
-        return known | others
+        return known | {"--data.path=broken.csv": "name the columns"}
     return MISTAKES | ({} if task.startswith("tabular") else {"--data.path=broken.csv": "be read"})
 
 

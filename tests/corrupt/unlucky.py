@@ -28,11 +28,11 @@ CODE = "import sys; from {} import cli; sys.exit(cli.main())"
 CLOCK = """\
 import sys
 from datetime import UTC, datetime
-from {} import cli, runs
+from {} import cli, started
 moment = datetime(2030, 5, 5, int(sys.argv.pop(1)), tzinfo=UTC)
 class Clock(datetime):
     now = classmethod(lambda cls, zone=None: moment)
-runs.datetime = Clock
+started.datetime = Clock
 sys.exit(cli.main())
 """
 
