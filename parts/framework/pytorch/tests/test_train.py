@@ -29,16 +29,14 @@ TRAIN = [sys.executable, "-m", "my_model", "train", "--train.checkpoint_steps=5"
 
 
 def test_the_same_weights_twice(config: Config, tmp_path: Path) -> None:
-    splits, epochs = data.load(config), EPOCHS[config.data.MODALITY]
-    settings = config.train.model_copy(update={"epochs": epochs})
-    config = config.model_copy(update={"train": settings})
+    splits, few = data.load(config), {"epochs": EPOCHS[config.data.MODALITY]}
+    config = config.model_copy(update={"train": config.train.model_copy(update=few)})
+    saved = []
     for attempt in ("first", "second"):
         model = fit(config, splits, lambda step, metrics: None, tmp_path / attempt)
         infer.save(model, tmp_path / attempt)
-    first, second = (
-        (tmp_path / attempt / "weights.safetensors").read_bytes() for attempt in ("first", "second")
-    )
-    assert first == second
+        saved.append((tmp_path / attempt / "weights.safetensors").read_bytes())
+    assert saved[0] == saved[1]
     loaded, inputs = infer.load(tmp_path / "first"), splits.val.inputs
     np.testing.assert_array_equal(infer.predict(model, inputs), infer.predict(loaded, inputs))
 
@@ -74,8 +72,8 @@ def test_a_killed_run_goes_on_to_the_same_bits(options: list[str], config: Confi
 def alike(options: list[str], config: Config) -> list[str]:
     """Options of a run that one process, named so, has done alone."""
     epochs, name = EPOCHS[config.data.MODALITY] // 2, ALIKE[config.data.MODALITY]
-    few = [f"--train.epochs={epochs}", f"--model.name={name}", *options]
-    few += ["--data.test=0.4", "--model.dropout=0", "--train.device=cpu"]  # two can't share a GPU
+    few = [f"--train.epochs={epochs}", f"--model.name={name}", "--model.dropout=0", *options]
+    few += ["--data.test=0.4", "--train.device=cpu"]  # two can't share a GPU
     _trained(few, config, "one")
     return few
 
