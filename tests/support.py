@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import cells, modality, targets
+from pretrained import smollm2
 from render import ROOT, render, snapshot
 
 SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
@@ -25,7 +26,17 @@ MODELS = {
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM],
     ("transformers", "text"): ["tiny"],
-    ("transformers", "chat"): ["tiny"],
+    ("transformers", "chat"): ["tiny", "smollm2"],
+}
+# Of a model that was trained before: no more than takes a quarter of an hour without a GPU.
+OPTIONS = {
+    "smollm2": {
+        "model.max_tokens": 128,
+        "model.new_tokens": 32,
+        "train.method": "lora",
+        "train.epochs": 1,
+        "evaluate.answers": 8,
+    }
 }
 KNOWN = "from my_model.formats.names import known; print(*known())"
 FOUND = ROOT / ".nox/full"
@@ -100,11 +111,14 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     formats = ["onnx"]
     if (project / "src/my_model/formats/names.py").exists():
         formats = _run(project, "uv", "run", "python", "-c", KNOWN).split()
-    choice = ["--run", model, "--model.name", model, "--export.formats", f"[{', '.join(formats)}]"]
+    name = smollm2(project) if model == "smollm2" else model
+    settings = {"model.name": name, "export.formats": f"[{', '.join(formats)}]"}
+    settings |= OPTIONS.get(model, {})
     if framework != "sklearn":
-        choice += ["--export.max_drop", "1"]  # it is shown
+        settings["export.max_drop"] = 1  # it is shown
+    words = [f"--{key}={value}" for key, value in settings.items()]
     started = time.perf_counter()
-    _run(project, "uv", "run", "my-model", "run", *choice)
+    _run(project, "uv", "run", "my-model", "run", "--run", model, *words)
     seconds, run = time.perf_counter() - started, project / "runs" / model
     exports = [_export(run / "export" / name, task, model) for name in formats]
     return {"model": _model(run, task, framework, model, seconds), "exports": exports}

@@ -15,7 +15,7 @@ from my_model.train import fit
 def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None:
     update = {
         "model": config.model.model_copy(update={"name": name}),
-        "train": config.train.model_copy(update={"rounds": 20}),
+        "train": config.train.model_copy(update={"rounds": 5}),
     }
     chosen = config.model_copy(update=update)
     splits = data.load(config)
