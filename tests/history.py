@@ -95,8 +95,10 @@ def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
     }
 
 
-def tested(folder: Path) -> list[str]:
-    """Run a project's own tests; return those that fail."""
+def tested(folder: Path, fresh: Path, conflicting: list[str]) -> list[str]:
+    """Settle conflicts in favour of the new file with its edit; return which own tests fail."""
+    for name in conflicting:
+        shutil.copy2(fresh / name, folder / name)
     command = ["uv", "run", "--directory", str(folder), "pytest", "-q", "-rfE"]
     done = subprocess.run(command, capture_output=True, text=True)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
@@ -123,7 +125,9 @@ def main() -> None:
                     if not str(error).startswith("Invalid choice"):  # nobody offered that yet
                         raise
                     continue
-                ran = tested(place / "old") if args.tests and not came["touched"] else None
+                ran = None
+                if args.tests:
+                    ran = tested(place / "old", place / "fresh", came["touched"])
                 failed |= any(came[kind] for kind in ("untouched", "lost", "unlike")) or bool(ran)
                 print(_row(version, name, came, ran), flush=True)
     sys.exit(failed)
