@@ -58,7 +58,7 @@ def merged(trainer: Trainer) -> PreTrainedModel:
 
 def _lora(network: PreTrainedModel, rank: int) -> nn.Module:
     """Matrices of a low rank at each linear layer (Hu et al. 2022)."""
-    from peft import LoraConfig, get_peft_model  # not above: many trainings do without it
+    from peft import LoraConfig
 
     told = LoraConfig(
         task_type="CAUSAL_LM",
@@ -67,7 +67,7 @@ def _lora(network: PreTrainedModel, rank: int) -> nn.Module:
         lora_dropout=0.05,
         target_modules="all-linear",
     )
-    return get_peft_model(network, told)
+    return _adapted(network, told)
 
 
 def _qlora(network: PreTrainedModel, rank: int) -> nn.Module:
@@ -77,9 +77,18 @@ def _qlora(network: PreTrainedModel, rank: int) -> nn.Module:
 
 def _ia3(network: PreTrainedModel, rank: int) -> nn.Module:
     """Vectors that scale keys, values and what feed-forward blocks hold (Liu et al. 2022)."""
-    from peft import IA3Config, get_peft_model
+    from peft import IA3Config
 
-    return get_peft_model(network, IA3Config(task_type="CAUSAL_LM"))
+    return _adapted(network, IA3Config(task_type="CAUSAL_LM"))
+
+
+def _adapted(network: PreTrainedModel, told: Any) -> nn.Module:
+    """Return peft's network, which forgets its origin: each checkpoint would look there again."""
+    from peft import get_peft_model  # not above: many trainings do without it
+
+    adapted = get_peft_model(network, told)
+    adapted.peft_config["default"].base_model_name_or_path = None
+    return adapted
 
 
 WAYS: dict[str, Callable[[Any, int], nn.Module]] = {
