@@ -28,7 +28,7 @@ MODELS = {
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }
-# Of a model that was trained before: no more than takes a quarter of an hour without a GPU.
+# Of a model that was trained before: what takes half an hour without a GPU.
 OPTIONS = {
     "smollm2": {
         "model.max_tokens": 128,
