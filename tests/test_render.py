@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 116, {"src": 3940, "tests": 1100}
+FILES, BUDGET = 116, {"src": 3950, "tests": 1100}
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -19,6 +19,7 @@ COLUMN, OTHER = ["target"] * 2 if "target" in Data.model_fields else ["prompt", 
 MISTAKES = {
     "--evaluate.primry=x": "unknown option --evaluate.primry=x; did you mean --evaluate.primary?",
     "--seed=many": "--seed: Input should be a valid integer",
+    "--monitor.ignore=[no]": "--monitor.ignore: Input should be a valid string (got False); put it",
     f"--data.path=nowhere.csv --data.{OTHER}=y": "nowhere.csv: no such file; set data.path",
     f"--data.{COLUMN}=nothing": "has no 'nothing'; did you mean",
     "--config=nowhere.yaml": "nowhere.yaml: no such file",

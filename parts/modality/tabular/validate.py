@@ -43,7 +43,8 @@ def record(rows: Rows, config: Config) -> None:
     path, told = _file(source, config.paths.schemas), rows.facts["files"][source.as_posix()]
     if not path.exists():
         listed = [Column(**each).model_dump(exclude_none=True) for each in rows.facts["columns"]]
-        text = yaml.safe_dump({"rows": told["rows"], "columns": listed}, sort_keys=False)
+        whole = {"rows": told["rows"], "columns": listed}
+        text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
         write_text(path, HEADER.format(path=source.name) + text)
 
 

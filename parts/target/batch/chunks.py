@@ -23,10 +23,10 @@ BLOCK = 1 << 20  # bytes of text parsed at once; up to 32 of them are read ahead
 def read(path: Path, config: Config) -> Iterator[pa.Table]:
     """Yield tables of predict.chunk rows, the last shorter; UserError if the file is damaged."""
     rows = config.predict.chunk
-    if path.suffix not in READERS:
+    if (suffix := path.suffix.lower()) not in READERS:
         raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(READERS)}.")
     with _readable(path):
-        yield from _equal(READERS[path.suffix](path, rows), rows)
+        yield from _equal(READERS[suffix](path, rows), rows)
 
 
 def digest(path: Path, config: Config) -> str:
@@ -38,9 +38,9 @@ def digest(path: Path, config: Config) -> str:
 def count(path: Path, config: Config) -> int | None:
     """Return about how many rows there are, or None if only reading them would tell."""
     with _readable(path):
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             return int(pq.read_metadata(path).num_rows)
-        if path.suffix == ".gz":
+        if path.suffix.lower() == ".gz":
             return None
         with path.open("rb") as file:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
@@ -91,7 +91,7 @@ def _json_lines(path: Path, rows: int) -> Iterator[pa.Table]:
 
 def _records(path: Path) -> Iterator[dict[str, object]]:
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in ((n, text) for n, text in enumerate(file, start=1) if text.strip()):
             try:
                 record = json.loads(line)
                 record.keys()

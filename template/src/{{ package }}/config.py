@@ -51,12 +51,11 @@ def keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[
 def load(path: Path, overrides: dict[str, str]) -> Config:
     """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
     raw = read(path)
-    values = {key: parse(text, path) for key, text in overrides.items()}
     if "data.path" in overrides and isinstance(raw.get("data"), dict):
         for key in Data.NAMES:  # the columns named in config.yaml are those of another file
             raw["data"].pop(key, None)
-    for key, value in values.items():
-        _set(raw, key, value, path)
+    for key, text in overrides.items():
+        _set(raw, key, parse(text, path), path)
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
@@ -74,13 +73,15 @@ def _set(raw: Any, key: str, value: Any, path: Path) -> None:
 
 def _explain(error: Any, path: Path, overrides: dict[str, str]) -> str:
     key = ".".join(map(str, error["loc"]))
-    place = f"--{key}" if key in overrides else f"{path}: {key or 'the file'}"
+    given = [name for name in overrides if f"{key}.".startswith(f"{name}.")]
+    place = f"--{given[0]}" if given else f"{path}: {key or 'the file'}"
     if error["type"] == "missing":
         return f"{place}: must be set, here or with --{key}."
     if error["type"] == "value_error":
         return f"{place}: {error['ctx']['error']}."
     if error["type"] != "extra_forbidden":
-        return f"{place}: {error['msg']} (got {error['input']!r})."
+        quotes = "; put it in quotes: '\"…\"'" * (error["type"] == "string_type")
+        return f"{place}: {error['msg']} (got {error['input']!r}){quotes}."
     return f"{place}: unknown key{suggest(key)}"
 
 

@@ -24,6 +24,9 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     if changed := [file for file in then if then[file] != now.get(file)]:
         told = f"{changed[0]} has changed since {run} was trained"
         raise runs.UserError(f"{told}: undo that, or run `train` again.")
+    if splits.schema.labels not in (None, [*manifest["profile"]["target"]]):
+        told = f"evaluate.positive has changed since {run} was trained"
+        raise runs.UserError(f"{told}: undo that, or run `train` again.")
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, test, threshold
 

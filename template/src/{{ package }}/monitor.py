@@ -32,10 +32,10 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     Predictions are compared too: the logged ones, or those of the exported model. UserError if
     there are too few rows, or rows that the model can't take.
     """
-    path = path or config.serve.request_log
+    told, path = "no such file" if path else "no requests", path or config.serve.request_log
     if path is None or not path.exists():
         place = path or "serve.request_log is null"
-        raise UserError(f"{place}: no requests; name a file to compare.")
+        raise UserError(f"{place}: {told}; name a file to compare.")
     folder = run / "export" / config.data.SERVED
     model = exported(config.data.SERVED, folder)
     columns = [_column(told) for told in described(model.contract)]
@@ -91,7 +91,7 @@ def _requests(path: Path, window: int) -> list[dict[str, Any]]:
         requests = [json.loads(line) for line in lines]
     except ValueError as error:
         raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
-    return requests if all("inputs" in request for request in requests) else []
+    return requests if all(isinstance(r, dict) and "inputs" in r for r in requests) else []
 
 
 def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:

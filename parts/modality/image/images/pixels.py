@@ -49,7 +49,7 @@ def _check(file: Image.Image) -> None:
         raise BrokenError(f"has {file.width} x {file.height} pixels, more than {MAX_PIXELS:,}")
     if min(file.size) < MIN_SIDE:
         raise BrokenError(f"has {file.width} x {file.height} pixels, too few to see anything")
-    if getattr(file, "n_frames", 1) > 1:
+    if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":  # a phone's: one and a preview
         raise BrokenError("is an animation, not one picture")
 
 

@@ -41,6 +41,9 @@ SOUND = {
     "P": written(GREY.convert("P")),
     "1": written(GREY.point(lambda level: 255 * (level > 70)).convert("1")),
     "CMYK": written(GREY.convert("RGB").convert("CMYK"), "JPEG", quality=100),
+    "a phone's, with a preview": written(
+        GREY.convert("RGB"), "MPO", save_all=True, append_images=[GREY.convert("RGB")], quality=100
+    ),
     "turned right": upright(6),
     "upside down": upright(3),
 }

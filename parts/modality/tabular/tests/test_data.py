@@ -76,6 +76,7 @@ def test_kinds_of_columns(tmp_path: Path) -> None:
     assert rows["when"].tolist() == [20088.0, 20089.0]
     assert rows["None"].tolist() == ["None", ""]
     assert np.isnan(rows["price €"][1])
+    assert infer(pd.DataFrame({"flag": pd.array([True, None], "boolean")}))[0].missing
 
 
 def test_a_file_that_no_longer_fits_its_schema_is_refused(config: Config, tmp_path: Path) -> None:

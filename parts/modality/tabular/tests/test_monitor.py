@@ -109,3 +109,5 @@ def test_too_few_rows_are_not_judged(
     read(config.data.path, config.data.missing).head(99).to_csv(tmp_path / "few.csv", index=False)
     assert cli.main(["monitor", str(tmp_path / "few.csv"), "--run=demo", *options]) == 2
     assert "99 rows are too few to judge" in capsys.readouterr().err
+    assert cli.main(["monitor", str(tmp_path / "none.csv"), "--run=demo", *options]) == 2
+    assert "none.csv: no such file" in capsys.readouterr().err

@@ -1,9 +1,12 @@
-"""Classes that can't be learnt are refused with a sentence."""
+"""Classes that can't be learnt, or that change places, are refused with a sentence."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from my_model import data, finished
 from my_model.config import Config
 from my_model.runs import UserError
 from my_model.tables.schema import Schema
@@ -18,3 +21,12 @@ def test_a_class_that_comes_after_training_is_explained(config: Config) -> None:
     rows = Rows(days.to_frame(), targets, ids, ids, ids, days, schema, {})
     with pytest.raises(UserError, match="1 classes have no training row"):
         assign(rows, config)
+
+
+def test_labels_can_not_change_places_after_training(run: Path, config: Config) -> None:
+    labels = data.load(config).schema.labels
+    if not labels or len(labels) > 2:
+        pytest.skip("only of two labels one is the positive one")
+    other = config.evaluate.model_copy(update={"positive": labels[0]})
+    with pytest.raises(UserError, match=r"evaluate\.positive has changed"):
+        finished.reopen(run, config.model_copy(update={"evaluate": other}))

@@ -84,7 +84,7 @@ def _cell_type(column: Input) -> Any:
     if column["type"] == "date":
         return date_type(column)
     text = Annotated[str, Meta(min_length=1)]
-    boolean = set(column.get("categories") or []) <= {"True", "False"}  # what the model calls them
+    boolean = column.get("categories") == ["False", "True"]  # what the model calls them
     return text | bool if boolean else text
 
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from ..scores.figures import BLUE, ORANGE, draw
 from .statistics import Finding, gaps
 
 BARS = 8  # levels drawn
 BINS = 24
+TICKS = 5  # dates that fit below a figure
 
 
 def describe(finding: Finding, reference: pd.DataFrame, current: pd.DataFrame) -> dict[str, str]:
@@ -35,7 +37,8 @@ def figure(finding: Finding, reference: pd.DataFrame, current: pd.DataFrame) -> 
     def paint(axes: Axes) -> None:
         _bars(axes, *pair) if finding.kind == "category" else _histograms(axes, *pair)
         if finding.kind == "date":
-            axes.xaxis_date()
+            place = AutoDateLocator(minticks=2, maxticks=TICKS)
+            axes.xaxis.set(major_locator=place, major_formatter=ConciseDateFormatter(place))
         axes.legend()
 
     return draw(f"{finding.column}, training and now", paint)
@@ -64,7 +67,7 @@ def _bars(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
 
 
 def _histograms(axes: Axes, reference: pd.Series, current: pd.Series) -> None:
-    edges = np.histogram_bin_edges(pd.concat([reference, current]).dropna(), BINS)
+    edges = np.histogram_bin_edges(pd.concat([reference, current]).dropna().astype(float), BINS)
     for values, colour, label in ((reference, BLUE, "training"), (current, ORANGE, "now")):
         shares = np.histogram(values.dropna(), edges)[0] / values.notna().sum()
         axes.stairs(shares, edges, fill=True, color=colour, alpha=0.25)

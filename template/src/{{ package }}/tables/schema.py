@@ -49,7 +49,7 @@ def _infer_column(name: str, values: pd.Series) -> Column:
     if values.isna().all():
         return Column(name=name, kind="category", missing=missing)
     if pd.api.types.is_bool_dtype(values):
-        return Column(name=name, kind="category", categories=["False", "True"])
+        return Column(name=name, kind="category", missing=missing, categories=["False", "True"])
     if pd.api.types.is_numeric_dtype(values):
         low, high = float(values.min()), float(values.max())
         return Column(name=name, kind="number", missing=missing, low=low, high=high)

@@ -75,13 +75,13 @@ def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
             return f"alone it reaches {score.split('_ovr')[0]} {value:.3f}"
     if schema.labels is None or schema.properties:  # a picture's light may well tell its class
         return None
-    shares = alone.tree_.value[:, 0]  # (nodes, classes)
-    base = np.bincount(targets, minlength=shares.shape[1]) / len(targets)
-    pure = (shares >= PURE) & (shares >= LIFT * base)
+    shares, classes = alone.tree_.value[:, 0], alone.classes_  # (nodes, classes of the sample)
+    pure = shares >= np.maximum(PURE, LIFT * np.bincount(targets)[classes] / len(targets))
     if not pure.any():
         return None
-    label = int(np.argmax(pure.any(axis=0)))
-    return f"in a part of its range {shares[:, label].max():.0%} are {schema.labels[label]!r}"
+    place = int(np.argmax(pure.any(axis=0)))
+    label = schema.labels[classes[place]]
+    return f"in a part of its range {shares[:, place].max():.0%} are {label!r}"
 
 
 def _misread(values: pd.Series, column: Column) -> str | None:

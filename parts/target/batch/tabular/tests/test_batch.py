@@ -33,7 +33,7 @@ def predict(source: Path, output: Path, options: list[str], chunk: int = 100) ->
     return cli.main(["predict", str(source), str(output), *settings])
 
 
-@pytest.mark.parametrize("kind", ["csv", "tsv", "csv.gz", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "tsv", "CSV", "csv.gz", "jsonl", "parquet"])
 @pytest.mark.parametrize("result", ["csv", "parquet"])
 def test_every_kind_of_file_gives_what_the_model_says(
     kind: str, result: str, demo: Path, config: Config, run: Path, options: list[str]
@@ -43,7 +43,7 @@ def test_every_kind_of_file_gives_what_the_model_says(
     if kind == "parquet":
         frame.to_parquet(source, index=False)
     elif kind == "jsonl":
-        frame.to_json(source, orient="records", lines=True)
+        source.write_text(frame.to_json(orient="records", lines=True) + "\n", "utf-8")
     else:
         frame.to_csv(source, index=False, sep="\t" if kind == "tsv" else ",")
     assert predict(source, output, options) == 0
