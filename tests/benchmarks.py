@@ -32,7 +32,7 @@ BENCHES: dict[str, Bench] = {
             "Training a table, beside bare pandas and scikit-learn": ["bench_train.py", "."],
             "Scoring files": ["bench_batch.py", EXPORT],
             "Serving, beside the obvious FastAPI app": ["bench_api.py", EXPORT],
-            "Serving a model of 0.3 ms": ["bench_api.py", EXPORT, "--slow"],
+            "Serving a slower model": ["bench_api.py", EXPORT, "--slow"],
             "Serving, beside model servers": ["bench_servers.py", EXPORT],
         },
     ),

@@ -66,16 +66,17 @@ def test_a_run_is_compared_with_the_export_of_another(run: Path, options: list[s
     shutil.rmtree(twin)
 
 
-def test_a_refused_training_leaves_what_was_there(
-    run: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("error", "code"), [(UserError("no."), 2), (KeyboardInterrupt(), 130)])
+def test_a_training_that_does_not_begin_leaves_what_was_there(
+    error: BaseException, code: int, run: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*given: object) -> None:
-        raise UserError("no.")
+    def end(*given: object) -> None:
+        raise error
 
-    monkeypatch.setattr("my_model.train.fit", refuse)
+    monkeypatch.setattr("my_model.train.fit", end)
     before = _files(run.parent)
     for name in (["--run=demo"], []):
-        assert cli.main(["train", *name, *options]) == 2
+        assert cli.main(["train", *name, *options]) == code
         assert _files(run.parent) == before
 
 

@@ -18,6 +18,7 @@ from .feed import feed
 
 TOGETHER = 8  # conversations that are answered side by side
 SILENT = -1
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # no http_proxy between
 
 
 class Predictor:
@@ -86,7 +87,7 @@ class Predictor:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"}
         address = self.server.listening_address + path
         request = urllib.request.Request(address, json.dumps(words).encode(), headers)
-        with urllib.request.urlopen(request) as answer:
+        with direct(request) as answer:
             return json.load(answer)
 
 

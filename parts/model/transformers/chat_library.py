@@ -15,6 +15,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from .decoder import register
 from .runs import UserError
 from .settings.model import Model as Settings
 
@@ -28,6 +29,7 @@ def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizer
     name, file = settings.name, {}
     if path.suffix == ".gguf":
         name, file = str(path.parent), {"gguf_file": path.name}
+    register()
     try:
         with redirect_stderr(io.StringIO()):  # of a GGUF file it shows a bar
             tokenizer: Any = AutoTokenizer.from_pretrained(name, **known, **file)
@@ -37,6 +39,9 @@ def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizer
     except (ImportError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
+    if adapter := getattr(network.config, "adapter", None):
+        told = f"was tuned with {adapter['method']}, which is not merged into its weights"
+        raise UserError(f"model.name {settings.name}: it {told}: begin with another model.")
     if not tokenizer.is_fast or tokenizer.eos_token_id is None:
         raise UserError(f"model.name {settings.name}: its tokenizer has no end: take another one.")
     if file:

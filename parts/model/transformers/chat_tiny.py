@@ -22,17 +22,19 @@ def tiny(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Return a small network with random weights, and its own tokenizer.
 
-    `tiny` is a Llama (Touvron et al. 2023) in which two heads share their keys and values.
+    `tiny` is a Llama (Touvron et al. 2023) in which two heads share their keys and values, if
+    their number is even.
     """
     tokenizer = learn(inputs, settings.vocabulary)
     heads = settings.width // HEAD
+    shared = settings.attention != "mha" and heads % 2 == 0
     told: dict[str, Any] = {
         "vocab_size": len(tokenizer),
         "hidden_size": settings.width,
         "intermediate_size": settings.width * 8 // 3 // HEAD * HEAD,
         "num_hidden_layers": settings.depth,
         "num_attention_heads": heads,
-        "num_key_value_heads": heads if settings.attention == "mha" else max(1, heads // 2),
+        "num_key_value_heads": heads // 2 if shared else heads,
         "max_position_embeddings": settings.max_tokens,
         "tie_word_embeddings": True,
         "pad_token_id": tokenizer.pad_token_id,

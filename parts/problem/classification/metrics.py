@@ -6,7 +6,6 @@ Shapes: B resamples, N rows, C classes; of two classes the last is the positive 
 import numpy as np
 import pandas as pd
 
-PRIMARY = "average_precision"
 GREATER_IS_BETTER = dict.fromkeys(
     ["average_precision", "roc_auc", "f1_macro", "balanced_accuracy"], True
 ) | dict.fromkeys(["log_loss", "brier_score", "ece"], False)

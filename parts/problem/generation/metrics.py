@@ -7,7 +7,6 @@ Shapes: B resamples, N rows.
 
 import numpy as np
 
-PRIMARY = "bits_per_byte"
 GREATER_IS_BETTER = {"bits_per_byte": False, "perplexity": False}
 ROW_LOSS = "bits per byte"
 COLUMNS = ("nats", "tokens")  # of predictions.csv

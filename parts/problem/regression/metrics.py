@@ -5,7 +5,6 @@ Shapes: B resamples, N rows.
 
 import numpy as np
 
-PRIMARY = "mae"
 GREATER_IS_BETTER = {"mae": False, "rmse": False, "r2": True, "median_absolute_error": False}
 ROW_LOSS = "absolute error"
 COLUMNS = ("prediction",)  # of predictions.csv

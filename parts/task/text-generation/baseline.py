@@ -7,6 +7,7 @@ from math import log
 
 import numpy as np
 import pandas as pd
+from transformers import set_seed
 
 from .. import infer
 from ..config import Config
@@ -25,6 +26,7 @@ def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFram
     last four of them; neither reads the prompt. `base` is the model before it was tuned.
     """
     answers = splits.train.inputs["answer"].head(ROWS).tolist()
+    set_seed(config.seed)  # as training did: `tiny` begins with random weights
     base = build(config, splits)
     return {
         "bytes": Counts(answers, 0),

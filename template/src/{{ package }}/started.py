@@ -14,8 +14,8 @@ def started(root: Path, name: str | None, keep: bool, origins: Collection[Path])
     """Give the folder of a run, named by UTC time if not by `name`; `latest` points at it.
 
     A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
-    new one comes from stays. After a UserError all is as it was. Processes that are started
-    together have to be told the name.
+    new one comes from stays. After a UserError, or anything else that ends it before there is a
+    checkpoint, all is as it was. Processes that are started together have to be told the name.
     """
     if name is None and TOGETHER:
         raise UserError("--run: name the run, so that all processes train the same one.")
@@ -36,8 +36,9 @@ def started(root: Path, name: str | None, keep: bool, origins: Collection[Path])
         write_text(latest, own)
         try:
             yield run
-        except UserError:
-            if not keep:  # what was to be resumed stays
+        except BaseException as error:
+            begun = (run / "checkpoint").exists() and not isinstance(error, UserError)
+            if not keep and not begun:  # else `train --resume` goes on from it
                 _undo(run, earlier)
                 _point(latest, own, before)
             raise

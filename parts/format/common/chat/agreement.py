@@ -82,6 +82,7 @@ def metric(
     path, file = Path(exported.contract["folder"]), exported.contract["model"]
     with redirect_stderr(io.StringIO()):  # it shows a bar
         network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
+    network.config.pad_token_id = model.network.config.pad_token_id  # the file may name none
     read, primary = Model(placed(network), model.tokenizer), config.evaluate.primary
     limit, found = config.export.max_drop, dict[str, Any]()
     for name in ("validation", "test"):

@@ -28,8 +28,8 @@ class Prompt(BaseModel, extra="forbid", frozen=True):
 
     @field_validator("answer")
     @classmethod
-    def _has_a_group(cls, pattern: str) -> str:
-        return finding(pattern, "the final answer")
+    def _has_a_group(cls, pattern: str | None) -> str | None:
+        return None if pattern is None else finding(pattern, "the final answer")
 
     @model_validator(mode="after")
     def _turns(self) -> "Prompt":
@@ -60,7 +60,7 @@ def read(path: Path) -> dict[str, Any]:
         prompt = Prompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise UserError(f"model.prompt: {path} is missing.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]

@@ -54,7 +54,7 @@ def read(path: Path | None) -> list[Check]:
         return TypeAdapter(list[Check]).validate_python(told)
     except FileNotFoundError:
         raise UserError(f"evaluate.checks: {path} is missing; null asks nothing.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         first = error.errors()[0]

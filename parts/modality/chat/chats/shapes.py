@@ -73,6 +73,8 @@ def _conversation(record: dict[Any, Any], settings: Data, answered: bool) -> lis
     else:
         chat = _turns(record[settings.prompt], "user")
         chat += _turns(record[settings.answer], "assistant") if answered else []
+    if not chat:
+        raise BrokenError("it holds no message but an empty one of the system")
     check_turns(chat, answered)
     return chat[:-1] if not answered and chat[-1]["role"] == "assistant" else chat
 

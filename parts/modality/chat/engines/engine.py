@@ -15,6 +15,7 @@ from ..runs import UserError
 from ..settings.serve import Serve
 
 OWN = {"llama-cpp": "llama_cpp", "vllm": "vllm"}  # in order of preference
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # no http_proxy between
 SECONDS = 10  # for an engine to say what its model is called
 
 
@@ -65,7 +66,7 @@ def _elsewhere(address: str) -> Engine:
     engine = Engine(address, "", os.environ.get("ENGINE_API_KEY") or None)
     try:
         request = urllib.request.Request(f"{address}/v1/models", headers=engine.headers)
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        with direct(request, timeout=SECONDS) as answer:
             return Engine(address, json.load(answer)["data"][0]["id"], engine.key)
     except (OSError, ValueError, LookupError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -65,6 +65,7 @@ BROKEN: dict[str, Any] = {
     "assistant comes first": turns("a", "b")[1:],
     "system follows one of the user": [*turns("a"), {"role": "system", "content": "b"}],
     "no answer": turns("a", "b", "c"),
+    "no message but an empty one": [{"role": "system", "content": " "}],
     "assistant says nothing": turns("a", " \n"),
     "a role is 'gpt': rename": [*turns("a"), {"role": "gpt", "content": "b"}],
     "has from and value for role and content": [{"from": "human", "value": "a"}],

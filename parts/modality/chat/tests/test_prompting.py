@@ -90,6 +90,9 @@ def test_a_prompt_that_does_not_fit_is_refused(
     assert cli.main(["data", f"--model.prompt={path}", "--data.text=answer", *options]) == 2
     assert cli.main(["data", f"--model.prompt={tmp_path / 'no.yaml'}", *options]) == 2
     assert "no.yaml is missing." in capsys.readouterr().err
+    assert cli.main(["data", f"--model.prompt={tmp_path}", *options]) == 2
+    path = written(tmp_path, system="a", answer=None)
+    assert cli.main(["data", f"--model.prompt={path}", *options]) == 0
 
 
 def test_another_prompt_after_training_is_told(

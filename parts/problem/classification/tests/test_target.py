@@ -1,4 +1,4 @@
-"""Classes that can't be learnt, or that change places, are refused with a sentence."""
+"""Classes that can't be learnt, or that change places, are refused; new rows reach every split."""
 
 from pathlib import Path
 
@@ -21,6 +21,17 @@ def test_a_class_that_comes_after_training_is_explained(config: Config) -> None:
     rows = Rows(days.to_frame(), targets, ids, ids, ids, days, schema, {})
     with pytest.raises(UserError, match="1 classes have no training row"):
         assign(rows, config)
+
+
+def test_rows_that_come_in_small_lots_reach_every_split(config: Config, tmp_path: Path) -> None:
+    paths = config.paths.model_copy(update={"processed": tmp_path})
+    ids, schema = np.arange(600, dtype=np.uint64), Schema(target="y", labels=None, columns=[])
+    for end in range(200, 601, 8):
+        own, codes = ids[:end], np.arange(end) % 3
+        rows = Rows(pd.DataFrame(), codes, own, own, own, None, schema, {})
+        names = assign(rows, config.model_copy(update={"paths": paths}))
+    for name in ("val", "test"):  # four standard errors of a share of 400 rows
+        assert abs((names[200:] == name).mean() - getattr(config.data, name)) < 0.08
 
 
 def test_labels_can_not_change_places_after_training(run: Path, config: Config) -> None:

@@ -76,9 +76,9 @@ class Payload:
             except BrokenError as error:
                 detail = f"row {number}: the picture {error}"
                 raise RequestError(422, detail, number, "image") from None
-            seen += picture.width * picture.height
+            seen += max(picture.width * picture.height, self.size**2)
             if seen > MAX_PIXELS:
-                raise RequestError(413, f"the pictures have more than {MAX_PIXELS:,} pixels")
+                raise RequestError(413, f"the pictures are more than {MAX_PIXELS:,} pixels")
             rows.append(Row(square(picture, self.size), measure(picture, mode, len(data))))
         return rows
 

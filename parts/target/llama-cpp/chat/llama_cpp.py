@@ -16,7 +16,7 @@ import xllamacpp
 from ..formats.contract import Contract, load
 from ..runs import UserError
 from ..settings.serve import Serve
-from .engine import Engine
+from .engine import Engine, direct
 
 SILENT = -1
 LOOKUP = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
@@ -71,5 +71,5 @@ def _work(engine: Engine, contract: Contract) -> None:
     headers = {"Content-Type": "application/json"} | engine.headers
     address = f"{engine.address}/completion"
     request = urllib.request.Request(address, json.dumps(words).encode(), headers)
-    with urllib.request.urlopen(request) as answer:
+    with direct(request) as answer:
         answer.read()

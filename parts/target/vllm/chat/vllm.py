@@ -10,14 +10,13 @@ import shutil
 import signal
 import subprocess
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..runs import UserError
 from ..settings.serve import Serve
-from .engine import Engine
+from .engine import Engine, direct
 
 DEPLOY = Path("deploy/vllm")
 SECONDS = 0.5  # between two looks
@@ -87,7 +86,7 @@ def _wait(engine: Engine, log: Path) -> None:
     assert engine.process
     while engine.process.poll() is None:
         try:
-            urllib.request.urlopen(f"{engine.address}/health", timeout=10).close()
+            direct(f"{engine.address}/health", timeout=10).close()
             return
         except OSError:
             time.sleep(SECONDS)

@@ -82,7 +82,7 @@ def _by_key(rows: Rows, config: Config) -> np.ndarray:
     fresh = fresh[fresh["split"].isna()]
     if len(fresh):
         strangers = fresh[~fresh["kin"].isin(settled.index)].drop_duplicates("kin")
-        settled = pd.concat([settled, _draw(strangers, config)])
+        settled = pd.concat([settled, _draw(strangers, config, first=known.empty)])
         fresh = fresh.assign(split=fresh["kin"].map(settled))
         known = pd.concat([known, fresh[["key", "split"]]], ignore_index=True)
         with replacing(path) as scratch:
@@ -90,11 +90,12 @@ def _by_key(rows: Rows, config: Config) -> np.ndarray:
     return known.set_index("key")["split"].loc[rows.keys].to_numpy(object)
 
 
-def _draw(fresh: pd.DataFrame, config: Config) -> pd.Series:
-    """Return the split of each kin by chance, the same shares in every stratum."""
+def _draw(fresh: pd.DataFrame, config: Config, first: bool) -> pd.Series:
+    """Return the split of each kin by chance; at first, the same shares in every stratum."""
     seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # spreads near seeds apart
     order = pd.Series(pd.util.hash_array(fresh["kin"].to_numpy() ^ seed), fresh.index)
-    place = order.groupby(fresh["stratum"]).rank(method="first", pct=True)
+    ranked = order.groupby(fresh["stratum"]).rank(method="first", pct=True)
+    place = ranked if first else order / 2.0**64  # of few, hardly one would rank as a test row
     ends = config.data.test, config.data.test + config.data.val
     names = np.select([place <= end for end in ends], ["test", "val"], "train")
     return pd.Series(names, fresh["kin"])
@@ -103,9 +104,8 @@ def _draw(fresh: pd.DataFrame, config: Config) -> pd.Series:
 def _fingerprint(config: Config) -> str:
     """A split belongs to one file and to the settings that shape it."""
     data = config.data.model_dump(mode="json", include={"path", "target", "group", "val", "test"})
-    drop = sorted(getattr(config.data, "drop", []))
-    text = json.dumps({**data, "drop": drop, "seed": config.seed})
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    data |= {"drop": sorted(getattr(config.data, "drop", [])), "seed": config.seed}
+    return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
 
 
 def _strata(targets: np.ndarray) -> np.ndarray:

@@ -85,6 +85,8 @@ def test_what_stays_apart_answers_token_by_token_as_it_was_trained(
     assert ids[0, 9:].tolist() == said[0].tolist()
     with pytest.raises(UserError, match=f"a {method} can't be merged"):
         gguf.convert(model, splits.schema, tmp_path, None)
+    with pytest.raises(UserError, match=f"it was tuned with {method}, which is not merged"):
+        build(_changed(few, "model", name=str(tmp_path / "model")), splits)
 
 
 def _method(config: Config, method: str) -> Config:

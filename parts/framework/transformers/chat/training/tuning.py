@@ -57,11 +57,13 @@ class Tuner(Trainer):
         """Return AdamW; matrices decay, biases, norms and single vectors do not."""
         network = self.model if model is None else model
         assert network is not None
-        free = [weight for weight in network.parameters() if weight.requires_grad]
-        groups = [
-            {"params": [w for w in free if w.ndim > 1], "weight_decay": self.settings.weight_decay},
-            {"params": [w for w in free if w.ndim < 2], "weight_decay": 0.0},
+        groups: list[dict[str, Any]] = [
+            {"params": [], "weight_decay": self.settings.weight_decay},
+            {"params": [], "weight_decay": 0.0},
         ]
+        for weight in network.parameters():
+            if weight.requires_grad:  # IA3's vectors are matrices of one column or row
+                groups[weight.squeeze().ndim < 2]["params"].append(weight)
         self.optimizer = torch.optim.AdamW(
             [group for group in groups if group["params"]], lr=self.args.learning_rate, fused=True
         )

@@ -14,7 +14,7 @@ from openai import AuthenticationError, BadRequestError, OpenAI
 
 from my_model.cli import FOLDER
 from my_model.config import Config
-from my_model.engines.engine import Engine, started
+from my_model.engines.engine import Engine, _elsewhere, started
 from my_model.runs import UserError
 
 MODEL = FOLDER.name.replace("_", "-")
@@ -48,6 +48,16 @@ def answers(client: OpenAI, examples: dict, **words: Any) -> list[Any]:
 
 def texts(found: list[Any]) -> list[str]:
     return [answer.choices[0].message.content.strip() for answer in found]
+
+
+def test_no_proxy_stands_before_this_machine(
+    run: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing listens there
+    monkeypatch.delenv("no_proxy", raising=False)
+    told = config.serve.model_copy(update={"engine": "llama-cpp"})
+    with started(run, told, "127.0.0.1", 0, None) as engine:
+        assert _elsewhere(engine.address).model == MODEL
 
 
 def test_the_answers_are_those_of_the_export(run: Path, config: Config, examples: dict) -> None:
