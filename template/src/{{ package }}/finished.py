@@ -25,7 +25,7 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
         told = f"{changed[0]} has changed since {run} was trained"
         raise runs.UserError(f"{told}: undo that, or run `train` again.")
     if splits.schema.labels not in (None, [*manifest["profile"]["target"]]):
-        told = f"evaluate.positive has changed since {run} was trained"
+        told = f"the labels, or evaluate.positive, have changed since {run} was trained"
         raise runs.UserError(f"{told}: undo that, or run `train` again.")
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, test, threshold

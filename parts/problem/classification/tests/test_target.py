@@ -39,5 +39,5 @@ def test_labels_can_not_change_places_after_training(run: Path, config: Config) 
     if not labels or len(labels) > 2:
         pytest.skip("only of two labels one is the positive one")
     other = config.evaluate.model_copy(update={"positive": labels[0]})
-    with pytest.raises(UserError, match=r"evaluate\.positive has changed"):
+    with pytest.raises(UserError, match=r"evaluate\.positive, have changed"):
         finished.reopen(run, config.model_copy(update={"evaluate": other}))
