@@ -16,6 +16,8 @@ from ..tables.table import Stress
 from .checks import MARKS
 from .secrets import found
 
+LACKS = "does not hold"
+
 
 class Check(BaseModel, extra="forbid", frozen=True):
     """A question of prompts/checks.yaml."""
@@ -37,7 +39,7 @@ class Check(BaseModel, extra="forbid", frozen=True):
     def fault(self, said: str) -> str:
         """Return what is wrong with an answer, "" if nothing is."""
         if self.must is not None and not re.search(self.must, said):
-            return f"does not hold {self.must}"
+            return f"{LACKS} {self.must}"
         if self.must_not is not None and re.search(self.must_not, said):
             return f"holds {self.must_not}"
         marked = ["a special token"] if MARKS.search(said) else []
@@ -76,9 +78,12 @@ def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: 
         table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, said, strict=True)]
     notes, failures = list[str](), list[str]()
     for row in table.to_dict("records"):
-        wrong = f"{path}: the answer to {row['ask']!r} {row['model_fault']} ({row['why']})"
-        if row["model_fault"] and row["base_fault"]:
-            notes.append(f"{wrong}, and so it was before tuning.")
-        elif row["model_fault"]:
+        fault, before = row["model_fault"], row["base_fault"]
+        if fault.startswith(LACKS) and config.model.name in config.model.OWN:
+            before = before or "comes from random weights"  # which meet a `must` by luck alone
+        wrong = f"{path}: the answer to {row['ask']!r} {fault} ({row['why']})"
+        if fault and before:
+            notes.append(f"{wrong}; that of its base {before}.")
+        elif fault:
             failures.append(f"{wrong}; before tuning it passed")
     return Stress({"checks": table}, notes, failures)

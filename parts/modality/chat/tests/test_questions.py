@@ -45,8 +45,9 @@ def test_what_only_the_tuned_model_says_fails_it(
     prompt = json.dumps([{"role": "user", "content": ask}])
     (said,) = infer.predict(infer.load(run / "model"), pd.DataFrame({"prompt": [prompt]}))
     checks = [
-        {"ask": ask, "must_not": re.escape(said), "why": "nobody says that"},
+        {"ask": ask, "must_not": rf"^{re.escape(said)}\Z", "why": "nobody says that"},
         {"ask": ask, "must": "Zanzibar", "why": "both miss it"},
+        {"ask": ask, "must": rf"^(?!{re.escape(said)}\Z)", "why": "luck"},
     ]
     path = tmp_path / "checks.yaml"
     path.write_text(yaml.safe_dump(checks), "utf-8")
@@ -55,7 +56,8 @@ def test_what_only_the_tuned_model_says_fails_it(
     assert cli.main(words) == 1
     told = capsys.readouterr().out
     assert f"the answer to {ask!r} holds" in told and "before tuning it passed" in told
-    assert "does not hold Zanzibar (both miss it), and so it was before tuning." in told
+    assert "Zanzibar (both miss it); that of its base does not hold Zanzibar." in told
+    assert "(luck); that of its base comes from random weights." in told
     summary = json.loads((run.parent / "checked/metrics.json").read_text())
     page = (run.parent / "checked/report.html").read_text()
     assert summary["beats_baseline"] and "<b>Failed.</b>" in page and "nobody says that" in page
