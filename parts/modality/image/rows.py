@@ -15,7 +15,7 @@ from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
 from .repeats import notes
-from .schema import Column, Schema, canonical
+from .schema import Column, Schema, canonical, written
 from .split import Rows
 from .table import Stress, check_names
 from .target import encode
@@ -39,7 +39,7 @@ def collect(config: Config) -> Rows:
     sound = (made["reason"] == "").to_numpy()
     left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
-    label = table[settings.target].astype("str")
+    label = written(table[settings.target])
     columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)

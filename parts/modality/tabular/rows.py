@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..config import Config
 from ..runs import UserError, sha256
-from .schema import Column, Schema, canonical
+from .schema import Column, Schema, canonical, written
 from .split import Rows
 from .table import Stress, check_names, read
 from .target import encode
@@ -23,6 +23,8 @@ def collect(config: Config) -> Rows:
     check_names(raw, [*used, *(("drop", name) for name in settings.drop)], settings.path)
     _check_cells(raw, {settings.target, settings.group, *settings.drop}, settings.path)
     columns, table = enforce(raw, settings.path, config.paths.schemas)
+    if config.evaluate.PROBLEM == "classification":
+        table[settings.target] = written(raw[settings.target])
     table = table[raw[settings.target].notna()].reset_index(drop=True)
     targets, labels = encode(table[settings.target], config)
     unused = {settings.target, settings.group, *settings.drop}

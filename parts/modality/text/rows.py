@@ -13,7 +13,7 @@ from ..texts.changes import robustness
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from . import repeats
-from .schema import Column, Schema, canonical, infer
+from .schema import Column, Schema, canonical, infer, written
 from .split import Rows
 from .table import Stress, check_names, read
 from .target import encode
@@ -34,7 +34,7 @@ def collect(config: Config) -> Rows:
     if not filled.any():
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
-    label = reading.labels(table[settings.target])
+    label = written(table[settings.target])
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)

@@ -10,9 +10,8 @@ LEAST_ROWS = 10  # fewer rows of a class can't be split into train, validation a
 
 
 def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | None]:
-    """Return (rows,) int64 codes and their labels; of two labels the last is the positive one."""
-    texts = values.map("{:g}".format) if values.dtype == np.float32 else values.astype("str")
-    counts = texts.value_counts()
+    """Return (rows,) int64 codes of str; and their labels, of two the last is the positive one."""
+    counts = values.value_counts()
     key = f"data.target {values.name!r}"
     if counts.empty:
         raise UserError(f"{key} holds no value: name another column, or look at data.missing.")
@@ -30,5 +29,12 @@ def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | N
         if positive not in labels:
             raise UserError(f"evaluate.positive: {positive!r} is not one of {labels}.")
         labels = [label for label in labels if label != positive] + [positive]
-    codes = pd.Categorical(texts, categories=labels).codes
+    codes = pd.Categorical(values, categories=labels).codes
     return codes.astype(np.int64), labels
+
+
+def sampled(targets: np.ndarray, rows: int) -> np.ndarray:
+    """Return the places of about so many rows, evenly of all classes, and of each one at least."""
+    order = np.argsort(targets, kind="stable")
+    firsts = np.unique(targets, return_index=True)[1]
+    return np.union1d(order[:: 1 + len(targets) // rows], firsts)

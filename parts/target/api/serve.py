@@ -19,6 +19,7 @@ from fastapi.responses import PlainTextResponse
 from msgspec import json
 
 from .config import Config
+from .formats.contract import version
 from .formats.onnx_runtime import Predictor, load
 from .runs import UserError
 from .server.batching import Batcher
@@ -55,7 +56,8 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     model = load(folder, threads=1)
     payload, telemetry = Payload(model.contract), Telemetry()
     batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
-    log = RequestLog(settings.request_log, payload, telemetry.lost)
+    name = version(model.contract)
+    log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
     row = payload.decode(json.encode(example(model.contract)))
 
@@ -68,7 +70,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=model.contract["project"], version=_version(model), lifespan=lifespan)
+    app = FastAPI(title=model.contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
@@ -85,7 +87,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
             await batcher([row])
         except asyncio.QueueFull:
             raise HTTPException(503, "too many rows are waiting") from None
-        return {"status": "ready", "model": _version(model)}
+        return {"status": "ready", "model": name}
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> str:
@@ -94,11 +96,6 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
 
     describe(app.openapi(), payload, model.contract, locked=key is not None)
     return app
-
-
-def _version(model: Predictor) -> str:
-    """Return what tells one exported model from another: the start of its SHA-256."""
-    return model.contract["sha256"][model.contract["model"]][:12]
 
 
 def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from ..config import Config
 from ..data import Splits
 from ..images.pixels import read
+from ..tables.target import sampled
 
 LINEAR_ROWS = 10_000  # enough for a yardstick, however many pictures there are
 SIDE = 8  # pixels of the thumbnails that the linear model looks at
@@ -23,9 +24,9 @@ def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFram
     """
     train = splits.train
     share = np.bincount(train.targets) / len(train.targets)
-    sample = slice(None, None, 1 + len(train.targets) // LINEAR_ROWS)
+    sample = sampled(train.targets, LINEAR_ROWS)
     linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-    linear.fit(_thumbnails(train.inputs[sample]), train.targets[sample])
+    linear.fit(_thumbnails(train.inputs.iloc[sample]), train.targets[sample])
 
     def guess(inputs: pd.DataFrame) -> np.ndarray:
         codes = np.random.default_rng(0).choice(len(share), len(inputs), p=share)

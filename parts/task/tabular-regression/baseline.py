@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from ..config import Config
 from ..data import Split, Splits
+from ..tables.target import sampled
 from .encoders import coded, scaled
 
 ROWS = 50_000  # enough for a yardstick, however long the table is
@@ -30,6 +31,6 @@ def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFram
 
 
 def _fitted(model: Pipeline, train: Split) -> Callable[[pd.DataFrame], np.ndarray]:
-    sample = slice(None, None, 1 + len(train.targets) // ROWS)
-    model.fit(train.inputs[sample], train.targets[sample])
+    sample = sampled(train.targets, ROWS)
+    model.fit(train.inputs.iloc[sample], train.targets[sample])
     return lambda inputs: model.predict(inputs).astype(np.float32)

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from ..config import Config
 from ..data import Splits
+from ..tables.target import sampled
 
 ROWS = 50_000  # enough for a yardstick, however many texts there are
 
@@ -21,10 +22,10 @@ def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFram
     """
     train = splits.train
     share = (np.bincount(train.targets) / len(train.targets)).astype(np.float32)
-    sample = slice(None, None, 1 + len(train.targets) // ROWS)
+    sample = sampled(train.targets, ROWS)
     words = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]")
     linear = make_pipeline(words, LogisticRegression(max_iter=1000))
-    linear.fit(train.inputs["text"][sample], train.targets[sample])
+    linear.fit(train.inputs["text"].iloc[sample], train.targets[sample])
     return {
         "prevalence": lambda inputs: np.tile(share, (len(inputs), 1)),
         "linear": lambda inputs: linear.predict_proba(inputs["text"]).astype(np.float32),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .config import Config, flat
-from .runs import Log, UserError, write_text
+from .runs import Log, UserError, say, write_text
 
 FOLDER = Path(__file__).parent.name  # the package: the name of the experiment
 ARTIFACTS = ("config.yaml", "metrics.json", "report.html", "model-card.md")
@@ -21,10 +21,12 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     """Open the MLflow run of this folder, made at the first call, and give its log(step, metrics).
 
     The configuration is logged as parameters at the first call. Every exit sends what is left and
-    the small files that exist. Raises UserError when MLflow cannot be reached or has lost the run.
+    the small files that exist. Raises UserError when MLflow cannot be reached or has lost the run;
+    once the run has begun, that is told and costs nothing but what MLflow would have shown.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    import mlflow  # here, because MLflow reads the line above while it is imported
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # of 7, which take four minutes
+    import mlflow  # here, because MLflow reads the lines above while it is imported
 
     if "MLFLOW_TRACKING_URI" not in os.environ:
         mlflow.set_tracking_uri(f"sqlite:///{Path('mlflow.db').absolute().as_posix()}")
@@ -32,19 +34,34 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     try:
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", FOLDER))
         session = mlflow.start_run(run_id=known, run_name=run.name)
-    except mlflow.MlflowException as error:
-        way_out = f"to log this run anew, delete {run / 'tracker.json'}"
-        raise UserError(f"MLflow cannot open run {run.name}: {error}; {way_out}.") from error
-    with session:
         if not known:
             mlflow.log_params(flat(config))
             write_text(run / "tracker.json", json.dumps({"mlflow": session.info.run_id}))
-        try:
-            with _batches(session.info.run_id) as log:
-                yield log
-        finally:
+    except mlflow.MlflowException as error:
+        way_out = f"to log this run anew, delete {run / 'tracker.json'}"
+        raise UserError(f"MLflow cannot open run {run.name}: {error}; {way_out}.") from error
+    status = "FAILED"
+    try:
+        with _batches(session.info.run_id) as log:
+            yield log
+        status = "FINISHED"
+    finally:
+        with _told():
             for path in filter(Path.exists, (run / name for name in ARTIFACTS)):
                 mlflow.log_artifact(str(path))
+        with _told():
+            mlflow.end_run(status)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what MLflow could not do: a training is worth more than its curve."""
+    from mlflow import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        say("warning", f"MLflow: {' '.join(str(error).split())[:300]}")
 
 
 def _recall(run: Path) -> str | None:
@@ -60,18 +77,20 @@ def _batches(run_id: str) -> Iterator[Log]:
     from mlflow.entities import Metric
 
     waiting: list[Metric] = []
-    sent = time.monotonic()
+    sent, due = time.monotonic(), BATCH
 
     def flush() -> None:
-        nonlocal sent
-        MlflowClient().log_batch(run_id, metrics=waiting)
-        waiting.clear()
-        sent = time.monotonic()
+        nonlocal sent, due
+        with _told():
+            while waiting:
+                MlflowClient().log_batch(run_id, metrics=waiting[:BATCH])
+                del waiting[:BATCH]
+        sent, due = time.monotonic(), len(waiting) + BATCH  # what was not sent waits on
 
     def log(step: int, metrics: dict[str, float]) -> None:
         now = time.time_ns() // 1_000_000
         waiting.extend(Metric(name, float(value), now, step) for name, value in metrics.items())
-        if len(waiting) >= BATCH or time.monotonic() - sent >= SECONDS:
+        if len(waiting) >= due or time.monotonic() - sent >= SECONDS:
             flush()
 
     try:

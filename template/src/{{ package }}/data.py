@@ -89,18 +89,20 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"no training row holds a value for {empty}: add it to data.drop.")
+    order = np.lexsort((rows.targets, rows.ids))
     manifest = rows.facts | {
         "twins_dropped": int((split == "").sum()),
         "splits": {part: len(split.ids) for part, split in parts.items()},
-        "split_sha256": _digest(parts),
+        "split_sha256": _digest(*(np.sort(split.ids) for split in parts.values())),
+        "targets_sha256": _digest(rows.targets[order]),
     }
     record(rows, config)
     return parts, rows.schema, manifest
 
 
-def _digest(parts: dict[str, Split]) -> str:
-    """Name the split by its row ids, whatever their order in the file."""
+def _digest(*arrays: np.ndarray) -> str:
+    """Name a split by its row ids, or its targets: sorted, whatever their order in the file."""
     digest = hashlib.sha256()
-    for part in parts.values():
-        digest.update(np.sort(part.ids).tobytes() + b"|")
+    for array in arrays:
+        digest.update(array.tobytes() + b"|")
     return digest.hexdigest()

@@ -44,9 +44,12 @@ def train(config: Config, args: argparse.Namespace) -> int:
     splits = load_data(config)
     manifest = splits.manifest | {"profile": profile(splits)}
     from . import infer  # after the data: a framework takes seconds to import
+    from .finished import unchanged
     from .history import history
     from .train import fit
 
+    if resume and (run / "data.json").exists():
+        unchanged(run, splits)
     with started(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))

@@ -13,11 +13,9 @@ from .config import Config
 from .data import Split, Splits
 from .formats import measure
 from .runs import replacing, write_text
-from .scores import compare, cost, errors, metrics
+from .scores import compare, cost, errors, judged, metrics
 from .scores.baseline import baselines
 from .tables.rows import pictures, stress
-
-LOG = "test-evaluations.csv"  # beside the runs: which models each test set has judged
 
 
 @dataclass(frozen=True)
@@ -99,18 +97,9 @@ def write(evaluation: Evaluation, run: Path) -> bool:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(picture)
     _write_json(run / "metrics.json", evaluation.files["metrics"])
-    _remember(evaluation, run)
-    failures = evaluation.files["details"]["failures"]
-    return evaluation.files["metrics"]["beats_baseline"] and not failures
-
-
-def _remember(evaluation: Evaluation, run: Path) -> None:
-    """Log each model that a test set judges: the more it has judged, the less its best means."""
-    path, details = run.parent / LOG, evaluation.files["details"]
-    known = path.read_text(encoding="utf-8") if path.exists() else "test_set,predictions,run\n"
-    line = f"{details['test_set']},{details['predictions']},"
-    if line not in known:
-        write_text(path, f"{known}{line}{run.name}\n")
+    details = evaluation.files["details"]
+    judged.remember(run, details["test_set"], details["predictions"])
+    return evaluation.files["metrics"]["beats_baseline"] and not details["failures"]
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -17,18 +17,32 @@ def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     if not decision.exists():
         raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
     splits, test = load_all(config)
-    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
-    if manifest["split_sha256"] != splits.manifest["split_sha256"]:
-        raise runs.UserError(f"the data has changed since {run} was trained: run `train` again.")
-    then, now = (told.get("other_files", {}) for told in (manifest, splits.manifest))
-    if changed := [file for file in then if then[file] != now.get(file)]:
-        told = f"{changed[0]} has changed since {run} was trained"
-        raise runs.UserError(f"{told}: undo that, or run `train` again.")
-    if splits.schema.labels not in (None, [*manifest["profile"]["target"]]):
-        told = f"the labels, or evaluate.positive, have changed since {run} was trained"
-        raise runs.UserError(f"{told}: undo that, or run `train` again.")
+    unchanged(run, splits)
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, test, threshold
+
+
+def unchanged(run: Path, splits: Splits) -> None:
+    """Raise UserError if a run was trained on other rows, targets or files that belong to them."""
+    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    if changed := _changed(manifest, splits):
+        told = f"{changed} changed since {run} was trained"
+        raise runs.UserError(f"{told}: undo that, or run `train` again.")
+
+
+def _changed(then: dict[str, Any], splits: Splits) -> str:
+    """Say what is other than it was by a run's manifest, "" if nothing is."""
+    now = splits.manifest
+    if then["split_sha256"] != now["split_sha256"]:
+        return "the data has"
+    others = now.get("other_files", {})
+    for file, digest in then.get("other_files", {}).items():
+        if digest != others.get(file):
+            return f"{file} has"
+    if splits.schema.labels not in (None, [*then["profile"]["target"]]):
+        return "the labels, or evaluate.positive, have"
+    known = then.get("targets_sha256", now["targets_sha256"])  # a run of old did not tell it
+    return "" if known == now["targets_sha256"] else f"the values of {splits.schema.target!r} have"
 
 
 def before(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:

@@ -4,7 +4,6 @@ The page and its numbers are written to runs/<run>/monitor/.
 """
 
 import json
-from collections import deque
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Config
 from .drift import statistics as drift
+from .drift.requests import answered
 from .drift.statistics import PREDICTION, predicted
 from .drift.view import describe, figure
-from .formats.contract import Input, described
+from .formats.contract import Input, described, version
 from .formats.measure import exported
 from .runs import UserError, write_text
 from .tables.rows import fresh
@@ -68,7 +68,7 @@ def _column(described: Input) -> Column:
 
 def _current(path: Path, config: Config, columns: list[Column], model: Any) -> pd.DataFrame:
     """Return canonical rows and their predictions, in the form of reference.parquet."""
-    requests = _requests(path, config.monitor.window)
+    requests = answered(path, config.monitor.window, version(model.contract))
     labels = model.contract["outputs"]["labels"]
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
@@ -79,19 +79,6 @@ def _current(path: Path, config: Config, columns: list[Column], model: Any) -> p
     shown = inputs[[column.name for column in columns]]
     texts = shown.select_dtypes("category").astype("str")
     return shown.assign(**texts, **{PREDICTION: predicted(answers, labels)})
-
-
-def _requests(path: Path, window: int) -> list[dict[str, Any]]:
-    """Return the newest `window` lines of a request log; none if the file is something else."""
-    if path.suffix != ".jsonl":
-        return []
-    with path.open("rb") as file:  # the server may be writing its last line
-        lines = deque((line for line in file if line.endswith(b"\n")), window)
-    try:
-        requests = [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
-    return requests if all(isinstance(r, dict) and "inputs" in r for r in requests) else []
 
 
 def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:

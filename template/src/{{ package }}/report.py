@@ -11,9 +11,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Config, dump
-from .evaluate import LOG
 from .runs import UserError, write_text
-from .scores import figures, metrics, plots
+from .scores import figures, judged, metrics, plots
 
 TABLES = ("slices", "robustness", "likeness", "calibration")
 JUDGING = "evaluation/judging.json"  # what a judge and a person say of answers, if any was asked
@@ -51,8 +50,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "cost": _json(run, "evaluation/cost.json"),
         "greater": metrics.GREATER_IS_BETTER,
         "row_loss": metrics.ROW_LOSS,
-        # How many different models the test set has judged.
-        "judged": (run.parent / LOG).read_text(encoding="utf-8").count(f"\n{details['test_set']}"),
+        "judged": judged.count(run.parent, details["test_set"]),
         **{name: _table(run, name).to_dict("records") for name in TABLES},
         **{name: _table(run, name, dtype=str).to_dict("records") for name in ("answers", "checks")},
         "judging": _json(run, JUDGING) if (run / JUDGING).exists() else {},

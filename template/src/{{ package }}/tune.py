@@ -15,7 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from . import infer
 from .config import Config, dump, keys
-from .data import load
+from .data import Splits, load
 from .runs import UserError
 from .scores import metrics
 from .settings.search import Search
@@ -30,27 +30,34 @@ def tune(config: Config) -> tuple[Config, float]:
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config)
-        with TemporaryDirectory() as scratch:
-            model = fit(candidate, splits, lambda step, values: None, Path(scratch))
+        try:
+            with TemporaryDirectory() as scratch:
+                model = fit(candidate, splits, lambda step, values: None, Path(scratch))
+        except UserError as error:
+            print(f"    tune  trial {trial.number}: {error} {trial.params}", flush=True)
+            raise optuna.TrialPruned from None
         predictions = infer.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
         score = metrics.score(splits.val.targets, predictions, threshold)[primary]
         print(f"    tune  trial {trial.number}: {primary} {score:.4f} {trial.params}", flush=True)
         return score
 
-    study = _study(config)
+    study = _study(config, splits)
     for number in range(len(study.get_trials(states=FINISHED)), config.tune.trials):
         study.sampler = optuna.samplers.TPESampler(seed=config.seed + number)
         study.optimize(objective, n_trials=1)
+    if not study.get_trials(states=FINISHED[:1]):
+        raise UserError("no trial could be trained, for the reasons above: mend them.")
     return _apply(config, study.best_params), study.best_value
 
 
-FINISHED = (optuna.trial.TrialState.COMPLETE,)
+FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 
 
-def _study(config: Config) -> optuna.Study:
-    """Open the journal of this very search: another configuration is another search."""
-    name = hashlib.sha256(dump(_settled(config)).encode()).hexdigest()[:12]
+def _study(config: Config, splits: Splits) -> optuna.Study:
+    """Open the journal of this very search: other settings, rows or targets are another one."""
+    told = dump(_settled(config)), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
+    name = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
     folder = config.paths.runs / "tune"
     folder.mkdir(parents=True, exist_ok=True)
     greater = metrics.GREATER_IS_BETTER[config.evaluate.primary]

@@ -92,7 +92,8 @@ def test_requests_are_read_from_the_log(
     records = json.loads(frame[names].to_json(orient="records"))
     lines = [json.dumps({"time": "2026-11-24T08:00:00Z", "inputs": r, **answer}) for r in records]
     log = tmp_path / "requests.jsonl"
-    log.write_text("\n".join(lines) + "\n" + lines[0][:50])
+    others = [json.dumps(json.loads(line) | {"model": "of old"}) for line in lines[:9]]
+    log.write_text("\n".join([*others, *lines]) + "\n" + lines[0][:50])
     assert cli.main(["monitor", str(log), "--run=demo", *options]) == 1
     report = json.loads((run / "monitor/report.json").read_text())
     assert report["drifted"] == ["__prediction__"]

@@ -1,4 +1,4 @@
-"""The columns of a table as texts and labels, whatever they were stored as."""
+"""A column of a table as texts, whatever it was stored as."""
 
 import re
 from pathlib import Path
@@ -24,12 +24,6 @@ def texts(column: pd.Series) -> pd.Series:
         )
     known = column.astype("str").fillna("").str.replace("\r\n", "\n", regex=False)
     return pd.Series([CONTROLS.sub(" ", text) for text in known], column.index, dtype="str")
-
-
-def labels(column: pd.Series) -> pd.Series:
-    """Return str; numbers as they were written, so that a gap does not turn 1 into 1.0."""
-    numbers = pd.api.types.is_float_dtype(column)
-    return column.map("{:.15g}".format) if numbers else column.astype("str")
 
 
 def notes(known: pd.Series, empty: int, path: Path) -> list[str]:

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from my_model import data, evaluate, report
+from my_model import data, report
 from my_model.config import Config
-from my_model.scores import compare, errors, metrics
+from my_model.scores import compare, errors, judged, metrics
 
 RNG = np.random.default_rng(0)
 
@@ -109,7 +109,7 @@ def test_run_tells_what_a_reader_needs(run: Path, config: Config) -> None:
 def test_report_repeats_to_the_byte_and_counts_judged_models(run: Path, config: Config) -> None:
     before = (run / "report.html").read_bytes()
     assert report.write(run, config).read_bytes() == before
-    log = run.parent / evaluate.LOG
+    log = run.parent / judged.LOG
     lines = log.read_text().splitlines()
     other = lines[-1].replace(lines[-1].split(",")[1], "another model")
     try:

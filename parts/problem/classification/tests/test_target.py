@@ -9,8 +9,9 @@ import pytest
 from my_model import data, finished
 from my_model.config import Config
 from my_model.runs import UserError
-from my_model.tables.schema import Schema
+from my_model.tables.schema import Column, Schema, canonical, written
 from my_model.tables.split import Rows, assign
+from my_model.tables.target import encode, sampled
 
 
 def test_a_class_that_comes_after_training_is_explained(config: Config) -> None:
@@ -41,3 +42,36 @@ def test_labels_can_not_change_places_after_training(run: Path, config: Config) 
     other = config.evaluate.model_copy(update={"positive": labels[0]})
     with pytest.raises(UserError, match=r"evaluate\.positive, have changed"):
         finished.reopen(run, config.model_copy(update={"evaluate": other}))
+
+
+def test_labels_can_not_change_after_training(
+    run: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | None]:
+        codes, labels = encode(values, config)
+        codes[7] = (codes[7] + 1) % len(labels or [])
+        return codes, labels
+
+    assert finished.reopen(run, config)
+    monkeypatch.setattr("my_model.tables.rows.encode", changed)
+    with pytest.raises(UserError, match=r"the values of '.*' have changed since .* was trained"):
+        finished.reopen(run, config)
+
+
+def test_labels_that_are_numbers_keep_their_digits(config: Config) -> None:
+    numbers = [*np.arange(10_023_456, 10_023_459), np.nan] * 12  # beyond what float32 tells apart
+    column = pd.Series(numbers, name="code")
+    codes, labels = encode(written(column.dropna()), config)
+    assert labels == ["10023456", "10023457", "10023458"]
+    assert np.bincount(codes).tolist() == [12, 12, 12]
+    table = canonical(column.to_frame(), [Column(name="code", kind="category", missing=True)])
+    assert {*table["code"]} == {*labels, ""}  # a gap makes no 10023456.0
+
+
+def test_a_sample_holds_every_class() -> None:
+    targets = np.repeat([0, 1, 2], [90_000, 60_000, 3])
+    places = sampled(np.random.default_rng(0).permutation(targets), 50_000)
+    assert len(places) == len({*places}) and 30_000 < len(places) <= 50_003
+    small = np.array([1, 0, 1, 2])
+    assert sampled(small, 50_000).tolist() == [0, 1, 2, 3]
+    assert {*targets[sampled(targets, 1000)]} == {0, 1, 2}

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from .config import Config
 from .engines.engine import Engine, started
-from .formats.contract import load
+from .formats.contract import load, version
 from .runs import UserError
 from .server.endpoint import Chat
 from .server.openapi import describe
@@ -60,7 +60,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
     """
     contract, upstream, telemetry = load(folder), Upstream(engine), Telemetry()
     payload = Payload(contract, settings)
-    log = RequestLog(settings.request_log, payload, telemetry.lost)
+    log = RequestLog(settings.request_log, version(contract), payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
 
     @asynccontextmanager
@@ -71,8 +71,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         writing.cancel()
         log.write()
 
-    version = contract["sha256"][contract["model"]][:12]
-    app = FastAPI(title=contract["project"], version=version, lifespan=lifespan)
+    app = FastAPI(title=contract["project"], version=version(contract), lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestError, _refused)

@@ -23,12 +23,15 @@ encode = msgspec.json.Encoder(enc_hook=str).encode
 class RequestLog:
     """Collects rows and writes them twice a second; a failing disk costs rows, never requests.
 
-    Without a path it keeps nothing. `dropped` is told how many rows were lost.
+    Without a path it keeps nothing. `model` is told in each line; `dropped`, how many were lost.
     """
 
-    def __init__(self, path: Path | None, payload: Payload, dropped: Callable[[int], None]) -> None:
+    def __init__(
+        self, path: Path | None, model: str, payload: Payload, dropped: Callable[[int], None]
+    ) -> None:
         self.path = path or Path(os.devnull)
         self.keeps = path is not None
+        self.model = model
         self.payload = payload
         self.dropped = dropped
         self.lines: deque[bytes] = deque()
@@ -45,7 +48,8 @@ class RequestLog:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
         for row, answer in zip(rows, answers, strict=True):
-            line = {"time": now, "inputs": self.payload.as_written(row), **answer}
+            inputs = self.payload.as_written(row)
+            line = {"time": now, "model": self.model, "inputs": inputs, **answer}
             if "probabilities" in answer:
                 line["probabilities"] = list(answer["probabilities"].values())
             self.lines.append(encode(line) + b"\n")

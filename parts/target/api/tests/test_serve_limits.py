@@ -78,7 +78,9 @@ def test_a_signal_lets_requests_finish_and_writes_the_log(
     assert client.getresponse().status == 200
     assert process.wait(20) == -signal.SIGTERM
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
-    told = contract.described(contract.load(run / "export/onnx"))
+    promise = contract.load(run / "export/onnx")
+    told = contract.described(promise)
     assert len(lines) == 50 and list(lines[0]["inputs"]) == [each["name"] for each in told]
     assert datetime.fromisoformat(lines[0]["time"]).tzinfo is UTC
+    assert {line["model"] for line in lines} == {contract.version(promise)}
     assert {"label", "probabilities"} <= lines[0].keys() or "value" in lines[0]

@@ -23,7 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A working directory of its own, where MLflow's default database is made."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID"):
-            patch.delenv(name, raising=False)
+            patch.setenv(name, "")  # so that it is restored, though MLflow itself sets one
+            patch.delenv(name)
         path = tmp_path_factory.mktemp("mlflow")
         patch.chdir(path)
         yield path
@@ -94,3 +95,15 @@ def test_lost_run_is_named(config: Config, folder: Path, server: str) -> None:
     (run / "tracker.json").write_text(json.dumps({"mlflow": "0" * 32}))
     with pytest.raises(UserError, match=r"delete .*tracker.json"), track.start(config, run):
         pass
+
+
+def test_a_training_outlives_its_tracker(
+    config: Config, folder: Path, server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = folder / "last"
+    run.mkdir()
+    with track.start(config, run) as log:
+        Path("mlflow.db").write_bytes(b"no database any more")
+        for step in range(track.BATCH + 1):
+            log(step, {"loss": 1.0})
+    assert capsys.readouterr().out.count("warning  MLflow: ") == 3  # twice the curve, once the end

@@ -80,6 +80,11 @@ def load(folder: Path) -> Contract:
     return {**contract, "folder": str(folder)}
 
 
+def version(contract: Contract) -> str:
+    """Return what tells one exported model from another: the start of its SHA-256."""
+    return contract["sha256"][contract["model"]][:12]
+
+
 def free_name(name: str, columns: list[str]) -> str:
     """Return the name of an output, lengthened until no column is called so."""
     while name in columns:

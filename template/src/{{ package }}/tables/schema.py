@@ -78,7 +78,7 @@ def canonical(frame: pd.DataFrame, columns: list[Column], source: str = "data") 
 
 def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
     if column.kind == "category":
-        return values.astype("str").fillna("").astype("category")
+        return written(values).fillna("").astype("category")
     if column.kind == "number":
         converted = pd.to_numeric(values, errors="coerce")
     else:
@@ -95,6 +95,13 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
             f"{kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
         )
     return converted
+
+
+def written(values: pd.Series) -> pd.Series:
+    """Return str, or missing; numbers as they stand in a file: no gap makes a 1 to 1.0."""
+    numbers = pd.api.types.is_float_dtype(values)
+    texts = values.map("{:.15g}".format, na_action="ignore") if numbers else values
+    return texts.astype("str")
 
 
 def readable(value: float, column: Column) -> str:
