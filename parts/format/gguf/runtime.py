@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import xllamacpp
 
+from ..chats.web import direct
 from .contract import Contract
 from .contract import load as load_contract
 from .feed import feed
 
 TOGETHER = 8  # conversations that are answered side by side
 SILENT = -1
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # no http_proxy between
 
 
 class Predictor:

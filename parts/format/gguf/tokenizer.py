@@ -19,13 +19,13 @@ def add_tokenizer(
     told = json.loads(tokenizer.backend_tokenizer.to_str())
     if told["model"]["type"] != "BPE" or told["normalizer"] or not told["model"]["merges"]:
         raise UserError("its tokenizer is no byte-level BPE")
-    special = {token["id"] for token in told["added_tokens"] if token["special"]}
+    added = {token["id"]: token["special"] for token in told["added_tokens"]}
     tokens = dict.fromkeys(range(config.vocab_size), "")
     tokens |= {number: token for token, number in tokenizer.get_vocab().items()}
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(_splits(told["pre_tokenizer"]))
     writer.add_token_list([tokens[n] or f"<|unused {n}|>" for n in range(config.vocab_size)])
-    writer.add_token_types([_type(tokens[n], n in special) for n in range(config.vocab_size)])
+    writer.add_token_types([_type(tokens[n], added.get(n)) for n in range(config.vocab_size)])
     writer.add_token_merges([" ".join(pair) for pair in told["model"]["merges"]])
     writer.add_eos_token_id(tokenizer.eos_token_id)
     if tokenizer.bos_token_id is not None:
@@ -36,10 +36,12 @@ def add_tokenizer(
     writer.add_chat_template(str(tokenizer.chat_template))
 
 
-def _type(token: str, special: bool) -> TokenType:
+def _type(token: str, special: bool | None) -> TokenType:
+    """Return the type of a token; `special` is None unless it was added to those of the model."""
     if not token:
         return TokenType.UNUSED
-    return TokenType.CONTROL if special else TokenType.NORMAL
+    kinds = {True: TokenType.CONTROL, False: TokenType.USER_DEFINED, None: TokenType.NORMAL}
+    return kinds[special]
 
 
 def _splits(told: Any) -> str:

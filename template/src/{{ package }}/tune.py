@@ -74,13 +74,13 @@ def _settled(config: Config) -> Config:
     return config.model_copy(update={"tune": type(config.tune)()})
 
 
-def _ranges() -> dict[str, tuple[Any, Search]]:
-    """Return type and range of each setting that is marked, by its dotted key."""
+def _ranges(model: str) -> dict[str, tuple[Any, Search]]:
+    """Return type and range of each setting that is marked for a model, by its dotted key."""
     marks = {
         key: (field.annotation, mark)
         for key, field in keys()
         for mark in field.metadata
-        if isinstance(mark, Search)
+        if isinstance(mark, Search) and model in (mark.models or [model])
     }
     if not marks:
         raise UserError("no setting is marked with Search: nothing to tune.")
@@ -88,7 +88,7 @@ def _ranges() -> dict[str, tuple[Any, Search]]:
 
 
 def _suggest(trial: optuna.Trial, config: Config) -> Config:
-    for key, (kind, mark) in _ranges().items():
+    for key, (kind, mark) in _ranges(config.model.name).items():
         if kind is int:
             trial.suggest_int(key, int(mark.low), int(mark.high), log=mark.log)
         else:

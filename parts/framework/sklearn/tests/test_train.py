@@ -1,11 +1,12 @@
 """Training learns, repeats itself to the byte, and a saved model answers as the living one."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from my_model import data, infer
+from my_model import data, infer, tune
 from my_model.config import Config
 from my_model.estimators import ESTIMATORS
 from my_model.train import fit
@@ -38,3 +39,20 @@ def test_boosting_keeps_the_best_rounds(config: Config, tmp_path: Path) -> None:
     config = config.model_copy(update={"model": boosting})
     model = fit(config, data.load(config), lambda step, m: losses.append(m["val_loss"]), tmp_path)
     assert model[-1].n_iter_ == max(1, int(np.argmin(losses)))  # losses[0] is before the first tree
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_a_search_varies_what_the_model_reads(name: str, config: Config) -> None:
+    marks = {key: mark for each in ESTIMATORS for key, (_, mark) in tune._ranges(each).items()}
+    before = _settings(name, config)
+    read = {
+        key
+        for key in marks
+        if _settings(name, tune._apply(config, {key: marks[key].low})) != before
+    }
+    assert read and read == {*tune._ranges(name)}
+
+
+def _settings(name: str, config: Config) -> dict[str, Any]:
+    told = ESTIMATORS[name](config, True).get_params()
+    return {key: value for key, value in told.items() if key != "callbacks"}

@@ -9,8 +9,9 @@ from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu import corpus_bleu
 
 from ..config import Config
+from ..texts.words import words
 from .prompting import final
-from .traits import told
+from .traits import transcript
 
 ASKED = ("base", "model")  # those that write
 
@@ -36,12 +37,19 @@ def compared(
     given = some["answer"].tolist()
     said = {name: list(predictors[name](some.drop(columns="answer"))) for name in ASKED}
     likeness = [{"model": name, **_likeness(texts, given, pattern)} for name, texts in said.items()]
-    shown = {"prompt": [told(json.loads(prompt)) for prompt in some["prompt"]], "answer": given}
+    asked = [transcript(json.loads(prompt)) for prompt in some["prompt"]]
+    shown = {"prompt": asked, "answer": given}
     return {"answers": pd.DataFrame(shown | said), "likeness": pd.DataFrame(likeness)}
 
 
+class Words:
+    """What ROUGE takes for words: its own tokenizer knows the letters a to z alone."""
+
+    tokenize = staticmethod(words)
+
+
 def _likeness(said: list[str], given: list[str], pattern: str | None) -> dict[str, float]:
-    rouge = RougeScorer(["rougeL"])
+    rouge = RougeScorer(["rougeL"], tokenizer=Words())
     pairs = [*zip(said, given, strict=True)]
     found = [final(text, pattern) for text in said]
     wanted = [final(text, pattern) or text for text in given]

@@ -1,5 +1,6 @@
 """The conversations of a table: three shapes become one, and broken rows are told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..runs import UserError
 from ..settings.data import Data
 from .messages import BrokenError, Message, check_turns, listed, message
 
+WRITTEN = re.compile(r'\s*\[\s*\{\s*"(role|content)"\s*:')  # messages as JSON
 BROKEN = 0.1  # share of broken rows above which a file is refused
 
 
@@ -82,7 +84,7 @@ def _conversation(record: dict[Any, Any], settings: Data, answered: bool) -> lis
 def _turns(cell: Any, role: str) -> list[Message]:
     """Return a cell as messages: it is one of `role`, or a list of them."""
     cell = _plain(cell)
-    if isinstance(cell, list) or (isinstance(cell, str) and cell.startswith('[{"role":')):
+    if isinstance(cell, list) or (isinstance(cell, str) and WRITTEN.match(cell)):
         return listed(cell)
     return [message(role, _written(cell))]
 

@@ -13,6 +13,13 @@ def told(prompt: list[Message], answer: str = "") -> str:
     return "\n".join(m["content"] for m in prompt if m["role"] != "system") or answer
 
 
+def transcript(prompt: list[Message]) -> str:
+    """Return the text that a person, or a judge, reads: with roles, but for a single question."""
+    if [message["role"] for message in prompt] == ["user"]:
+        return prompt[0]["content"]
+    return "\n".join(f"{message['role']}: {message['content']}" for message in prompt)
+
+
 def properties(
     prompt: list[Message], known: tuple[set[str], ...], answer: str = ""
 ) -> dict[str, float]:

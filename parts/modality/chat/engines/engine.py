@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from ..chats.web import direct
 from ..runs import UserError
 from ..settings.serve import Serve
 
 OWN = {"llama-cpp": "llama_cpp", "vllm": "vllm"}  # in order of preference
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({})).open  # no http_proxy between
 SECONDS = 10  # for an engine to say what its model is called
 
 

@@ -1,4 +1,4 @@
-"""Ask a server with OpenAI's HTTP API, by the standard library alone; time and tries are bounded.
+"""Ask a server with OpenAI's HTTP API, by the standard library; time, size and tries are bounded.
 
 The key, JUDGE_API_KEY of the environment, goes to that server and nowhere else: no redirection is
 followed, and no message holds it.
@@ -13,6 +13,7 @@ import urllib.request
 from typing import Any
 from urllib.error import HTTPError
 
+from ..chats.web import Stay
 from ..runs import UserError
 from ..settings.evaluate import Judge
 
@@ -21,17 +22,11 @@ BUSY = (408, 429, 500, 502, 503, 504)
 BROKEN = (TimeoutError, ConnectionResetError, http.client.IncompleteRead)
 WRONG = (400, 413, 422)  # the question, such as one that is too long
 BLOCK = 1 << 16
+MOST = 1 << 24  # bytes of an answer
 
 
 class RefusedError(UserError):
     """This question is refused; another one may be answered."""
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirection, which would carry the key along."""
-
-    def redirect_request(self, *words: Any) -> None:
-        return None
 
 
 class Endpoint:
@@ -41,7 +36,7 @@ class Endpoint:
         self.address = f"{str(settings.url).rstrip('/')}/chat/completions"
         self.seconds = settings.seconds
         self.key = os.environ.get("JUDGE_API_KEY", "").strip()
-        self.opener = urllib.request.build_opener(_Stay)
+        self.opener = urllib.request.build_opener(Stay)
         self.stopped = threading.Event()  # it has failed, or nobody waits for it any more
 
     def ask(self, request: dict[str, Any]) -> str:
@@ -75,6 +70,8 @@ class Endpoint:
             body = b""
             while block := answer.read1(BLOCK):
                 body += block
+                if len(body) > MOST:
+                    raise ValueError
                 if time.monotonic() > end:
                     raise TimeoutError(f"no whole answer in {self.seconds:g} seconds")
         return body

@@ -60,6 +60,15 @@ def test_one_row_is_one_conversation(config: Config, tmp_path: Path) -> None:
     assert first == rows.portable(inputs)[0]["messages"] and first[0] == told
 
 
+def test_a_prompt_may_be_a_list_of_messages_in_json(config: Config, tmp_path: Path) -> None:
+    plain = rows.collect(reading(config, written(tmp_path, table()), "prompt"))
+    frame = table()
+    asked = [[{"content": text, "role": "user"}] for text in frame["question"]]
+    frame["question"] = [json.dumps(chat, indent=1) for chat in asked]
+    told = rows.collect(reading(config, written(tmp_path, frame), "prompt"))
+    pd.testing.assert_frame_equal(told.inputs, plain.inputs)
+
+
 BROKEN: dict[str, Any] = {
     "user comes|user follows one of the user": turns("a", "b")[:1] * 2 + turns("a", "b"),
     "assistant comes first": turns("a", "b")[1:],

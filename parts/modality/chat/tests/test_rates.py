@@ -1,11 +1,14 @@
 """Win rates, intervals and agreement are what other libraries, and people with a pencil, count."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from my_model.chats.answers import sampled
+from my_model.chats.answers import compared, sampled
+from my_model.chats.traits import transcript
 from my_model.config import Config
 from my_model.judging import rates
 
@@ -55,3 +58,15 @@ def test_the_seed_draws_the_prompts_that_are_answered(config: Config) -> None:
     assert all(len(each) == 40 and each.index.is_monotonic_increasing for each in drawn.values())
     assert [*drawn[0].index] != [*drawn[1].index] and drawn[0].index.max() > 80
     assert sampled(rows.head(7), config).equals(rows.head(7))
+
+
+def test_likeness_knows_all_letters_and_a_prompt_is_shown_whole() -> None:
+    chat = [{"role": "system", "content": "Kurz."}, {"role": "user", "content": "Öl?"}]
+    inputs = pd.DataFrame({"prompt": [json.dumps(chat)], "answer": ["Öl für Ångström: да"]})
+    says = {"base": "Öl für keinen: нет", "model": "öl, für Ångström; да!"}
+    predictors = {name: lambda asked, said=said: [said] for name, said in says.items()}
+    tables = compared(predictors, inputs, None)
+    likeness = tables["likeness"].set_index("model")["rouge_l"]
+    assert likeness.to_dict() == {"base": 0.5, "model": 1}
+    assert tables["answers"]["prompt"][0] == "system: Kurz.\nuser: Öl?"
+    assert transcript(chat[1:]) == "Öl?"

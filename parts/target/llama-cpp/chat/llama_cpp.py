@@ -13,10 +13,11 @@ from pathlib import Path
 
 import xllamacpp
 
+from ..chats.web import direct
 from ..formats.contract import Contract, load
 from ..runs import UserError
 from ..settings.serve import Serve
-from .engine import Engine, direct
+from .engine import Engine
 
 SILENT = -1
 LOOKUP = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE

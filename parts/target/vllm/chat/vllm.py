@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..chats.web import direct
 from ..runs import UserError
 from ..settings.serve import Serve
-from .engine import Engine, direct
+from .engine import Engine
 
 DEPLOY = Path("deploy/vllm")
 SECONDS = 0.5  # between two looks

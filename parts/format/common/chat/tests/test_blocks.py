@@ -1,9 +1,9 @@
-"""Blocks of few bits: which matrices get which, and what is lost."""
+"""What a file holds: which matrices get blocks of few bits, and which kind a token is of."""
 
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFReader, quants
+from gguf import GGUFReader, TokenType, quants
 
 from my_model import data
 from my_model.config import Config
@@ -32,3 +32,19 @@ def test_wide_matrices_are_packed_by_ggml(config: Config, tmp_path: Path) -> Non
             exact = packed["16" + name[1:]][1]
             lost = np.std(numbers - exact) / np.std(exact)
             assert lost < LOST[kind], (name, lost)
+
+
+def test_added_tokens_stay_whole(config: Config, tmp_path: Path) -> None:
+    """Those for a user's own marks are told from special ones, which no answer shows."""
+    splits = data.load(config)
+    model = build(config, splits)
+    model.tokenizer.add_tokens(["<größe>"])
+    model.network.resize_token_embeddings(len(model.tokenizer))
+    gguf.convert(model, splits.schema, tmp_path, None)
+    fields = GGUFReader(tmp_path / "model.gguf").fields
+    names, kinds = (
+        fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "token_type")
+    )
+    told = dict(zip(names, kinds, strict=True))
+    assert told["<größe>"] == TokenType.USER_DEFINED and told["a"] == TokenType.NORMAL
+    assert told["<|im_end|>"] == TokenType.CONTROL
