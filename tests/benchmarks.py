@@ -16,11 +16,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pretrained import smollm2
 from render import ROOT, render, snapshot
 
 HERE, PAGE = ROOT / "tests/bench", ROOT / "BENCHMARKS.md"
 EXPORT = "runs/bench/export/onnx"
 DEEP, WIDE = "--model.name=ft-transformer", "--model.width=384"
+SMALL = "--model.name="  # of SmolLM2's file
 LOOP = ["--with-requirements", HERE / "requirements.txt", "python", HERE / "bench_loop.py"]
 # Answers of a project, what is done there first, and titles with what is measured.
 Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
@@ -73,7 +75,10 @@ BENCHES: dict[str, Bench] = {
     "chats": (
         {"task": "text-generation"},
         [],
-        {"Writing tokens, one client and eight": ["bench_chat.py"]},
+        {
+            "Writing tokens, one client and eight": ["bench_chat.py"],
+            "Writing tokens, by SmolLM2-135M": ["bench_chat.py", SMALL, "--model.new_tokens=64"],
+        },
     ),
 }
 PACKAGES = ["scikit-learn", "torch", "transformers", "onnxruntime", "fastapi", "xllamacpp"]
@@ -102,6 +107,8 @@ def main(*names: str) -> None:
                 _uv(folder, *step)
             told = _machine(folder)
             for title, words in benches.items():
+                if SMALL in words:
+                    words = [w if w != SMALL else f"{SMALL}{smollm2(folder)}" for w in words]
                 python = [] if words[0] == LOOP[0] else ["python", HERE / words[0]]
                 text = _uv(folder, *(python + words[1:] if python else words))
                 _keep(title, f"{told}\n\n```text\n{text.strip()}\n```\n")

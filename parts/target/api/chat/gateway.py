@@ -60,7 +60,8 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
     """
     contract, upstream, telemetry = load(folder), Upstream(engine), Telemetry()
     payload = Payload(contract, settings)
-    log = RequestLog(settings.request_log, version(contract), payload, telemetry.lost)
+    name = version(contract)
+    log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
 
     @asynccontextmanager
@@ -71,7 +72,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=contract["project"], version=version(contract), lifespan=lifespan)
+    app = FastAPI(title=contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestError, _refused)
@@ -93,7 +94,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         """Ask the engine, to say that conversations will be answered."""
         if not await upstream.ready():
             raise RequestError(503, "The engine does not answer.")
-        return {"status": "ready", "model": version}
+        return {"status": "ready", "model": name}
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> str:
