@@ -63,7 +63,7 @@ def test_monitor_reads_the_log(
         with serving(run, config, request_log=log) as port:
             assert {ask(port, BODY | {"messages": chat})[0] for chat in chats} == {200}
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        assert len(lines) == len(chats) and {*lines[0]} == {"time", "inputs", "value"}
+        assert len(lines) == len(chats) and {*lines[0]} == {"time", "model", "inputs", "value"}
         assert all(isinstance(value, int | float) for value in lines[0]["inputs"].values())
         words = ["monitor", str(log), "--run=demo", "--monitor.min_rows=20", *options]
         assert cli.main(words) == code, name
