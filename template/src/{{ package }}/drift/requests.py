@@ -27,5 +27,5 @@ def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
     if others := len(requests) - len(own):
         say("monitor", f"{path}: {others:,} of {len(requests):,} rows are another model's")
     if requests and not own:
-        raise UserError(f"{path}: this run has answered none of them; name the one that did: --run")
+        raise UserError(f"{path}: this run answered none of it: name the one that did by --run.")
     return own

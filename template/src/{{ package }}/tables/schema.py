@@ -99,9 +99,8 @@ def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
 
 def written(values: pd.Series) -> pd.Series:
     """Return str, or missing; numbers as they stand in a file: no gap makes a 1 to 1.0."""
-    numbers = pd.api.types.is_float_dtype(values)
-    texts = values.map("{:.15g}".format, na_action="ignore") if numbers else values
-    return texts.astype("str")
+    texts = values.astype("str")
+    return texts.str.removesuffix(".0") if pd.api.types.is_float_dtype(values) else texts
 
 
 def readable(value: float, column: Column) -> str:
