@@ -48,7 +48,9 @@ class Upstream:
             base_url=engine.address,
             headers=engine.headers,
             timeout=httpx2.Timeout(None, connect=CONNECT),
-            limits=httpx2.Limits(max_connections=None),
+            # llama.cpp ends a connection after a stream: one that was kept may be gone by its next
+            # use, and on a busy machine the next request learns that too late.
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
             trust_env=False,  # a proxy is for the world outside
         )
 

@@ -4,10 +4,12 @@ import asyncio
 import json
 import shutil
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,38 @@ def test_a_dead_or_slow_engine_is_told_at_once(run: Path, config: Config) -> Non
             pieces = client.chat.completions.create(**BODY, stream=True)
             assert next(pieces).choices[0].delta.content == "Well"
             next(pieces)
+
+
+class Hasty(BaseHTTPRequestHandler):
+    """What ends each connection a little after its answer, without having said so."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'data: {"choices": [{"delta": {"content": "Well"}}]}\n\ndata: [DONE]\n\n'
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        time.sleep(0.05)
+        self.close_connection = True
+
+
+def test_an_engine_may_end_a_connection_after_each_answer() -> None:
+    async def ask_thrice(engine: Engine) -> list[str]:
+        upstream, found = Upstream(engine), []
+        for _ in range(3):
+            words, answer = {"messages": BODY["messages"]}, Answer("any")
+            found.append("".join([piece async for piece in upstream.answer(words, answer)]))
+        await upstream.client.aclose()
+        return found
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hasty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        engine = Engine(f"http://127.0.0.1:{server.server_address[1]}", "hasty", None)
+        assert asyncio.run(ask_thrice(engine)) == ["Well"] * 3
+        server.shutdown()
 
 
 @pytest.mark.parametrize("stream", [False, True])
