@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 119, {"src": 4000, "tests": 1115}
+FILES, BUDGET = 119, {"src": 4000, "tests": 1130}
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -89,12 +89,11 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"no training row holds a value for {empty}: add it to data.drop.")
-    order = np.lexsort((rows.targets, rows.ids))
     manifest = rows.facts | {
         "twins_dropped": int((split == "").sum()),
         "splits": {part: len(split.ids) for part, split in parts.items()},
         "split_sha256": _digest(*(np.sort(split.ids) for split in parts.values())),
-        "targets_sha256": _digest(rows.targets[order]),
+        "targets_sha256": _digest(rows.targets[np.lexsort((rows.targets, rows.ids))]),
     }
     record(rows, config)
     return parts, rows.schema, manifest

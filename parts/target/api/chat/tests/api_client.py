@@ -63,8 +63,8 @@ class Slow(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Words)
+    def __init__(self, says: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), says)
         self.go, self.left, self.asked = threading.Event(), threading.Event(), threading.Event()
 
     @property
@@ -98,9 +98,9 @@ class Words(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def slow() -> Iterator[Slow]:
-    """Run an engine that takes its time."""
-    with Slow() as server:
+def slow(says: type[BaseHTTPRequestHandler] = Words) -> Iterator[Slow]:
+    """Run an engine that takes its time, or another."""
+    with Slow(says) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -4,12 +4,11 @@ import asyncio
 import json
 import shutil
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -75,11 +74,8 @@ def test_an_engine_may_end_a_connection_after_each_answer() -> None:
         await upstream.client.aclose()
         return found
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hasty) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        engine = Engine(f"http://127.0.0.1:{server.server_address[1]}", "hasty", None)
-        assert asyncio.run(ask_thrice(engine)) == ["Well"] * 3
-        server.shutdown()
+    with slow(Hasty) as server:
+        assert asyncio.run(ask_thrice(server.engine)) == ["Well"] * 3
 
 
 @pytest.mark.parametrize("stream", [False, True])
