@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -33,9 +34,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exported(run: Path, options: list[str]) -> Path:
-    formats = ["--export.formats=[executorch]"]  # the shared run has less
-    assert cli.main(["export", f"--run={run.name}", *options, *formats]) == 0
-    return run / "export/executorch"
+    twin = shutil.copytree(run, run.with_name("edge"))  # the shared run has less
+    formats = ["--export.formats=[executorch]"]
+    assert cli.main(["export", "--run=edge", *options, *formats]) == 0
+    return twin / "export/executorch"
 
 
 def test_it_answers_as_when_exported(program: Path, exported: Path) -> None:

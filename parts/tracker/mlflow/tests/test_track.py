@@ -100,10 +100,12 @@ def test_lost_run_is_named(config: Config, folder: Path, server: str) -> None:
 def test_a_training_outlives_its_tracker(
     config: Config, folder: Path, server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = folder / "last"
+    run, database = folder / "last", folder / "mlflow.db"
     run.mkdir()
     with track.start(config, run) as log:
-        Path("mlflow.db").write_bytes(b"no database any more")
+        whole = database.read_bytes()
+        database.write_bytes(b"no database any more")
         for step in range(track.BATCH + 1):
             log(step, {"loss": 1.0})
+    database.write_bytes(whole)  # MLflow stays with it in this process
     assert capsys.readouterr().out.count("warning  MLflow: ") == 3  # twice the curve, once the end
