@@ -57,7 +57,7 @@ def build(config: Config, run: Path) -> str:
         )
     return (
         f"same answers in JavaScript on {agreed['rows']:,} held-out rows (differences up to "
-        f"{agreed['max_scaled_diff']:.0e}); python -m http.server -d {run / 'page'}"
+        f"{agreed['max_scaled_diff']:.0e}); python -m http.server 8001 -d {run / 'page'}"
     )
 
 
