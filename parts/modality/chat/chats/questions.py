@@ -16,8 +16,6 @@ from ..tables.table import Stress
 from .checks import MARKS
 from .secrets import found
 
-LACKS = "does not hold"
-
 
 class Check(BaseModel, extra="forbid", frozen=True):
     """A question of prompts/checks.yaml."""
@@ -36,10 +34,14 @@ class Check(BaseModel, extra="forbid", frozen=True):
             raise ValueError(f"it is no regular expression ({error})") from None
         return pattern
 
+    def met(self, said: str) -> bool:
+        """Say if an answer holds what it must."""
+        return self.must is None or re.search(self.must, said) is not None
+
     def fault(self, said: str) -> str:
         """Return what is wrong with an answer, "" if nothing is."""
-        if self.must is not None and not re.search(self.must, said):
-            return f"{LACKS} {self.must}"
+        if not self.met(said):
+            return f"does not hold {self.must}"
         if self.must_not is not None and re.search(self.must_not, said):
             return f"holds {self.must_not}"
         marked = ["a special token"] if MARKS.search(said) else []
@@ -77,9 +79,9 @@ def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: 
         table[name] = said
         table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, said, strict=True)]
     notes, failures = list[str](), list[str]()
-    for row in table.to_dict("records"):
+    for check, row in zip(checks, table.to_dict("records"), strict=True):
         fault, before = row["model_fault"], row["base_fault"]
-        if fault.startswith(LACKS) and config.model.name in config.model.OWN:
+        if config.model.name in config.model.OWN and not check.met(row["model"]):
             before = before or "comes from random weights"  # which meet a `must` by luck alone
         wrong = f"{path}: the answer to {row['ask']!r} {fault} ({row['why']})"
         if fault and before:
