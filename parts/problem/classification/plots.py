@@ -18,22 +18,24 @@ def figures(
     """Return {caption: SVG}; targets (rows,) int64 codes, predictions (rows, classes) float32."""
     names = [label if len(label) <= 18 else f"{label[:17]}…" for label in labels or []]
     common = np.argsort(-np.bincount(targets, minlength=len(names)), kind="stable")
-    shown = [1] if len(names) == 2 else sorted(common[:MOST_CLASSES].tolist())
+    kept = sorted(common[:MOST_CLASSES].tolist())
+    shown = [1] if len(names) == 2 else kept
     curves = [(names[c], targets == c, predictions[:, c]) for c in shown if (targets == c).any()]
+    most = f" ({MOST_CLASSES} of {len(names)} classes)" if len(names) > MOST_CLASSES else ""
     return {
-        "Precision against recall; dashed: picking rows blindly": draw(
+        f"Precision against recall; dashed: picking rows blindly{most}": draw(
             "precision and recall", lambda axes: _precision_recall(axes, curves, threshold)
         ),
-        "ROC; dashed: picking rows blindly": draw("ROC", lambda axes: _roc(axes, curves)),
+        f"ROC; dashed: picking rows blindly{most}": draw("ROC", lambda axes: _roc(axes, curves)),
         "Calibration: a dot for a tenth of the rows; dashed: probabilities come true": draw(
             "calibration", lambda axes: _calibration(axes, targets, predictions)
         ),
         "Probabilities given to each class's rows": draw(
             "scores", lambda axes: _scores(axes, targets, predictions, threshold, names)
         ),
-        "Confusion: rows are the truth, shares are of each row": draw(
+        f"Confusion: rows are the truth, shares are of each row{most}": draw(
             "confusion matrix",
-            lambda axes: _confusion(axes, targets, decide(predictions, threshold), names, common),
+            lambda axes: _confusion(axes, targets, decide(predictions, threshold), names, kept),
         ),
     }
 
@@ -68,11 +70,10 @@ def _roc(axes: Axes, curves: list) -> None:
 def _calibration(axes: Axes, targets: np.ndarray, predictions: np.ndarray) -> None:
     observed, predicted, bins = reliability(targets, predictions)
     groups = [(observed[bins == b], predicted[bins == b]) for b in np.unique(bins)]
-    share, mean = (np.array([group[side].mean() for group in groups]) for side in (0, 1))
-    size = np.array([len(group[0]) for group in groups])
+    share, mean, size = np.array([(o.mean(), p.mean(), len(o)) for o, p in groups]).T
     end = max(share.max(), mean.max()) * 1.1
     axes.plot([0, end], [0, end], color=INK, linestyle="--", linewidth=0.8)
-    bars = 1.96 * np.sqrt(share * (1 - share) / size)
+    bars = np.minimum(1.96 * np.sqrt(share * (1 - share) / size), [share, 1 - share])
     axes.errorbar(mean, share, bars, color=BLUE, marker="o", markersize=4, elinewidth=0.8)
     axes.set(xlabel="probability", ylabel="share that came true", xlim=(0, end), ylim=(0, None))
 
@@ -101,9 +102,8 @@ def _scores(
 
 
 def _confusion(
-    axes: Axes, targets: np.ndarray, decided: np.ndarray, names: list[str], common: np.ndarray
+    axes: Axes, targets: np.ndarray, decided: np.ndarray, names: list[str], kept: list[int]
 ) -> None:
-    kept = sorted(common[:MOST_CLASSES].tolist())
     counts = confusion_matrix(targets, decided, labels=range(len(names)))
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     for y, row in enumerate(kept):

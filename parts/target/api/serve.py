@@ -36,12 +36,12 @@ from .settings.serve import Serve
 def serve(config: Config, run: Path) -> None:
     """Serve a run's model until a signal; then answer open requests and finish the log."""
     app = create_app(run / "export" / "onnx", config.serve)
-    address = (config.serve.host, config.serve.port)
+    host, port = address = (config.serve.host, config.serve.port)
     family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
     try:
         listener = socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
-        raise UserError(f"serve.host, serve.port: {address}: {error.strerror}.") from None
+        raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
     host, port = listener.getsockname()[:2]
     print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
     settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)

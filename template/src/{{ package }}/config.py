@@ -51,9 +51,9 @@ def keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[
 def load(path: Path, overrides: dict[str, str]) -> Config:
     """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
     raw = read(path)
-    if "data.path" in overrides and isinstance(raw.get("data"), dict):
-        for key in Data.NAMES:  # the columns named in config.yaml are those of another file
-            raw["data"].pop(key, None)
+    own = raw.get("data")
+    if isinstance(own, dict) and overrides.get("data.path", own.get("path")) != own.get("path"):
+        raw["data"] = {key: own[key] for key in own if key not in Data.NAMES}  # of another file
     for key, text in overrides.items():
         _set(raw, key, parse(text, path), path)
     try:

@@ -1,5 +1,6 @@
 """A brief search over the settings marked with Search, judged on validation rows alone.
 
+The first trial is the configuration as it is, so that a search never ends with a worse one.
 Kill it whenever you like: the same command goes on where it stopped, and ends with the same result,
 since every trial draws from a generator seeded by its own number.
 """
@@ -29,17 +30,18 @@ def tune(config: Config) -> tuple[Config, float]:
     primary = config.evaluate.primary
 
     def objective(trial: optuna.Trial) -> float:
-        candidate = _suggest(trial, config)
+        candidate = _suggest(trial, config) if trial.number else config
+        told = trial.params or "the settings as they are"
         try:
             with TemporaryDirectory() as scratch:
                 model = fit(candidate, splits, lambda step, values: None, Path(scratch))
         except UserError as error:
-            print(f"    tune  trial {trial.number}: {error} {trial.params}", flush=True)
+            print(f"    tune  trial {trial.number}: {error} {told}", flush=True)
             raise optuna.TrialPruned from None
         predictions = infer.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
         score = metrics.score(splits.val.targets, predictions, threshold)[primary]
-        print(f"    tune  trial {trial.number}: {primary} {score:.4f} {trial.params}", flush=True)
+        print(f"    tune  trial {trial.number}: {primary} {score:.4f} {told}", flush=True)
         return score
 
     study = _study(config, splits)
@@ -56,7 +58,8 @@ FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 
 def _study(config: Config, splits: Splits) -> optuna.Study:
     """Open the journal of this very search: other settings, rows or targets are another one."""
-    told = dump(_settled(config)), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
+    settled = config.model_copy(update={"tune": type(config.tune)()})  # a longer one is the same
+    told = dump(settled), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
     name = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
     folder = config.paths.runs / "tune"
     folder.mkdir(parents=True, exist_ok=True)
@@ -67,11 +70,6 @@ def _study(config: Config, splits: Splits) -> optuna.Study:
         direction="maximize" if greater else "minimize",
         load_if_exists=True,
     )
-
-
-def _settled(config: Config) -> Config:
-    """More trials are the same search, longer."""
-    return config.model_copy(update={"tune": type(config.tune)()})
 
 
 def _ranges(model: str) -> dict[str, tuple[Any, Search]]:

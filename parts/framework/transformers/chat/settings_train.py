@@ -14,7 +14,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     rank: int = Field(8, ge=1)
     epochs: int = Field(10, ge=1)
     batch_size: int = Field(8, ge=1)
-    learning_rate: Annotated[float | None, Field(gt=0), Search(1e-5, 3e-3, log=True)] = None
+    learning_rate: Annotated[float | None, Field(gt=0), Search(1e-5, 3e-2, log=True)] = None
     weight_decay: Annotated[float, Field(ge=0), Search(1e-4, 0.3, log=True)] = 0.01
     warmup: float = Field(0.1, ge=0, lt=1)
     clip_norm: float = Field(1.0, gt=0)

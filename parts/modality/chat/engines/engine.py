@@ -59,7 +59,7 @@ def _free(host: str, port: int) -> int:
         with socket.create_server((host, port), family=family) as listener:
             return int(listener.getsockname()[1])
     except OSError as error:
-        raise UserError(f"serve.host, serve.port: {(host, port)}: {error.strerror}.") from None
+        raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
 
 
 def _elsewhere(address: str) -> Engine:

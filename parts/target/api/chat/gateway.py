@@ -37,14 +37,14 @@ NEAR = "127.0.0.1"  # where an engine of this project listens: for the gateway a
 
 def serve(config: Config, run: Path) -> None:
     """Serve a run's model until a signal; then finish open answers and the log."""
-    address = (config.serve.host, config.serve.port)
+    host, port = address = (config.serve.host, config.serve.port)
     family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
     listener = socket.socket(family)  # uvicorn lets it listen, when the engine is ready
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
     except OSError as error:
-        raise UserError(f"serve.host, serve.port: {address}: {error.strerror}.") from None
+        raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
     with started(run, config.serve, NEAR, 0, os.urandom(16).hex()) as engine:
         app = create_app(run / "export" / "gguf", config.serve, engine)
         host, port = listener.getsockname()[:2]

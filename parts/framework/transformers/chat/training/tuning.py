@@ -16,15 +16,16 @@ from .needs import check
 from .order import ByLength
 
 TINY = 1e-3  # where all weights begin at random
-# IA3 as Liu et al. 2022, a prefix as in peft's documentation, a bottleneck as Houlsby et al. 2019
-# tried; QLoRA as LoRA: Dettmers et al. 2023 go down to 2e-4, from 7 billion weights on.
+# The best of three to five on validation rows, of SmolLM2-135M with batches of 8, over 75 questions
+# about Python and 243 reports. Larger models want less: 2e-4 for QLoRA of 7 billion weights
+# (Dettmers et al. 2023).
 USUAL = {
-    "full": 5e-5,
-    "lora": 5e-4,
-    "qlora": 5e-4,
-    "ia3": 3e-3,
-    "prefix": 1e-2,
-    "bottleneck": 1e-3,
+    "full": 1e-4,
+    "lora": 1e-3,
+    "qlora": 1e-3,
+    "ia3": 2e-2,
+    "prefix": 3e-2,
+    "bottleneck": 3e-3,
 }
 
 
