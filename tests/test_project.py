@@ -125,14 +125,24 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         check_smollm2(folder, script)
 
 
-def test_runs_outlive_a_switch(template: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("task", "framework", "epochs", "rows"),
+    [
+        ("tabular-classification", "pytorch", "9", "data/raw/birdstrikes.csv"),
+        ("text-classification", "transformers", "1", "data/raw/remarks.csv"),
+    ],
+    ids=["tables", "texts"],
+)
+def test_runs_outlive_a_switch(
+    task: str, framework: str, epochs: str, rows: str, template: Path, tmp_path: Path
+) -> None:
     """Another framework judges its model beside the old one, whose export goes on answering."""
-    folder = project(template, tmp_path / "project")
+    folder = project(template, tmp_path / "project", {"task": task})
     _uv(folder, "run", "my-model", "run", "--run", "old", "--model.name", "linear")
     commit(folder, "trained")
-    switch = {"framework": "pytorch", "tracker": "tensorboard"}
+    switch = {"framework": framework, "tracker": "tensorboard"}
     run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
-    _uv(folder, "run", "my-model", "train", "--run", "new", "--train.epochs", "9")
+    _uv(folder, "run", "my-model", "train", "--run", "new", "--train.epochs", epochs)
     new = ["my-model", "evaluate", "--run", "new"]
     _uv(folder, "run", *new, "--against", "old")
     details, old = (
@@ -141,7 +151,6 @@ def test_runs_outlive_a_switch(template: Path, tmp_path: Path) -> None:
     )
     assert details["models"]["before"]["metrics"] == pytest.approx(old["metrics"], abs=1e-3)
     assert "the run before" in (folder / "runs/new/model-card.md").read_text("utf-8")
-    rows = "data/raw/birdstrikes.csv"
     for word in (["predict", rows, "answers.csv"], ["monitor", rows]):
         _uv(folder, "run", "my-model", *word, "--run", "old")
     refused = ["uv", "run", "my-model", "evaluate", "--run", "old"]

@@ -100,6 +100,18 @@ def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Pa
     assert "<<<<<<<" in text and "trials: 99" in text and "trials: 25" in text
 
 
+def test_data_that_dvc_holds_outlive_an_update(template: Path, tmp_path: Path) -> None:
+    folder = project(template, tmp_path / "project", {"versioning": "dvc"})
+    git(folder, "rm", "-rq", "--cached", "data/raw")
+    (folder / "data/.gitignore").write_text("/raw\n", "utf-8")  # as `dvc add` does
+    commit(folder, "DVC holds the data")
+    path = folder / "data/raw/birdstrikes.csv"
+    path.write_text(path.read_text("utf-8") + "a row that nobody has added yet\n", "utf-8")
+    before = path.read_bytes()
+    run_update(folder, data={"tracker": "mlflow"}, defaults=True, overwrite=True, quiet=True)
+    assert path.read_bytes() == before and not conflicts(folder)
+
+
 SWITCHES = [
     {"tracker": "mlflow", "license": "Apache-2.0", "ci": "gitlab"},
     {"targets": ["batch", "browser"]},

@@ -19,7 +19,7 @@ KINDS = {"term": TensorProto.STRING, "count": TensorProto.FLOAT, "row": TensorPr
 
 
 def inputs(schema: Schema) -> list[ValueInfoProto]:
-    """Return the inputs that `tokens.encode` makes of texts."""
+    """Return the inputs that `terms.encode` makes of texts."""
     counted = [helper.make_tensor_value_info(name, KINDS[name], ["terms"]) for name in KINDS]
     return [*counted, helper.make_tensor_value_info("rows", TensorProto.INT64, [1])]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..texts import tokens
+from ..texts import padding, terms, tokens
 from .contract import Contract, Input
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return what the model takes of the (rows,) str that `inputs` maps the name to."""
     (text,) = contract["inputs"]
     told = {**contract["tokens"], "folder": contract.get("folder")}
-    return tokens.encode(list(inputs[text["name"]]), told)
+    encode = (padding if "file" in told else terms).encode  # whichever framework trained it
+    return encode(list(inputs[text["name"]]), told)
 
 
 def plain(inputs: Any, contract: Contract) -> dict[str, Any]:

@@ -1,11 +1,7 @@
 """From texts to the terms that the model counts, the same in training and in service."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .terms import terms
 from .words import CHARACTERS
 
 if TYPE_CHECKING:
@@ -30,17 +26,4 @@ def describe(model: "Model") -> dict[str, Any]:
             "row": "int64 (terms,): the number of the text, from 0",
             "rows": "int64 (1,): how many texts there are",
         },
-    }
-
-
-def encode(texts: Sequence[str], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return the inputs that `describe` names; `told` is what it returned."""
-    lengths = told["max_words"], told["min_letters"], told["max_letters"]
-    counts = [terms(text, *lengths) for text in texts]
-    sizes = np.array([len(count) for count in counts], np.int64)
-    return {
-        "term": np.array([term for count in counts for term in count], object),
-        "count": np.array([n for count in counts for n in count.values()], np.float32),
-        "row": np.repeat(np.arange(len(texts)), sizes),
-        "rows": np.array([len(texts)]),
     }

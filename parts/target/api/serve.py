@@ -60,10 +60,10 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
     row = payload.decode(json.encode(example(model.contract)))
+    batcher.warm_up(row)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        batcher.warm_up(row)
         gc.freeze()  # what is loaded by now stays: collections need not look at it
         writing = asyncio.create_task(log.run())
         yield

@@ -74,7 +74,7 @@ def _convert(
     except OSError:  # the disk's fault
         raise
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__} {error}".split())[:200]
+        reason = " ".join(f"{type(error).__name__.removeprefix('UserError')} {error}".split())[:200]
         told = f"{name} can't be made of this model ({reason})"
         raise UserError(f"{told}: leave it out, or take another model.name.") from error
     return converter

@@ -28,7 +28,8 @@ def rate(outcomes: Mapping[str, str]) -> dict[str, Any]:
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     counts = {"pairs": n, "wins": wins, "ties": ties, "losses": losses}
-    return counts | {"win_rate": share, "interval": [middle - half, middle + half]}
+    interval = [max(0.0, middle - half), min(1.0, middle + half)]  # but for rounding
+    return counts | {"win_rate": share, "interval": interval}
 
 
 def agreement(judge: Mapping[str, str], person: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a request may hold: a conversation, and how to answer it, in OpenAI's words."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -48,6 +48,8 @@ class Asked(Struct, forbid_unknown_fields=True):
     stop: str | Annotated[list[str], Meta(max_length=4)] | None = None
     frequency_penalty: Penalty | None = None
     presence_penalty: Penalty | None = None
+    n: Literal[1] = 1
+    user: str | None = None  # taken and left aside
 
     @property
     def with_usage(self) -> bool:

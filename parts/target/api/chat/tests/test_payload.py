@@ -37,6 +37,7 @@ def client(port: int) -> Iterator[OpenAI]:
         ({"messages": [{"role": "user", "content": " "}]}, "the user says nothing"),
         ({"max_tokens": 17}, "max_tokens is 17, but answers have at most 16"),
         ({"max_tokens": 0}, "`$.max_tokens`"),
+        ({"n": 2}, "`$.n`"),
         ({"temperature": 3}, "`$.temperature`"),
         ({"tempratur": 1}, "unknown field `tempratur`"),
         ({"messages": [{"role": "user", "content": "long " * 999}]}, "The engine refuses this"),
