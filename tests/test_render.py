@@ -59,6 +59,9 @@ def _check_text(path: Path, text: str) -> None:
         yaml.compose(text)  # harness/ has a tag of its reader
     elif path.suffix == ".toml":
         tomllib.loads(text)
+    elif path.suffix == ".md":
+        prose = re.sub(r"^```.*?^```$", "code", text, flags=re.DOTALL | re.MULTILINE)
+        assert not re.search(r"[^\n]\n#|^#.*\n[^\n]|\n\n\n", prose, re.MULTILINE), path
     elif path.name == "Dockerfile":
         command = [Path(sys.executable).with_name("hadolint"), path]
         done = subprocess.run(command, capture_output=True, text=True)

@@ -102,4 +102,4 @@ def _speed(took: dict[str, Any], cost: dict[str, Any]) -> str:
     speed, before = took["latency_ms"]["1"], cost["latency_ms"]["1"]
     if speed is None:
         return "not timed on this machine"
-    return f"1 row in {speed:.2g} ms (model: {before:.2g})"
+    return f"1 row in {speed:.4g} ms (model: {before:.4g})"

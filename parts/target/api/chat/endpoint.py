@@ -14,7 +14,8 @@ from ..chats.messages import Message
 from ..formats.contract import Contract
 from ..formats.feed import feed
 from ..settings.serve import Serve
-from .payload import Asked, Payload
+from .asked import Asked
+from .payload import Payload
 from .replies import Answer, RequestError
 from .request_log import RequestLog
 from .sending import Sender, check_key, read, until_gone

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from ..formats.contract import Contract
-from .payload import Asked, Payload
+from .asked import Asked
+from .payload import Payload
 from .replies import Answer, RequestError
 from .upstream import PATH
 

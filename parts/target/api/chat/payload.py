@@ -1,69 +1,18 @@
-"""What a request may hold: a conversation, and how to answer it, in OpenAI's words."""
+"""What a request may hold: decoded, checked, and told to the engine in its words."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 
-from ..chats.messages import BrokenError, Message, check_turns, listed
+from ..chats.messages import BrokenError, Message
 from ..chats.traits import properties
 from ..formats.contract import Contract, described
 from ..settings.serve import Serve
 from ..texts.measures import sets
+from .asked import Asked
 from .replies import RequestError
 
 DRAWN = ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")
-Count = Annotated[int, Meta(ge=1)]
-Penalty = Annotated[float, Meta(ge=-2, le=2)]
-
-
-class Turn(Struct, forbid_unknown_fields=True):
-    """A message; the role is system, user, assistant or tool."""
-
-    role: str
-    content: str
-
-
-class StreamOptions(Struct, forbid_unknown_fields=True):
-    """What a stream tells besides the answer."""
-
-    include_usage: bool = False
-
-
-class Asked(Struct, forbid_unknown_fields=True):
-    """A conversation that ends before an answer, and how that is to be found.
-
-    At temperature 0, the default, it is the likeliest one, token by token.
-    """
-
-    model: str
-    messages: Annotated[list[Turn], Meta(min_length=1)]
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-    max_tokens: Count | None = None
-    max_completion_tokens: Count | None = None
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
-    seed: int | None = None
-    stop: str | Annotated[list[str], Meta(max_length=4)] | None = None
-    frequency_penalty: Penalty | None = None
-    presence_penalty: Penalty | None = None
-    n: Literal[1] = 1
-    user: str | None = None  # taken and left aside
-
-    @property
-    def with_usage(self) -> bool:
-        """Say if a stream is to tell how many tokens it took."""
-        return self.stream_options is not None and self.stream_options.include_usage
-
-    @property
-    def conversation(self) -> list[Message]:
-        """Return the messages, cleaned as those of files are; BrokenError if they are none."""
-        chat = listed([{"role": turn.role, "content": turn.content} for turn in self.messages])
-        check_turns(chat, answered=False)
-        if not chat or chat[-1]["role"] in ("system", "assistant"):
-            raise BrokenError("the last message is not the user's, so there is nothing to answer")
-        return chat
 
 
 class Payload:
@@ -93,7 +42,7 @@ class Payload:
         if asked.model != self.model:
             told = f"The model {asked.model[:60]!r} is not here; {self.model!r} is."
             raise RequestError(404, told)
-        sizes, settings = [len(turn.content) for turn in asked.messages], self.settings
+        sizes, settings = [len(turn.text) for turn in asked.messages], self.settings
         if len(sizes) > settings.max_messages or sum(sizes) > settings.max_characters:
             told = f"{settings.max_messages} messages and {settings.max_characters:,} characters"
             raise RequestError(413, f"The conversation is too long: at most {told} are read.")

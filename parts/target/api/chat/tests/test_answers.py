@@ -57,3 +57,9 @@ def test_settings_reach_the_engine(client: OpenAI) -> None:
     short = create(**BODY, max_tokens=1)
     assert (short.usage.completion_tokens, short.choices[0].finish_reason) == (1, "length")
     assert [model.id for model in client.models.list()] == [NAME]
+
+
+def test_a_message_may_come_in_pieces(client: OpenAI) -> None:
+    pieces = [{"type": "text", "text": text} for text in ("What is", "Python?")]
+    whole = [{"role": "user", "content": "What is\nPython?"}]
+    assert say(client, [{"role": "user", "content": pieces}]) == say(client, whole)

@@ -12,6 +12,8 @@ from my_model.config import Config
 from my_model.server import endpoint
 from my_model.server.upstream import PATH
 
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,"}}
+
 
 @pytest.fixture(scope="module")
 def port(run: Path, config: Config) -> Iterator[int]:
@@ -31,6 +33,7 @@ def client(port: int) -> Iterator[OpenAI]:
         ({"messages": []}, "`$.messages`"),
         ({"messages": "Hello"}, "Expected `array`, got `str`"),
         ({"messages": [{"role": "user", "content": 7}]}, "`$.messages[0].content`"),
+        ({"messages": [{"role": "user", "content": [PICTURE]}]}, "Invalid enum value 'image_url'"),
         ({"messages": [{"role": "assistant", "content": "I"}]}, "the assistant comes first"),
         ({"messages": [{"role": "system", "content": "Be brief"}]}, "nothing to answer"),
         ({"messages": [{"role": "robot", "content": "I"}]}, "rename it to system, user"),
