@@ -71,10 +71,10 @@ def tune(config: Config, args: argparse.Namespace) -> int:
     """Search hyperparameters and write the best as a configuration of its own."""
     from .tune import tune
 
-    best, score = tune(config)
+    best, found = tune(config)
     path = args.config.with_suffix(".tuned.yaml")
     runs.write_text(path, dump(best))
-    runs.say("tune", f"validation {config.evaluate.primary} {score:.4f}; try: run --config {path}")
+    runs.say("tune", f"{found}; try: run --config {path}")
     return 0
 
 

@@ -23,15 +23,15 @@ from .settings.search import Search
 from .train import fit
 
 
-def tune(config: Config) -> tuple[Config, float]:
-    """Return the best configuration and its validation score."""
+def tune(config: Config) -> tuple[Config, str]:
+    """Return the best configuration, and its trial and validation score in words."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     splits = load(config)
     primary = config.evaluate.primary
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config) if trial.number else config
-        told = trial.params or "the settings as they are"
+        told = ", ".join(f"{key} {value:.4g}" for key, value in trial.params.items()) or "as it is"
         try:
             with TemporaryDirectory() as scratch:
                 model = fit(candidate, splits, lambda step, values: None, Path(scratch))
@@ -50,7 +50,8 @@ def tune(config: Config) -> tuple[Config, float]:
         study.optimize(objective, n_trials=1)
     if not study.get_trials(states=FINISHED[:1]):
         raise UserError("no trial could be trained, for the reasons above: mend them.")
-    return _apply(config, study.best_params), study.best_value
+    found = f"validation {primary} {study.best_value:.4f} in trial {study.best_trial.number}"
+    return _apply(config, study.best_params), found
 
 
 FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
@@ -63,11 +64,10 @@ def _study(config: Config, splits: Splits) -> optuna.Study:
     name = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
     folder = config.paths.runs / "tune"
     folder.mkdir(parents=True, exist_ok=True)
-    greater = metrics.GREATER_IS_BETTER[config.evaluate.primary]
     return optuna.create_study(
         study_name=name,
         storage=JournalStorage(JournalFileBackend(str(folder / f"{name}.journal"))),
-        direction="maximize" if greater else "minimize",
+        direction="maximize" if metrics.GREATER_IS_BETTER[config.evaluate.primary] else "minimize",
         load_if_exists=True,
     )
 
