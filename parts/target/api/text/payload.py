@@ -12,12 +12,13 @@ from ..texts.words import words
 from .answers import RequestError, explain
 
 MAX_CHARACTERS = 200_000  # of one text: some 30,000 words, which take a tenth of a second
+FILLED = r"\S"  # a text of spaces alone is left out of training, too
 
 
 class Row(Struct, forbid_unknown_fields=True, gc=False):
     """One text, as it was sent."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=MAX_CHARACTERS)]
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_CHARACTERS, pattern=FILLED)]
 
 
 REQUEST: Any = Row | Annotated[list[Row], Meta(min_length=1)]
@@ -40,7 +41,8 @@ class Payload:
         try:
             request: Row | list[Row] = self.decoder.decode(body)
         except msgspec.ValidationError as error:
-            raise explain(str(error)) from None
+            told = str(error).replace(f"matching regex {FILLED!r}", "with more than spaces")
+            raise explain(told) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         return request
