@@ -89,9 +89,10 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     rivals = before(config, getattr(args, "against", None), splits)
     predict = partial(infer.predict, model)
     result = evaluate.evaluate(predict, splits, test, threshold, config, kin, rivals)
-    passed = evaluate.write(result, run)
+    passed, told = evaluate.write(result, run), result.files["metrics"]
     with track.start(config, run) as tracker:
-        tracker(0, {f"test_{name}": value for name, value in result.metrics.items()})
+        scores = {"test": told["metrics"], "baseline": told["baseline"]}
+        tracker(0, {f"{of}_{name}": x for of in scores for name, x in scores[of].items()})
         page = report.write(run, config)
     for note in result.files["details"]["notes"]:
         runs.say("warning", note)

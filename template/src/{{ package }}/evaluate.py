@@ -20,10 +20,9 @@ from .tables.rows import pictures, stress
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The verdict in one sentence, the test metrics, and what each file and table will hold."""
+    """The verdict in one sentence, and what each file and table will hold."""
 
     verdict: str
-    metrics: dict[str, float]
     files: dict[str, dict[str, Any]]
     tables: dict[str, pd.DataFrame]
 
@@ -74,7 +73,7 @@ def evaluate(
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
     tables = errors.tables(test, predictions, threshold, splits.schema) | shown.tables
-    return Evaluation(verdict, model["metrics"], files, tables)
+    return Evaluation(verdict, files, tables)
 
 
 def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
