@@ -139,9 +139,10 @@ def _model(run: Path, task: str, framework: str, model: str, seconds: float) -> 
 def _export(folder: Path, task: str, model: str) -> str:
     parity, measured = _json(folder / "parity.json"), _json(folder / "measurements.json")
     name = folder.name + " (interpreted)" * (parity["executed_by"] == "interpreter")
-    cost = f"{parity['metric']['validation']['drop']:.4f}" if "metric" in parity else ""
+    drop = parity["metric"]["validation"]["drop"] if "metric" in parity else None
+    cost = f"{drop:z.4f}" if drop is not None else ""
     speed = measured["exported"]["latency_ms"]["1"]
-    took = f"{speed:.2g} ms" if speed is not None else ""
+    took = f"{float(f'{speed:.2g}'):,g} ms" if speed is not None else ""
     return (
         f"| {task} | {model} | {name} | {parity['rows']:,} | {parity['max_scaled_diff']:.1e} "
         f"| {parity['decisions_equal']:,} | {cost} "
