@@ -26,6 +26,13 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "task": "text-generation",
         "targets": ["api", "batch", "llama-cpp", "vllm"],
     },
+    "transformers": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "framework": "transformers",
+        "tracker": "tensorboard",
+        "targets": ["api", "batch", "browser", "ios"],
+    },
     "pytorch": {
         "framework": "pytorch",
         "targets": ["api", "batch", "ios", "android", "edge"],
@@ -43,13 +50,6 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "targets": [],
     },
     "defaults": {},
-    "transformers": {
-        "project_name": "Remarks",
-        "task": "text-classification",
-        "framework": "transformers",
-        "tracker": "tensorboard",
-        "targets": ["api", "batch", "browser", "ios"],
-    },
     "pytorch-digits": {
         "task": "image-classification",
         "framework": "pytorch",
