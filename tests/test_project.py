@@ -19,7 +19,8 @@ from harness import check_harness
 from pretrained import check_encoder, check_smollm2
 from render import ROOT, commit, git, render
 
-# Each of two workers begins with a half: halves that take alike, the longest first.
+# Each of two workers begins with a half, the longest first; who is done early takes short ones
+# from the end of the other's.
 PROJECTS: dict[str, dict[str, Any]] = {
     "language-model": {
         "project_name": "Answers",
@@ -37,6 +38,24 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "framework": "pytorch",
         "targets": ["api", "batch", "ios", "android", "edge"],
     },
+    "regression-mlflow": {
+        "project_name": "Weight of Penguins",
+        "task": "tabular-regression",
+        "tracker": "mlflow",
+        "targets": ["api"],
+        "ci": "gitlab",
+    },
+    "text": {
+        "project_name": "Remarks",
+        "task": "text-classification",
+        "targets": ["api", "batch", "browser"],
+    },
+    "defaults": {},
+    "pytorch-digits": {
+        "task": "image-classification",
+        "framework": "pytorch",
+        "targets": ["api", "batch", "ios", "android", "edge"],
+    },
     "pytorch-regression": {
         "task": "tabular-regression",
         "framework": "pytorch",
@@ -49,30 +68,12 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "wandb",
         "targets": [],
     },
-    "defaults": {},
-    "pytorch-digits": {
-        "task": "image-classification",
-        "framework": "pytorch",
-        "targets": ["api", "batch", "ios", "android", "edge"],
-    },
-    "text": {
-        "project_name": "Remarks",
-        "task": "text-classification",
-        "targets": ["api", "batch", "browser"],
-    },
     "classification-dvc": {
         "tracker": "tensorboard",
         "versioning": "dvc",
         "targets": ["batch", "browser"],
         "ci": "none",
         "license": "proprietary",
-    },
-    "regression-mlflow": {
-        "project_name": "Weight of Penguins",
-        "task": "tabular-regression",
-        "tracker": "mlflow",
-        "targets": ["api"],
-        "ci": "gitlab",
     },
 }
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
