@@ -66,15 +66,15 @@ def _describe(values: pd.Series, column: Column) -> dict[str, Any]:
 
 
 def _odd(column: Column, facts: dict[str, Any], droppable: bool) -> list[str]:
-    name = column.name
+    name = f"{'column' if droppable else 'property'} {column.name!r}"
     known = 1 - facts["missing"]
     if facts["distinct"] <= 1:
-        return [f"column {name!r} is constant: add it to data.drop."] * droppable
+        return [f"{name} is constant: add it to data.drop."] * droppable
     texts = []
     if droppable and column.kind == "number" and facts["counts_up"]:
-        texts.append(f"column {name!r} numbers the rows like an id: add it to data.drop.")
+        texts.append(f"{name} numbers the rows like an id: add it to data.drop.")
     if known < 0.5:
-        texts.append(f"column {name!r} is missing in {1 - known:.0%} of the rows.")
+        texts.append(f"{name} is missing in {1 - known:.0%} of the rows.")
     if facts.get("outliers", 0) > 0.01:
-        texts.append(f"column {name!r} has {facts['outliers']:.1%} far outliers.")
+        texts.append(f"{name} has {facts['outliers']:.1%} far outliers.")
     return texts

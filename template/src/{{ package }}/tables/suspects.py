@@ -37,8 +37,8 @@ def _doubt(values: pd.Series, targets: np.ndarray, column: Column, schema: Schem
         return told
     if len(values) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(values):
         return f"column {column.name!r} looks like an id: add it to data.drop."
-    why = _leak(values, targets, schema)
-    return f"column {column.name!r} may leak the target: {why}." if why else None
+    kind, why = "property" if schema.properties else "column", _leak(values, targets, schema)
+    return f"{kind} {column.name!r} may leak the target: {why}." if why else None
 
 
 def _nearest(inputs: pd.DataFrame, targets: np.ndarray, schema: Schema) -> list[Column]:
