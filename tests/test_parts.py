@@ -100,7 +100,7 @@ FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_budgets(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= 120
+    assert len(text.splitlines()) <= 350
     for function in (n for n in ast.walk(ast.parse(text)) if isinstance(n, FUNCTION)):
         assert (function.end_lineno or 0) - function.lineno < 50, function.name
         assert _depth(function) <= 3, function.name
