@@ -17,10 +17,13 @@ from ..config import Config
 from ..runs import UserError, sha256
 from ..texts.measures import halves
 from ..texts.words import words
+from .cells import Column
+from .files import check_names, frame
+from .infer import times as times_of
 from .repeats import notes
-from .schema import Column, canonical, infer
-from .split import Rows
-from .table import Stress, check_names, read
+from .schema import canonical, cells_of
+from .schema import keys as keys_of
+from .split import Rows, Stress
 from .validate import enforce
 
 
@@ -31,8 +34,8 @@ def collect(config: Config) -> Rows:
     data.source; targets are the UTF-8 bytes of the answers, so each split has long and short ones.
     """
     settings, path = config.data, config.data.path
-    raw = read(path, [""])
-    check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], path)
+    raw = frame(path, [""])
+    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
     every, broken = conversations(raw, settings, path)
     table, chats = raw[list(map(bool, every))], list(filter(None, every))
     asking, answers = made.written([chat[:-1] for chat in chats]), made.answers(chats)
@@ -67,24 +70,23 @@ def collect(config: Config) -> Rows:
 
 def _order(
     ids: np.ndarray, table: pd.DataFrame, config: Config
-) -> tuple[np.ndarray, pd.Series | None]:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the keys and the times by which the rows are split."""
     group, time = config.data.group, config.data.time
     if group and time:
         raise UserError("data.group and data.time are both set: split by one of them.")
     if time:
-        columns = infer(table[[time]])
-        return ids, canonical(table, columns, str(config.data.path))[time]
+        return ids, times_of(table, time, config.data.path, [""])
     if group:
-        return pd.util.hash_array(table[group].astype("str").to_numpy(object)), None
+        return pd.util.hash_array(keys_of(cells_of(table, group))), None
     return ids, None
 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the prompts of a file as the model takes them, with their properties."""
-    raw = read(path, [""])
+    raw = frame(path, [""])
     names = ("messages", "prompt", "text")
-    check_names(raw, [(name, getattr(config.data, name)) for name in names], path)
+    check_names(raw.columns, [(name, getattr(config.data, name)) for name in names], path)
     chats = prompts(raw, config.data, path)
     known = next(column.words for column in columns if column.words)
     measured = canonical(made.measured(chats, known, answered=False), columns, str(path))

@@ -8,7 +8,7 @@ import pandas as pd
 from .config import Config
 from .judging import pairs, rates
 from .runs import UserError, replacing, write_text
-from .tables.table import read as read_table
+from .tables.files import frame
 
 KEY = "judging/key.csv"  # of a run: whose answer stands first
 COLUMNS = ("pair", "prompt", "answer 1", "answer 2", "better")
@@ -71,7 +71,7 @@ def _outcome(better: str, first: str, place: str) -> str:
 def _table(file: Path) -> pd.DataFrame:
     if not file.is_file():
         raise UserError(f"{file}: no such file; `sheet {file}` without --filled writes it.")
-    table = read_table(file, [])
+    table = frame(file, [])
     table.columns = table.columns.str.strip().str.lower()
     if missing := [name for name in ("pair", "better") if name not in table]:
         raise UserError(f"{file}: has no column {missing[0]!r}; keep those that `sheet` writes.")

@@ -7,11 +7,12 @@ import yaml
 
 from ..config import Config
 from ..runs import UserError, write_text
-from .schema import Column, canonical, infer
+from .cells import Column
+from .infer import infer
+from .schema import canonical, schema_file
 from .split import Rows
 
 TRUNCATED = 0.5  # share of the recorded rows below which a file is taken for cut off
-SUFFIX = ".schema.yaml"
 HEADER = """\
 # How many conversations {path} held on the first reading. Edit it freely; later readings must
 # fit it. Delete it to infer anew.
@@ -20,7 +21,7 @@ HEADER = """\
 
 def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if too many rows are gone."""
-    path = _file(source, folder)
+    path = schema_file(source, folder)
     recorded = _load(path) if path.exists() else 0
     if len(frame) < TRUNCATED * recorded:
         raise UserError(
@@ -33,15 +34,11 @@ def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Colum
 
 def record(rows: Rows, config: Config) -> None:
     """Write the schema of rows that passed every check, unless there is one."""
-    path = _file(config.data.path, config.paths.schemas)
+    path = schema_file(config.data.path, config.paths.schemas)
     if not path.exists():
         told = {"rows": len(rows.ids)}
-        name = path.name.removesuffix(SUFFIX)
-        write_text(path, HEADER.format(path=name) + yaml.safe_dump(told, allow_unicode=True))
-
-
-def _file(source: Path, folder: Path) -> Path:
-    return folder / f"{source.resolve().name}{SUFFIX}"
+        shown = config.data.path.as_posix()
+        write_text(path, HEADER.format(path=shown) + yaml.safe_dump(told, allow_unicode=True))
 
 
 def _load(path: Path) -> int:

@@ -14,10 +14,12 @@ from ..images.portable import EXAMPLES, pack, thumbnail
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
+from .cells import Column
+from .files import check_names
 from .repeats import notes
-from .schema import Column, Schema, canonical, written
-from .split import Rows
-from .table import Stress, check_names
+from .schema import Schema, canonical, cells_of
+from .schema import keys as keys_of
+from .split import Rows, Stress
 from .target import encode
 from .validate import enforce
 
@@ -31,7 +33,7 @@ def collect(config: Config) -> Rows:
     """
     settings, source = config.data, config.data.path
     raw = listed(source, config.paths.processed)
-    check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], source)
+    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     labelled = raw[raw[settings.target].notna()]
     if labelled.empty:
         raise UserError(f"{source}: no picture has a label, which is the name of its folder.")
@@ -39,12 +41,14 @@ def collect(config: Config) -> Rows:
     sound = (made["reason"] == "").to_numpy()
     left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
-    label = written(table[settings.target])
+    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), source, config.paths.schemas)
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
     alike = kin(ids, made["look"].tolist())
-    keys, relatives = (ids, alike) if settings.group is None else [_keys(table[settings.group])] * 2
+    keys, relatives = ids, alike
+    if settings.group is not None:
+        keys = relatives = pd.util.hash_array(keys_of(cells_of(table, settings.group)))
     compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": made["file"]})
     facts = {
         "files": {source.as_posix(): {"sha256": _digest(made), "rows": len(raw)}},
@@ -63,7 +67,7 @@ def collect(config: Config) -> Rows:
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return new pictures and their properties, but no broken ones; UserError if none is there."""
     raw = listed(path, config.paths.processed)
-    check_names(raw, [("image", config.data.image)], path)
+    check_names(raw.columns, [("image", config.data.image)], path)
     made = _prepared(raw[config.data.image], path, config)
     sound = made[made["reason"] == ""].reset_index(drop=True)
     if len(sound) < len(made):
@@ -109,10 +113,6 @@ def _left_out(broken: pd.DataFrame, rows: int, config: Config) -> list[str]:
     if not config.data.skip_broken:
         raise UserError(f"{text} Mend them, or leave them out: --data.skip_broken true.")
     return [f"left out: {text}"]
-
-
-def _keys(groups: pd.Series) -> np.ndarray:
-    return pd.util.hash_array(groups.astype("str").to_numpy(object))
 
 
 def _digest(made: pd.DataFrame) -> str:

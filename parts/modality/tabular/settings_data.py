@@ -1,7 +1,7 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     MODALITY: ClassVar = "tabular"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one row of a table with the columns below"
-    READS: ClassVar = "a CSV, Parquet or JSON-lines file"
+    READS: ClassVar = "a CSV, JSON, Parquet or Excel file"
 
     path: Path
     target: str
@@ -21,5 +21,8 @@ class Data(BaseModel, extra="forbid", frozen=True):
     group: str | None = None
     time: str | None = None
     missing: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
+    dates: Literal["day-first", "month-first"] | None = None
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)

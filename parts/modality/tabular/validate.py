@@ -1,100 +1,174 @@
-"""The saved schema: written on the first sound reading of a file, enforced ever after."""
+"""The schema of a file: told anew whenever the file changes, but for what a person decided."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
-import pandera.pandas as pa
+import pyarrow as pa
 import yaml
-from pandera.errors import SchemaErrors
+from pydantic import ValidationError
 
 from ..config import Config
 from ..runs import UserError, write_text
-from .schema import Column, canonical, infer
+from .cells import Column
+from .infer import described, infer
+from .schema import UNSEEN, canonical, cells_of, schema_file
 from .split import Rows
 
-UNSEEN = 0.5  # share of rows with unknown categories at which a column has shifted, not drifted
 TRUNCATED = 0.5  # share of the recorded rows below which a file is taken for cut off
+DECIDABLE = {"kind", "missing", "low", "high", "categories", "boolean", "format"} | {
+    *("decimal", "thousands", "sign", "offset")
+}
 HEADER = """\
-# What each column of {path} holds, inferred on the first reading. Edit it freely; later
-# readings must fit it. Numbers may leave low ... high by its width. Delete it to infer anew.
+# What each column of PATH holds, told anew whenever the file changes. What you write under
+# `decided` stays, and every reading has to fit it: kind, missing, low, high, categories, boolean,
+# format (of dates, as strptime has it), decimal, thousands, sign, offset. For instance:
+#   decided:
+#     zip: {kind: category}
+#     age: {low: 0, high: 120}
 """
 
 
-def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
-    """Return the file's columns and canonical table; UserError if it breaks the saved schema."""
-    path = _file(source, folder)
-    if not path.exists():
-        columns = infer(frame)
-        return columns, canonical(frame, columns, str(source))
-    columns, rows = _load(path)
-    if len(frame) < TRUNCATED * rows:
-        raise UserError(
-            f"{source}: {len(frame)} rows, but {path} recorded {rows}: is the file cut off? "
-            f"If it is meant, lower `rows` there."
-        )
-    table = canonical(frame, columns, str(source))
-    _check(table, columns, f"{source} does not fit {path}")
+def enforce(
+    raw: pa.Table, config: Config, unused: set[str], notes: list[str]
+) -> tuple[list[Column], pd.DataFrame]:
+    """Return the columns that are used, and their canonical table.
+
+    `notes` gains what changed since the last reading. UserError if the file breaks a decision.
+    """
+    settings, source = config.data, config.data.path
+    path = schema_file(source, config.paths.schemas)
+    saved = _load(path)
+    decided = saved.get("decided") or {}
+    names = [name for name in raw.column_names if name not in unused]
+    if strange := [name for name in decided if name not in raw.column_names]:
+        raise UserError(f"{path}: decided: {source} has no column {strange[0]!r}.")
+    columns = infer(
+        raw.select([name for name in names if "kind" not in decided.get(name, {})]),
+        settings.missing,
+        settings.dates,
+        notes,
+        {settings.target} if config.evaluate.PROBLEM == "classification" else set(),
+    )
+    found = {column.name: column for column in columns}
+    columns = [_decide(name, found, decided, raw, config) for name in names]
+    table = canonical(raw, columns, str(source))
+    for column in columns:
+        _check(column, table[column.name], decided.get(column.name, {}), path)
+    notes += _changes(saved, columns, raw.num_rows, path, source)
     return columns, table
 
 
 def record(rows: Rows, config: Config) -> None:
-    """Write the schema of rows that passed every check, unless there is one."""
+    """Write the schema of rows that passed every check, with the decisions that were there."""
     source = config.data.path
-    path, told = _file(source, config.paths.schemas), rows.facts["files"][source.as_posix()]
+    path, facts = schema_file(source, config.paths.schemas), rows.facts
+    listed = [Column(**each).model_dump(exclude_defaults=True) for each in facts["columns"]]
+    whole = {
+        "decided": _load(path).get("decided") or {},
+        "rows": facts["files"][source.as_posix()]["rows"],
+        "columns": [{k: v for k, v in each.items() if k != "missing_values"} for each in listed],
+    }
+    text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
+    text = HEADER.replace("PATH", source.as_posix()) + text
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def _load(path: Path) -> dict[str, Any]:
     if not path.exists():
-        listed = [Column(**each).model_dump(exclude_none=True) for each in rows.facts["columns"]]
-        whole = {"rows": told["rows"], "columns": listed}
-        text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
-        write_text(path, HEADER.format(path=source.name) + text)
-
-
-def _file(source: Path, folder: Path) -> Path:
-    return folder / f"{source.name}.schema.yaml"
-
-
-def _load(path: Path) -> tuple[list[Column], int]:
+        return {}
     try:
         saved = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [Column(**column) for column in saved["columns"]], int(saved["rows"])
-    except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: {reason}; mend it, or delete it to infer anew.") from None
+        decided = saved["decided"] or {}
+        for name, settings in decided.items():
+            Column.model_validate({"name": name, "kind": "number", **settings})
+            if strange := {*settings} - DECIDABLE:
+                raise ValueError(f"{name}: {strange.pop()!r} can't be decided")
+        return {**saved, "rows": int(saved["rows"])}
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+        shown = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        reason = " ".join(str(shown).split())
+        raise UserError(f"{path}: {reason}; fix it, or delete it to begin anew.") from None
 
 
-def _check(table: pd.DataFrame, columns: list[Column], problem: str) -> None:
-    try:
-        pa.DataFrameSchema({c.name: _rule(c) for c in columns}).validate(table, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases.groupby("column", sort=False)
-        found = [f"{name!r}: {_sentence(case)}" for name, case in cases]
-        raise UserError(
-            f"{problem}: {'; '.join(found)}. Mend the data or edit the schema."
-        ) from None
+def _decide(
+    name: str, found: dict[str, Column], decided: dict[str, Any], raw: pa.Table, config: Config
+) -> Column:
+    """Return a column as a person has decided; what was not said is told from its cells."""
+    settings = decided.get(name, {})
+    if name in found:
+        return found[name].model_copy(update=settings)
+    bare = Column(name=name, missing_values=config.data.missing, **settings)
+    if bare.kind == "date" and not bare.format:
+        bare = bare.model_copy(update={"format": "ISO8601"})
+    whole = described(bare, cells_of(raw, name))
+    return whole.model_copy(update=settings)
 
 
-def _sentence(cases: pd.DataFrame) -> str:
-    first = cases.iloc[0]
-    if pd.isna(first["index"]):
-        return str(first["check"])
-    where = f"row {int(first['index']) + 1}: {first['failure_case']}"
-    return f"{len(cases)} rows {first['check']} ({where})"
-
-
-def _rule(column: Column) -> pa.Column:
+def _check(column: Column, values: pd.Series, decided: dict[str, Any], path: Path) -> None:
+    """Hold the cells to what was decided: gaps, range and levels."""
+    gone = values.isna() if column.kind != "category" else values == ""
+    if decided.get("missing") is False and gone.any():
+        row = int(np.argmax(gone)) + 1
+        _refuse(column, f"{int(gone.sum()):,} cells are missing (row {row})", path)
     if column.kind == "category":
-        checks = [] if column.missing else [pa.Check.ne("", error="are missing")]
-        if column.categories:
-            checks.append(_known(column.categories))
-        return pa.Column(None, checks)
-    checks = []
-    if column.low is not None and column.high is not None:
-        width = max(column.high - column.low, abs(column.high), 1.0)
-        low, high = column.low - width, column.high + width
-        checks.append(pa.Check.in_range(low, high, error=f"outside {low:g} ... {high:g}"))
-    return pa.Column(None, checks, nullable=column.missing)
+        if decided.get("categories") and not gone.all():
+            strange = ~gone & ~values.isin(decided["categories"])
+            if strange.mean() > UNSEEN:
+                _refuse(column, f"{strange.mean():.0%} of its rows hold other categories", path)
+        return
+    numbers = values + np.float32(column.offset)
+    for key, outside in {"low": np.less, "high": np.greater}.items():
+        limit = decided.get(key)
+        if limit is not None and outside(numbers, limit).any():
+            row = int(np.argmax(outside(numbers, limit)))
+            _refuse(column, f"row {row + 1}: {numbers.iloc[row]:g} is beyond {limit:g}", path)
 
 
-def _known(categories: list[str]) -> pa.Check:
-    known = [*categories, ""]
-    message = f"more than {UNSEEN:.0%} of its rows hold categories never seen before"
-    return pa.Check(lambda values: (~values.isin(known)).mean() <= UNSEEN, error=message)
+def _refuse(column: Column, what: str, path: Path) -> None:
+    raise UserError(
+        f"column {column.name!r}: {what}. Fix the data, or what {path} says under `decided`."
+    )
+
+
+def _changes(
+    saved: dict[str, Any], columns: list[Column], rows: int, path: Path, source: Path
+) -> list[str]:
+    """Say what is other than on the last reading; UserError if much of the file is missing."""
+    if not saved:
+        return []
+    if rows < TRUNCATED * saved["rows"]:
+        raise UserError(
+            f"{source}: {rows} rows, but {path} recorded {saved['rows']}: is the file cut off? "
+            "If it is meant, lower `rows` there."
+        )
+    before = {each["name"]: Column(**each) for each in saved["columns"]}
+    now = {column.name: column for column in columns}
+    found = [f"column {name!r} is new" for name in now if name not in before]
+    found += [f"column {name!r} is gone, or not used" for name in before if name not in now]
+    found += [
+        f"column {name!r} {change}"
+        for name in now
+        if name in before
+        for change in _change(before[name], now[name])
+    ]
+    return [f"since the last reading of {source}, {text}." for text in found]
+
+
+def _change(before: Column, now: Column) -> list[str]:
+    """Say what became of a column; a range that widens by its own width has another unit."""
+    if before.kind != now.kind:
+        return [f"is a {now.kind}, and was a {before.kind}"]
+    if before.kind == "category":
+        known = {*(before.categories or []), ""}
+        strange = [level for level in now.categories or [] if level not in known]
+        few = before.categories and len(strange) > UNSEEN * len(now.categories or [])
+        return [f"holds other categories, such as {strange[0]!r}"] if few else []
+    if None in (before.low, before.high, now.low, now.high):
+        return []
+    width = max(before.high - before.low, 1e-9)  # type: ignore[operator]
+    inside = before.low - width <= now.low and now.high <= before.high + width  # type: ignore
+    told = f"goes from {now.low:g} to {now.high:g}, and went from {before.low:g} to {before.high:g}"
+    return [] if inside else [told]

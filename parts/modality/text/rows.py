@@ -13,9 +13,12 @@ from ..texts.changes import robustness
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from . import repeats
-from .schema import Column, Schema, canonical, infer, written
-from .split import Rows
-from .table import Stress, check_names, read
+from .cells import Column
+from .files import check_names, frame
+from .infer import times as times_of
+from .schema import Schema, canonical, cells_of
+from .schema import keys as keys_of
+from .split import Rows, Stress
 from .target import encode
 from .validate import enforce
 
@@ -26,15 +29,15 @@ def collect(config: Config) -> Rows:
     `inputs` holds `text`, which is all that a model reads, the properties, and data.source.
     """
     settings, path = config.data, config.data.path
-    raw = read(path, [""])
-    check_names(raw, [(key, getattr(settings, key)) for key in settings.NAMES], path)
+    raw = frame(path, [""])
+    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
     labelled = raw[raw[settings.target].notna()]
     texts = reading.texts(labelled[settings.text])
     filled = (texts.str.strip() != "").to_numpy()
     if not filled.any():
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
-    label = written(table[settings.target])
+    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)
@@ -68,15 +71,15 @@ def collect(config: Config) -> Rows:
 
 def _order(
     ids: np.ndarray, table: pd.DataFrame, config: Config
-) -> tuple[np.ndarray, pd.Series | None]:
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the keys and the times by which the rows are split."""
     group, time = config.data.group, config.data.time
     if group and time:
         raise UserError("data.group and data.time are both set: split by one of them.")
     if time:
-        return ids, canonical(table, infer(table[[time]]), str(config.data.path))[time]
+        return ids, times_of(table, time, config.data.path, [""])
     if group:
-        return pd.util.hash_array(table[group].astype("str").to_numpy(object)), None
+        return pd.util.hash_array(keys_of(cells_of(table, group))), None
     return ids, None
 
 
@@ -87,8 +90,8 @@ def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
-    raw = read(path, [""])
-    check_names(raw, [("text", config.data.text)], path)
+    raw = frame(path, [""])
+    check_names(raw.columns, [("text", config.data.text)], path)
     texts = reading.texts(raw[config.data.text])
     texts = texts[texts.str.strip() != ""].reset_index(drop=True)
     known = next(column.words for column in columns if column.words)

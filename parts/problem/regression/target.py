@@ -12,7 +12,7 @@ LEAST_ROWS = 50  # fewer can't be split into train, validation and test
 def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | None]:
     """Return (rows,) float32 values; there are no labels."""
     key = f"data.target {values.name!r}"
-    if values.dtype != np.float32:
+    if not pd.api.types.is_float_dtype(values):
         raise UserError(
             f"{key} is not numeric; name a numeric column, or take a classification task."
         )

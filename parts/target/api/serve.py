@@ -101,11 +101,12 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
 def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list[dict[str, Any]]]:
     """Return the function from decoded rows to their answers."""
     labels = model.contract["outputs"]["labels"]
+    offset = model.contract["outputs"].get("offset", 0.0)
 
     def predict(rows: list[Row]) -> list[dict[str, Any]]:
         predictions, chosen = model.decide(payload.columns(rows))
         if labels is None or chosen is None:
-            return [{"value": value} for value in predictions.tolist()]
+            return [{"value": value + offset} for value in predictions.tolist()]
         pairs = zip(chosen.tolist(), predictions.tolist(), strict=True)
         return [{"label": c, "probabilities": dict(zip(labels, p, strict=True))} for c, p in pairs]
 

@@ -7,6 +7,7 @@ OUTPUT.partial, so a killed run goes on where it stopped; OUTPUT itself appears 
 import json
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,12 +16,12 @@ from pyarrow import csv
 from tqdm import tqdm
 
 from .config import Config
-from .runs import UserError, replacing, sha256, write_text
+from .runs import UserError, replacing, say, sha256, write_text
 from .scoring import chunks
-from .scoring.predictions import scorer
+from .scoring.predictions import notes, scorer
 
 
-def score(config: Config, run: Path, source: Path, output: Path) -> int:
+def score(config: Config, run: Path, source: Path, output: Path, allow_unseen: bool = False) -> int:
     """Write the rows of `source` with their predictions to `output`; return how many there are.
 
     The columns of `source` stay as they are; predictions.py says which are added. UserError names
@@ -30,7 +31,9 @@ def score(config: Config, run: Path, source: Path, output: Path) -> int:
     partial = output.with_name(output.name + ".partial")
     try:
         _reopen(partial, config, run, source)
-        parts, rows = _score_parts(config, run, source, partial, output.suffix)
+        parts, rows, counts = _score_parts(config, run, source, partial, output.suffix)
+        for note in notes(counts, rows, source, allow_unseen):
+            say("warning", note)
         _join(parts, partial / f"all{output.suffix}").replace(output)
     except UserError:
         shutil.rmtree(partial, ignore_errors=True)  # once the input is mended, it is another job
@@ -78,21 +81,30 @@ def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
 
 def _score_parts(
     config: Config, run: Path, source: Path, partial: Path, suffix: str
-) -> tuple[list[Path], int]:
-    """Score the chunks that are not there yet; return the files of all, and the number of rows."""
-    append = scorer(run / "export" / config.data.SERVED, source, config)
+) -> tuple[list[Path], int, Counter[str]]:
+    """Score the chunks that are not there yet.
+
+    Return the files of all, the number of rows, and the counts of what is odd in them.
+    """
+    own: Counter[str] = Counter()
+    append = scorer(run / "export" / config.data.SERVED, source, config, own)
     parts: list[Path] = []
-    rows = 0
+    rows, counts = 0, Counter[str]()
     total = chunks.count(source, config)
     with tqdm(total=total, unit=" rows", unit_scale=True, disable=None) as bar:
         for table in chunks.read(source, config):
             part = partial / f"{len(parts):06}{suffix}"
+            told = part.with_suffix(".json")
             if not part.exists():
-                _write(append(table, rows), part, header=not parts)
+                own.clear()
+                scored = append(table, rows)
+                write_text(told, json.dumps(own))
+                _write(scored, part, header=not parts)
+            counts.update(json.loads(told.read_text(encoding="utf-8")))
             parts.append(part)
             rows += table.num_rows
             bar.update(table.num_rows)
-    return parts, rows
+    return parts, rows, counts
 
 
 def _write(table: pa.Table, path: Path, header: bool) -> None:

@@ -22,7 +22,8 @@ async function predict(session, fed, outputs) {
   const tensors = Object.entries(fed).map(([name, told]) => [name, new ort.Tensor(...told)]);
   const found = await session.run(Object.fromEntries(tensors));
   const [scores, labels] = session.outputNames.map((name) => found[name].data);
-  if (!outputs.labels) return Array.from(scores, (value) => ({ value }));
+  const offset = outputs.offset ?? 0; // float32 can't hold these values whole
+  if (!outputs.labels) return Array.from(scores, (value) => ({ value: value + offset }));
   const width = outputs.labels.length;
   return labels.map((label, row) => ({
     label,

@@ -93,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         if word == "predict":
             sub.add_argument("input", type=Path, help=Data.READS)
             sub.add_argument("output", type=Path, help="a .csv or .parquet file")
+            told = "score rows although most hold what training never saw"
+            sub.add_argument("--allow-unseen", action="store_true", help=told)
         if word == "monitor":
             sub.add_argument("file", type=Path, nargs="?", help="default: the request log")
         if word == "sheet":

@@ -11,8 +11,9 @@ import pandas as pd
 
 from .config import Config
 from .runs import UserError
+from .tables.cells import Column
 from .tables.rows import collect
-from .tables.schema import Column, Schema, readable
+from .tables.schema import Schema, readable
 from .tables.split import assign
 from .tables.validate import record
 

@@ -17,11 +17,12 @@ from .drift import statistics as drift
 from .drift.requests import answered
 from .drift.statistics import PREDICTION, predicted
 from .drift.view import describe, figure
-from .formats.contract import Input, described, version
+from .formats.contract import column_of, described, version
 from .formats.measure import exported
 from .runs import UserError, write_text
+from .tables.cells import Column
 from .tables.rows import fresh
-from .tables.schema import Column, canonical
+from .tables.schema import canonical
 
 FIGURES = 12  # of the surest drifts
 
@@ -38,7 +39,7 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
         raise UserError(f"{place}: {told}; name a file to compare.")
     folder = run / "export" / config.data.SERVED
     model = exported(config.data.SERVED, folder)
-    columns = [_column(told) for told in described(model.contract)]
+    columns = [column_of(told) for told in described(model.contract)]
     current = _current(path, config, columns, model)
     if len(current) < config.monitor.min_rows:
         least = config.monitor.min_rows
@@ -61,11 +62,6 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     return bool(report["drifted"])
 
 
-def _column(described: Input) -> Column:
-    shared = {key: value for key, value in described.items() if key in Column.model_fields}
-    return Column.model_validate(shared | {"kind": described["type"]})
-
-
 def _current(path: Path, config: Config, columns: list[Column], model: Any) -> pd.DataFrame:
     """Return canonical rows and their predictions, in the form of reference.parquet."""
     requests = answered(path, config.monitor.window, version(model.contract))
@@ -73,6 +69,8 @@ def _current(path: Path, config: Config, columns: list[Column], model: Any) -> p
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
         answers = np.array([r["value"] if labels is None else r["probabilities"] for r in requests])
+        if labels is None:
+            answers = answers - model.contract["outputs"].get("offset", 0.0)
     else:
         inputs = fresh(path, columns, config)
         answers = model(inputs)

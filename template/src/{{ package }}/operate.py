@@ -16,7 +16,9 @@ DATA = ("seed", "data")  # all that an export is opened with, whatever framework
 def predict(config: Config, args: argparse.Namespace) -> int:
     """Score a file with the exported model."""
     run, config = of_run(config, args.run, DATA)
-    rows = import_module(".batch", __package__).score(config, run, args.input, args.output)
+    rows = import_module(".batch", __package__).score(
+        config, run, args.input, args.output, args.allow_unseen
+    )
     say("predict", f"{rows:,} rows in {args.output}")
     return 0
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ..config import Config
 from ..runs import UserError
-from ..tables.schema import Column, Schema
+from ..tables.cells import Column
+from ..tables.schema import Schema
 from ..texts.measures import sets
 from ..texts.words import text_id, words
 from .messages import Message

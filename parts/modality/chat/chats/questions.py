@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_valid
 
 from ..config import Config
 from ..runs import UserError
-from ..tables.table import Stress
+from ..tables.split import Stress
 from .checks import MARKS
 from .secrets import found
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from ..runs import UserError, replacing, sha256
-from ..tables.table import read
+from ..tables.files import frame
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of bytes that are no text
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -27,7 +27,7 @@ def listed(path: Path, scratch: Path) -> pd.DataFrame:
         return _folder(path, path)
     if path.suffix.lower() == ".zip":
         return _folder(unpack(path, scratch), path)
-    return read(path, [""])
+    return frame(path, [""])
 
 
 def located(image: str, path: Path) -> str:

@@ -1,6 +1,6 @@
 """Rows are read as they stand, split for ever, and checked against what they were."""
 
-import shutil
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,8 @@ from my_model import data
 from my_model.config import Config
 from my_model.runs import UserError
 from my_model.tables import profile
-from my_model.tables.schema import canonical, infer
-from my_model.tables.table import read
+from my_model.tables.cells import Column
+from my_model.tables.schema import schema_file
 
 
 def test_splits_share_no_row_and_leave_none_out(config: Config) -> None:
@@ -29,7 +29,6 @@ def test_a_row_stays_in_its_split_when_the_file_is_shuffled_and_grows(
 ) -> None:
     small = _with_file(config, tmp_path, lambda table: table.iloc[::2])
     before = set(data.load_test(small).ids)
-    shutil.rmtree(small.paths.schemas)  # what is missing in few rows is not what may be missing
     grown = _with_file(config, tmp_path, lambda table: table.sample(frac=1, random_state=1))
     after, train = set(data.load_test(grown).ids), set(data.load(grown).train.ids)
     assert before <= after and len(after) > len(before)
@@ -63,35 +62,87 @@ def test_groups_stay_together(config: Config, tmp_path: Path) -> None:
         data.load(lonely)
 
 
-def test_kinds_of_columns(tmp_path: Path) -> None:
-    path = tmp_path / "odd.csv"
-    path.write_text(
-        "id;when;price €;None;flag\n1;31.12.2024;1.5;None;True\n2;01.01.2025;;NA;False\n", "utf-8"
-    )
-    table = read(path, ["", "NA"])
-    columns = infer(table)
-    kinds = " ".join(column.kind for column in columns)
-    assert kinds == "number date number category category"
-    rows = canonical(table, columns)
-    assert rows["when"].tolist() == [20088.0, 20089.0]
-    assert rows["None"].tolist() == ["None", ""]
-    assert np.isnan(rows["price €"][1])
-    assert infer(pd.DataFrame({"flag": pd.array([True, None], "boolean")}))[0].missing
-
-
-def test_a_file_that_no_longer_fits_its_schema_is_refused(config: Config, tmp_path: Path) -> None:
-    good = _with_file(config, tmp_path, lambda table: table)
-    data.load(good)
-    spoilt = {
-        "is not a number": lambda table: table.assign(**{_number(table): "a lot"}),
-        "outside": lambda table: table.assign(**{_number(table): 1e9}),
-        "is the file cut off": lambda table: table.head(len(table) // 3),
-        "no column": lambda table: table.drop(columns=_number(table)),
+def test_what_changed_since_the_last_reading_is_told(config: Config, tmp_path: Path) -> None:
+    first = _with_file(config, tmp_path, lambda table: table)
+    assert not _told(first)
+    number = _number(pd.read_csv(config.data.path))
+    changes = {
+        f"column {number!r} is a category, and was a number": lambda table: table.assign(
+            **{number: "a lot"}
+        ),
+        f"column {number!r} goes from": lambda table: table.assign(**{number: table[number] * 1e6}),
+        f"column {number!r} is gone": lambda table: table.drop(columns=number),
+        "column 'more' is new": lambda table: table.assign(more=range(len(table))),
     }
-    for reason, spoil in spoilt.items():
-        _with_file(config, tmp_path, spoil)
-        with pytest.raises(UserError, match=reason):
-            data.load(good)
+    for message, change in changes.items():
+        _with_file(config, tmp_path, lambda table: table)
+        data.load(first)
+        _with_file(config, tmp_path, change)
+        assert any(message in note for note in _told(first)), message
+    _with_file(config, tmp_path, lambda table: table.head(len(table) // 3))
+    with pytest.raises(UserError, match="is the file cut off"):
+        data.load(first)
+
+
+def _told(config: Config) -> list[str]:
+    notes = data.load(config).manifest["notes"]
+    return [note for note in notes if note.startswith("since the last reading")]
+
+
+def test_what_a_person_decided_stays_and_is_held_to(config: Config, tmp_path: Path) -> None:
+    changed = _with_file(config, tmp_path, lambda table: table)
+    data.load(changed)
+    path = schema_file(changed.data.path, changed.paths.schemas)
+    saved, name = path.read_text("utf-8"), _number(pd.read_csv(config.data.path))
+    assert "decided: {}" in saved
+
+    def decide(column: str, **settings: object) -> list[Column]:
+        told = json.dumps({"decided": {column: settings}})[1:-1]
+        path.write_text(saved.replace("decided: {}", told), "utf-8")
+        return data.load(changed).schema.columns
+
+    columns = decide(name, kind="category")
+    assert next(each.kind for each in columns if each.name == name) == "category"
+    assert f"{name}:\n    kind: category" in path.read_text("utf-8")  # and the rest is told anew
+    with pytest.raises(UserError, match="is beyond"):
+        decide(name, high=-1e9)
+    with pytest.raises(UserError, match="Extra inputs"):
+        decide(name, colour="red")
+    with pytest.raises(UserError, match="has no column 'nothing'"):
+        decide("nothing", kind="category")
+
+
+def test_schemas_belong_to_paths(config: Config, tmp_path: Path) -> None:
+    for month, name in enumerate(("jan", "feb")):
+        made = _with_file(config, tmp_path / name, lambda table: table)
+        paths = made.paths.model_copy(update={"schemas": tmp_path / "schemas"})
+        kept = made.model_copy(update={"paths": paths})
+        data.load(kept)
+        assert len([*(tmp_path / "schemas").rglob("*.schema.yaml")]) == month + 1
+
+
+def test_group_and_time_are_as_exact_as_they_are_written(config: Config, tmp_path: Path) -> None:
+    def numbered(table: pd.DataFrame) -> pd.DataFrame:
+        rows = np.arange(len(table))
+        return table.assign(device=7_300_000_000_000 + rows // 4, ms=1_740_816_000_000 + 150 * rows)
+
+    made = _with_file(config, tmp_path, numbered, group="device", drop=["ms"])
+    assert len({*data.load(made).train.ids}) > 0  # one group of all would leave no rows to judge by
+    timed = _with_file(config, tmp_path, numbered, time="ms", drop=["device"])
+    splits = data.load(timed)
+    rows = splits.manifest["files"][timed.data.path.as_posix()]["rows"]
+    assert abs(splits.manifest["splits"]["test"] / rows - timed.data.test) < 0.02
+
+
+def test_equal_rows_of_a_coarse_table_are_no_duplicates(config: Config, tmp_path: Path) -> None:
+    def survey(table: pd.DataFrame) -> pd.DataFrame:
+        rows = np.arange(len(table))
+        answers = table[[config.data.target]]
+        return answers.assign(region=rows % 3, plan=np.where(rows % 2, "a", "b"))
+
+    splits = data.load(_with_file(config, tmp_path, survey, drop=[]))
+    assert splits.manifest["twins_dropped"] == 0
+    assert any("combinations of inputs" in note for note in splits.manifest["notes"])
 
 
 def test_a_leaking_column_is_warned_about(config: Config, tmp_path: Path) -> None:
@@ -104,11 +155,11 @@ def _number(table: pd.DataFrame) -> str:
     return str(table.select_dtypes("number").columns[-1])
 
 
-def _with_file(config: Config, folder: Path, change, **settings: str) -> Config:
+def _with_file(config: Config, folder: Path, change, **settings: object) -> Config:
     """Write a changed copy of the demo file, and return a configuration that reads it."""
     folder.mkdir(exist_ok=True)
     path = folder / "changed.csv"
-    table = read(config.data.path, config.data.missing)
+    table = pd.read_csv(config.data.path, na_values=config.data.missing, keep_default_na=False)
     change(table).to_csv(path, index=False)
     paths = {name: folder / name for name in ("runs", "processed", "schemas")}
     return config.model_copy(

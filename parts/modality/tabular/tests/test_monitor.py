@@ -11,7 +11,6 @@ from my_model import cli
 from my_model.config import Config
 from my_model.drift.statistics import compare
 from my_model.formats import contract, onnx_runtime
-from my_model.tables.table import read
 
 KINDS = {
     **dict.fromkeys(["speed", "day", "skewed", "__prediction__"], "number"),
@@ -67,7 +66,7 @@ def test_a_page_and_an_exit_code_tell(
     """The demo data does not differ from itself; with one column moved by a sigma it does."""
     inputs = contract.load(run / "export/onnx")["inputs"]
     number = next(i["name"] for i in inputs if i["type"] == "number")
-    frame = read(config.data.path, config.data.missing)
+    frame = pd.read_csv(config.data.path, na_values=config.data.missing, keep_default_na=False)
     moved = frame.assign(**{number: frame[number] + frame[number].std()})
     for table, code in ((frame, 0), (moved, 1)):
         table.to_csv(tmp_path / "new.csv", index=False)
@@ -85,7 +84,7 @@ def test_requests_are_read_from_the_log(
     """Predictions are the logged ones; the line that the server is writing is left alone."""
     model = onnx_runtime.load(run / "export/onnx")
     names = [i["name"] for i in model.contract["inputs"]]
-    frame = read(config.data.path, config.data.missing)
+    frame = pd.read_csv(config.data.path, na_values=config.data.missing, keep_default_na=False)
     answer = (
         {"value": 1e6} if model.contract["outputs"]["labels"] is None else {"probabilities": [0, 1]}
     )
@@ -107,7 +106,8 @@ def test_too_few_rows_are_not_judged(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    read(config.data.path, config.data.missing).head(99).to_csv(tmp_path / "few.csv", index=False)
+    frame = pd.read_csv(config.data.path, na_values=config.data.missing, keep_default_na=False)
+    frame.head(99).to_csv(tmp_path / "few.csv", index=False)
     assert cli.main(["monitor", str(tmp_path / "few.csv"), "--run=demo", *options]) == 2
     assert "99 rows are too few to judge" in capsys.readouterr().err
     assert cli.main(["monitor", str(tmp_path / "none.csv"), "--run=demo", *options]) == 2

@@ -9,7 +9,8 @@ import pytest
 from my_model import data, finished
 from my_model.config import Config
 from my_model.runs import UserError
-from my_model.tables.schema import Column, Schema, canonical, written
+from my_model.tables.cells import Column
+from my_model.tables.schema import Schema, canonical, cells_of, keys
 from my_model.tables.split import Rows, assign
 from my_model.tables.target import encode, sampled
 
@@ -19,7 +20,8 @@ def test_a_class_that_comes_after_training_is_explained(config: Config) -> None:
     targets = np.where(days > 280, 2, np.arange(300) % 2).astype(np.int64)
     ids = np.arange(300, dtype=np.uint64)
     schema = Schema(target="y", labels=["a", "b", "c"], columns=[])
-    rows = Rows(days.to_frame(), targets, ids, ids, ids, days, schema, {})
+    times = days.to_numpy(np.float64)
+    rows = Rows(days.to_frame(), targets, ids, ids, ids, times, schema, {})
     with pytest.raises(UserError, match="1 classes have no training row"):
         assign(rows, config)
 
@@ -61,7 +63,8 @@ def test_labels_can_not_change_after_training(
 def test_labels_that_are_numbers_keep_their_digits(config: Config) -> None:
     numbers = [*np.arange(10_023_456, 10_023_459), np.nan] * 12  # beyond what float32 tells apart
     column = pd.Series(numbers, name="code")
-    codes, labels = encode(written(column.dropna()), config)
+    texts = pd.Series(keys(cells_of(column.dropna().to_frame(), "code")), name="code")
+    codes, labels = encode(texts, config)
     assert labels == ["10023456", "10023457", "10023458"]
     assert np.bincount(codes).tolist() == [12, 12, 12]
     table = canonical(column.to_frame(), [Column(name="code", kind="category", missing=True)])

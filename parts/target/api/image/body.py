@@ -15,7 +15,7 @@ REFUSALS = {
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
     413: "The body is too large, or holds too many pictures or pixels.",
-    422: "A picture is broken, or there is none; `row` counts from 0.",
+    422: "A picture is broken, or there is none; `row` counts from 1.",
     503: "Too many pictures are waiting; try again.",
 }
 BINARY = {"type": "string", "format": "binary"}

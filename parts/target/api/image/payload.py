@@ -70,7 +70,7 @@ class Payload:
 
     def _rows(self, files: Sequence[bytes]) -> list[Row]:
         rows, seen = [], 0
-        for number, data in enumerate(files):
+        for number, data in enumerate(files, start=1):
             try:
                 picture, mode = decode(data)
             except BrokenError as error:
@@ -85,6 +85,10 @@ class Payload:
     def columns(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
         """Return {name: pixels} as `feed.feed` takes them."""
         return {"image": np.stack([row.pixels for row in rows])}
+
+    def unseen(self, row: Row) -> list[str]:
+        """Return the columns that hold a category which no training row had; pictures hold none."""
+        return []
 
     def as_written(self, row: Row) -> dict[str, float | str]:
         """Return what the log keeps of a picture: its properties, not its pixels."""

@@ -21,7 +21,7 @@ class Refusal(Struct):
 
 
 class RequestError(Exception):
-    """Why a request gets no prediction: status, reason and place; rows count from 0."""
+    """Why a request gets no prediction: status, reason and place; rows count from 1."""
 
     def __init__(
         self, status: int, detail: str, row: int | None = None, column: str | None = None
@@ -45,9 +45,10 @@ def explain(text: str) -> RequestError:
     """Turn msgspec's message, which ends in a path, into a sentence with its row and column."""
     parts = PLACE.fullmatch(text.translate(RESTORED))
     message, row, column = parts.groups() if parts else (text, None, None)
-    place = [f"row {row}"] * (row is not None) + [f"column {column!r}"] * (column is not None)
+    number = None if row is None else int(row) + 1
+    place = [f"row {number}"] * (row is not None) + [f"column {column!r}"] * (column is not None)
     if named := NAMED.fullmatch(message):
         column = named[2]
         message = f"{'missing' if named[1] == 'missing required' else 'unknown'} column {column!r}"
     detail = f"{', '.join(place)}: {message}" if place else message
-    return RequestError(422, detail, None if row is None else int(row), column)
+    return RequestError(422, detail, number, column)

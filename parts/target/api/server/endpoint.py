@@ -71,8 +71,13 @@ class Predict:
             answers = await self.batcher(rows)
         except asyncio.QueueFull:
             raise RequestError(503, "too many rows are waiting; try again") from None
+        unseen = [self.payload.unseen(row) for row in rows]
         self.telemetry.answers(answers)
+        self.telemetry.unseen.update(name for names in unseen for name in names)
         self.log.add(rows, answers)
+        if b"explain=1" in scope.get("query_string", b""):
+            pairs = zip(answers, unseen, strict=True)
+            answers = [{**answer, "unseen": names} for answer, names in pairs]
         return answers if rows is request else answers[0]
 
     def _check_key(self, given: bytes) -> None:

@@ -19,6 +19,7 @@ class Telemetry:
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
         self.labels: Counter[str] = Counter()
+        self.unseen: Counter[str] = Counter()  # by column
         self.durations: Counter[int] = Counter()  # by position in SECONDS
         self.seconds = 0.0
         self.rows = 0
@@ -52,6 +53,8 @@ class Telemetry:
         """Yield the counts as Prometheus' types."""
         yield _counter("requests", "Requests by status.", self.statuses, "status")
         yield _counter("labels", "Rows by predicted label.", self.labels, "label")
+        told = "Cells whose category no training row had."
+        yield _counter("unseen", told, self.unseen, "column")
         yield CounterMetricFamily("predict_rows", "Rows answered.", self.rows)
         yield CounterMetricFamily("predict_unlogged_rows", "Rows not logged.", self.unlogged)
         counts = accumulate(self.durations[position] for position in range(len(BOUNDS)))

@@ -5,16 +5,16 @@ from typing import Any
 import msgspec
 
 from ..formats.contract import Contract, Input
+from ..tables.cells import example as written
 from .answers import AWKWARD
-from .dates import Date, date_type
-from .payload import Payload
+from .payload import Date, Level, Payload
 
 REFUSALS = {
     400: "The body is not JSON.",
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
     413: "The body is too large, or holds too many rows.",
-    422: "A value, a column or the number of rows is wrong; `row` counts from 0.",
+    422: "A value, a column or the number of rows is wrong; `row` counts from 1.",
     503: "Too many rows are waiting; try again.",
 }
 
@@ -27,7 +27,7 @@ def example(contract: Contract) -> dict[str, Any]:
 def content(payload: Payload, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the content of a request body by its type, and the schemas that it refers to."""
     (request,), schemas = msgspec.json.schema_components(
-        [payload.request], schema_hook=_date_schema, ref_template="#/components/schemas/{name}"
+        [payload.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
     )
     row = example(contract)
     for name, value in row.items():
@@ -41,12 +41,14 @@ def _example(column: Input) -> Any:
     if column["type"] == "category":
         return (column.get("categories") or ["text"])[0]
     if column["type"] == "date":
-        return date_type(column).write((low + high) / 2)
+        return written(column.get("format") or "ISO8601", (low + high) / 2)
     return round((low + high) / 2, 2)
 
 
-def _date_schema(kind: type[Date]) -> dict[str, Any]:
-    iso = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
-    return {"type": "string"} | (
-        {"description": f"Written as {kind.pattern}."} if kind.pattern else iso
-    )
+def _cell_schema(kind: type[Date | Level]) -> dict[str, Any]:
+    if issubclass(kind, Level):
+        boolean = {"type": ["string", "boolean"]} if kind.column.boolean else {"type": "string"}
+        return {**boolean} if kind.column.missing else {**boolean, "minLength": 1}
+    if kind.column.format == "ISO8601":
+        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    return {"type": "string", "description": f"Written as {kind.column.format}."}

@@ -1,4 +1,8 @@
-"""What a request may hold: a row type made from the contract, decoded and checked in one pass."""
+"""What a request may hold: a row type made from the contract, decoded and checked in one pass.
+
+A cell that is written otherwise than JSON has it, such as a number in quotes, is read by the same
+rules as a file's, only slower.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -6,13 +10,44 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, defstruct
 
-from ..formats.contract import Contract, Input
+from ..formats.contract import Contract, column_of
+from ..tables.cells import FLOAT32, Column, example
 from .answers import AWKWARD, RequestError, explain
-from .dates import Date, date_type
 
 Row = Struct  # one field a column, in the contract's order
 
-FLOAT32 = 3.4028234663852886e38  # a larger number would be infinite to the model
+
+class Date(str):
+    """A date as it was written, with its `days` since 1970-01-01 UTC."""
+
+    days: float
+    column: Column
+
+    @classmethod
+    def parse(cls, cell: Any) -> "Date":
+        """Return the date of a text that is one."""
+        if not isinstance(cell, str) or cls.column.is_missing(cell):
+            raise ValueError(example(cls.column.format or "ISO8601"))
+        date = cls(cell)
+        date.days = cls.column.days(cell)
+        return date
+
+
+class Level(str):
+    """A category, as the model knows it."""
+
+    column: Column
+
+    @classmethod
+    def parse(cls, cell: Any) -> "Level":
+        """Return the level of any cell but a list or an object."""
+        level = cls.column.value(cell)
+        if not level and not cls.column.missing:
+            raise ValueError(MISSING)
+        return cls(level)
+
+
+MISSING = "is missing, which no training row was"
 
 
 class Payload:
@@ -20,11 +55,18 @@ class Payload:
 
     def __init__(self, contract: Contract) -> None:
         self.inputs = contract["inputs"]
-        self.names = [column["name"] for column in self.inputs]
-        self.request = _request_type(self.inputs)
+        self.columns_ = [column_of(column) for column in self.inputs]
+        self.names = [column.name for column in self.columns_]
+        self.types = [_cell_type(column) for column in self.columns_]
+        self.row = _row_type(self.columns_, self.types)
+        self.request: Any = self.row | Annotated[list[self.row], Meta(min_length=1)]  # type: ignore
         self.awkward = any(name != name.translate(AWKWARD) for name in self.names)
-        decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
-        self._decode = self._decode_renamed if self.awkward else decoder.decode
+        self.levels = [
+            (place, frozenset([*column.categories, ""]))
+            for place, column in enumerate(self.columns_)
+            if column.kind == "category" and column.categories
+        ]
+        self.decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
 
     async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
         """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
@@ -33,18 +75,47 @@ class Payload:
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
         """Return one row or several; RequestError names the row and the column that are wrong."""
         try:
-            request: Row | list[Row] = self._decode(body)
+            if self.awkward:
+                return self._read(msgspec.json.decode(body))
+            request: Row | list[Row] = self.decoder.decode(body)
         except msgspec.ValidationError as error:
-            raise explain(str(error)) from None
+            try:
+                return self._read(msgspec.json.decode(body))
+            except TypeError:
+                raise explain(str(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         return request
 
+    def _read(self, body: Any) -> Row | list[Row]:
+        """Return the rows of a decoded body, cell by cell."""
+        if isinstance(body, list) and body:
+            return [self._row(row, number) for number, row in enumerate(body, start=1)]
+        return self._row(body, None)
+
+    def _row(self, row: Any, number: int | None) -> Row:
+        place = "" if number is None else f"row {number}, "
+        if not isinstance(row, dict):
+            what = "is no object" if number else "is neither an object nor a list of some"
+            raise RequestError(422, f"{place or 'the body '}{what}", number)
+        if strange := next((name for name in row if name not in self.names), None):
+            raise RequestError(422, f"{place}unknown column {strange!r}", number, strange)
+        cells = {}
+        for column, kind in zip(self.columns_, self.types, strict=True):
+            name = column.name
+            if name not in row and not column.missing:
+                raise RequestError(422, f"{place}missing column {name!r}", number, name)
+            try:
+                cells[name] = _cell(column, kind, row.get(name))
+            except ValueError as error:
+                raise RequestError(422, f"{place}column {name!r}: {error}", number, name) from None
+        return self.row(**{f"column{n}": cells[name] for n, name in enumerate(self.names)})
+
     def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
         """Return {name: values} as `contract.feed` takes them."""
         cells = zip(*map(msgspec.structs.astuple, rows), strict=True)
-        pairs = zip(self.inputs, cells, strict=True)
-        return {column["name"]: VALUES[column["type"]](values) for column, values in pairs}
+        pairs = zip(self.columns_, cells, strict=True)
+        return {column.name: _values(column, values) for column, values in pairs}
 
     def as_written(self, row: Row) -> Row | dict[str, Any]:
         """Return what msgspec encodes as the object that was sent, missing columns as null."""
@@ -52,45 +123,50 @@ class Payload:
             return row
         return dict(zip(self.names, msgspec.structs.astuple(row), strict=True))
 
-    def _decode_renamed(self, body: bytes | bytearray) -> Any:
-        value = msgspec.json.decode(body)
-        rows = list(map(_rename, value)) if isinstance(value, list) else _rename(value)
-        return msgspec.convert(rows, self.request, dec_hook=_parse)
+    def unseen(self, row: Row) -> list[str]:
+        """Return the columns that hold a category which no training row had."""
+        cells = msgspec.structs.astuple(row)
+        return [self.names[n] for n, known in self.levels if (cells[n] or "") not in known]
 
 
-# What the model takes for the decoded cells of a column; None is missing.
-VALUES: dict[str, Any] = {
-    "number": lambda cells: cells,
-    "date": lambda cells: [cell and cell.days for cell in cells],
-    "category": lambda cells: ["" if cell is None else str(cell) for cell in cells],
-}
-
-
-def _request_type(inputs: Sequence[Input]) -> Any:
+def _row_type(columns: Sequence[Column], types: Sequence[Any]) -> type[Struct]:
     fields: list[tuple[Any, ...]] = []
-    for number, column in enumerate(inputs):
-        kind = _cell_type(column)
-        optional = (kind | None, None) if column["missing"] else (kind,)
+    for number, (column, kind) in enumerate(zip(columns, types, strict=True)):
+        optional = (kind | None, None) if column.missing else (kind,)
         fields.append((f"column{number}", *optional))
-    names = {f"column{i}": c["name"].translate(AWKWARD) for i, c in enumerate(inputs)}
-    row = defstruct("Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False)
-    return row | Annotated[list[row], Meta(min_length=1)]  # type: ignore[valid-type]
+    names = {f"column{n}": column.name.translate(AWKWARD) for n, column in enumerate(columns)}
+    return defstruct(
+        "Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
+    )
 
 
-def _cell_type(column: Input) -> Any:
+def _cell_type(column: Column) -> Any:
     """Return the type of a cell that is not missing."""
-    if column["type"] == "number":
+    if column.kind == "number":
         return Annotated[float, Meta(ge=-FLOAT32, le=FLOAT32)]
-    if column["type"] == "date":
-        return date_type(column)
-    text = Annotated[str, Meta(min_length=1)]
-    boolean = column.get("categories") == ["False", "True"]  # what the model calls them
-    return text | bool if boolean else text
+    return type("Cell", (Date if column.kind == "date" else Level,), {"column": column})
 
 
-def _parse(kind: type[Date], text: Any) -> Date:
-    return kind.parse(text)
+def _cell(column: Column, kind: Any, cell: Any) -> Any:
+    """Return a cell as the decoder would."""
+    if column.is_missing(cell):
+        if not column.missing:
+            raise ValueError(MISSING)
+        return None
+    return column.number(cell) if column.kind == "number" else kind.parse(cell)
 
 
-def _rename(row: Any) -> Any:
-    return {n.translate(AWKWARD): v for n, v in row.items()} if isinstance(row, dict) else row
+def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
+    """Return what the model takes for the decoded cells of a column; None is missing."""
+    if column.kind == "category":
+        return ["" if cell is None else str(cell) for cell in cells]
+    if column.kind == "date":
+        return [cell and cell.days for cell in cells]
+    if column.offset or column.missing_numbers:
+        gone = column.missing_numbers
+        return [None if c is None or c in gone else c - column.offset for c in cells]
+    return cells
+
+
+def _parse(kind: Any, cell: Any) -> Any:
+    return kind.parse(cell)

@@ -27,7 +27,7 @@ def row(run: Path) -> dict:
 def test_a_mistake_is_named_with_its_row_and_column(port: int, row: dict) -> None:
     name = next(iter(row))
     status, answer = ask(port, [row, row | {name: [1]}])
-    assert (status, answer["row"], answer["column"]) == (422, 1, name)
+    assert (status, answer["row"], answer["column"]) == (422, 2, name)
     status, answer = ask(port, row | {"no such column": 1})
     assert (status, answer["column"]) == (422, "no such column")
     for junk in (b"", b"{", b"nonsense", b'{"a": NaN}', b'"\xff"', b"[" * 100_000, b"[]", b"null"):

@@ -12,7 +12,7 @@ REFUSALS = {
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
     413: "The body is too large, or holds too many texts.",
-    422: "A text is missing, empty or too long; `row` counts from 0.",
+    422: "A text is missing, empty or too long; `row` counts from 1.",
     503: "Too many texts are waiting; try again.",
 }
 

@@ -53,6 +53,10 @@ class Payload:
         """Return {name: texts} as `feed.feed` takes them."""
         return {"text": [row.text for row in rows]}
 
+    def unseen(self, row: Row) -> list[str]:
+        """Return the columns that hold a category which no training row had; texts hold none."""
+        return []
+
     def as_written(self, row: Row) -> dict[str, float]:
         """Return what the log keeps of a text: its properties, not its words."""
         return measure(row.text, words(row.text), self.known)

@@ -1,5 +1,6 @@
 """Add a model's answers to a table of conversations; needs the export folder and nothing else."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,14 +12,17 @@ from ..chats.messages import Message
 from ..chats.shapes import prompts
 from ..config import Config
 from ..formats import gguf_runtime
+from ..formats.contract import free_name
 from ..runs import UserError
-from ..tables.table import check_names
+from ..tables.files import check_names
 
 ANSWER = "said"  # the column that is added
 ASKED = ("messages", "prompt", "text")  # keys of the `data` section
 
 
-def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
+def scorer(
+    folder: Path, source: Path, config: Config, counts: Counter[str]
+) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends answers to a table, given how many rows came before it.
 
     A row that is no conversation has none. UserError if the column of prompts is not there.
@@ -27,16 +31,23 @@ def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, in
     wanted = [(key, getattr(config.data, key)) for key in ASKED]
 
     def score(table: pa.Table, first: int) -> pa.Table:
-        check_names(table.schema.empty_table().to_pandas(), wanted, source)
-        if ANSWER in table.column_names:
-            raise UserError(f"{source}: column {ANSWER!r} would be hidden; rename it.")
+        check_names(table.column_names, wanted, source)
         chats = _chats(table.to_pandas(), source, config)
         filled, said = np.array([*map(bool, chats)], bool), np.full(len(chats), None, object)
         if filled.any():
             said[filled] = model({"messages": [chat for chat in chats if chat]})
-        return table.append_column(ANSWER, pa.array(said, pa.string()))
+        counts["broken"] += int((~filled).sum())
+        return table.append_column(
+            free_name(ANSWER, table.column_names), pa.array(said, pa.string())
+        )
 
     return score
+
+
+def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
+    """Say how many rows have no prediction."""
+    told = f"rows of {source} are no conversations: they have no answer."
+    return [f"{count:,} of {rows:,} {told}" for count in counts.values() if count]
 
 
 def _chats(frame: pd.DataFrame, source: Path, config: Config) -> list[list[Message]]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..config import Config
 from ..images.files import listed, located
-from ..tables.table import check_names
+from ..tables.files import check_names
 
 
 def read(path: Path, config: Config) -> Iterator[pa.Table]:
@@ -33,7 +33,7 @@ def count(path: Path, config: Config) -> int | None:
 
 def _table(path: Path, config: Config) -> pa.Table:
     frame, image = listed(path, config.paths.processed), config.data.image
-    check_names(frame, [("image", image)], path)
+    check_names(frame.columns, [("image", image)], path)
     if path.is_dir() or path.suffix.lower() == ".zip":
         frame = frame[[image]]  # its folders may be no labels
     files = [located(str(name), path) for name in frame[image].fillna("")]

@@ -1,6 +1,7 @@
 """Add a model's predictions to a table of pictures; needs the export folder and nothing else."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,18 +12,21 @@ import pyarrow as pa
 
 from ..config import Config
 from ..formats import onnx_runtime
+from ..formats.contract import free_name
 from ..images.pixels import BrokenError, load
-from ..runs import UserError
 
 AT_ONCE = 64  # pictures that go through the model together
 Answer = tuple[str | None, np.ndarray | None, str | None]  # label, probabilities, reason
 
 
-def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
+def scorer(
+    folder: Path, source: Path, config: Config, counts: Counter[str]
+) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
-    Appended are `label`, `probability` (of the last of two labels) or a `probability_...` each, and
-    `reason`: why a file is no usable picture. Such a row has no prediction, and stops nothing.
+    Appended are `label`, `probability_LABEL`, of two labels that of the last one, and `reason`: why
+    a file is no usable picture. Such a row has no prediction, and stops nothing; `counts` has them.
+    A name that the table has gains an underscore.
     """
     model = onnx_runtime.load(folder)
     size = model.contract["inputs"][0]["shape"][1] or 0
@@ -33,13 +37,18 @@ def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, in
         groups = [files[start : start + AT_ONCE] for start in range(0, len(files), AT_ONCE)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             parts = [_predict(model, list(pool.map(partial(_open, size), some))) for some in groups]
+        counts["broken"] += sum(reason is not None for part in parts for *_, reason in part)
         for name, values in _named(parts, labels).items():
-            if name in table.column_names:
-                raise UserError(f"{source}: column {name!r} would be hidden; rename it.")
-            table = table.append_column(name, values)
+            table = table.append_column(free_name(name, table.column_names), values)
         return table
 
     return score
+
+
+def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
+    """Say how many rows have no prediction."""
+    told = f"rows of {source} are no usable pictures: they have no prediction."
+    return [f"{count:,} of {rows:,} {told}" for count in counts.values() if count]
 
 
 def _open(size: int, file: str) -> np.ndarray | str:
@@ -63,8 +72,8 @@ def _predict(model: onnx_runtime.Predictor, found: list[np.ndarray | str]) -> li
 
 def _named(parts: list[list[Answer]], labels: list[str]) -> dict[str, pa.Array]:
     chosen, rows, reasons = zip(*(answer for part in parts for answer in part), strict=True)
-    codes = {"probability": 1} if len(labels) == 2 else {}
-    codes = codes or {f"probability_{name}": code for code, name in enumerate(labels)}
+    shown = labels[1:] if len(labels) == 2 else labels
+    codes = {f"probability_{name}": labels.index(name) for name in shown}
     return {
         "label": pa.array(chosen, pa.string()),
         **{

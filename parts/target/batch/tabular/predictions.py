@@ -1,47 +1,65 @@
 """Add a model's predictions to a raw table; needs the export folder and nothing else."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..config import Config
 from ..formats import onnx_runtime
-from ..formats.contract import Input
+from ..formats.contract import column_of, free_name
 from ..runs import UserError
-from ..tables.schema import Column, canonical
+from ..tables.cells import Column
+from ..tables.schema import UNSEEN, cells_of, parsed
+
+SAID = 0.05  # share of rows with unseen categories that is worth a warning
 
 
-def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
+def scorer(
+    folder: Path, source: Path, config: Config, counts: Counter[str]
+) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
-    A regression appends `value`, two classes `label` and `probability` (of the last label), more
-    classes `label` and a `probability_...` each. UserError names file, column and row of what
-    breaks the contract.
+    A regression appends `value`, classes `label` and `probability_LABEL`: of two, that of the last
+    one. A name that the table has gains an underscore. `counts` gains the cells of each column
+    whose category no training row had. UserError names file, column and row of what breaks the
+    contract.
     """
     model = onnx_runtime.load(folder)
-    columns = [_column(described) for described in model.contract["inputs"]]
+    columns = [column_of(described) for described in model.contract["inputs"]]
+    outputs = model.contract["outputs"]
 
     def score(table: pa.Table, first: int) -> pa.Table:
         _check_names(table, columns, source)
-        inputs = {
-            c.name: _values(table[c.name], c, config.data.missing, source, first) for c in columns
-        }
-        named = _named(*model.decide(inputs), model.contract["outputs"]["labels"])
-        for name, values in named.items():
-            if name in table.column_names:
-                raise UserError(f"{source}: column {name!r} would be hidden; rename it.")
-            table = table.append_column(name, pa.array(values))
+        inputs = {c.name: _values(table, c, source, first, counts) for c in columns}
+        predictions, decisions = model.decide(inputs)
+        if offset := outputs.get("offset"):
+            predictions = predictions + np.float64(offset)
+        for name, values in _named(predictions, decisions, outputs["labels"]).items():
+            table = table.append_column(free_name(name, table.column_names), pa.array(values))
         return table
 
     return score
 
 
-def _column(described: Input) -> Column:
-    shared = {key: value for key, value in described.items() if key in Column.model_fields}
-    return Column.model_validate(shared | {"kind": described["type"]})
+def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
+    """Say where many cells hold categories that no training row had.
+
+    UserError if it is most cells of a column: it has another meaning then, unless `allow_unseen`.
+    """
+    shares = {name: count / rows for name, count in counts.items() if count > SAID * rows}
+    told = {
+        name: f"column {name!r} of {source}: {share:.0%} of the rows hold categories that training "
+        "never saw"
+        for name, share in shares.items()
+    }
+    for name, text in told.items():
+        if shares[name] > UNSEEN and not allow_unseen:
+            raise UserError(f"{text}; is it written otherwise? --allow-unseen scores it anyway.")
+    return [f"{text}." for text in told.values()]
 
 
 def _check_names(table: pa.Table, columns: list[Column], source: Path) -> None:
@@ -49,40 +67,28 @@ def _check_names(table: pa.Table, columns: list[Column], source: Path) -> None:
     absent = [column.name for column in columns if column.name not in names]
     if absent:
         raise UserError(f"{source}: no column {', '.join(map(repr, absent))}; it has {names}.")
-    repeated = [name for name in names if names.count(name) > 1]
-    if repeated:
-        raise UserError(f"{source}: column {repeated[0]!r} stands twice; rename one.")
 
 
 def _values(
-    values: pa.ChunkedArray, column: Column, missing: list[str], source: Path, first: int
+    table: pa.Table, column: Column, source: Path, first: int, unseen: Counter[str]
 ) -> np.ndarray:
-    """Return (rows,) float32, or str objects for a category.
-
-    Each distinct value is converted once, by the function that training used.
-    """
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
-    codes = encoded.indices.to_numpy()
-    distinct = encoded.dictionary.to_pandas()
-    distinct = distinct.mask(distinct.isin(missing))
-    if column.categories == ["False", "True"]:  # how pandas reads true and TRUE of a text file
-        distinct = distinct.astype("str").str.capitalize()
-    try:
-        converted = canonical(distinct.to_frame(column.name), [column], str(source))[column.name]
-    except UserError:
-        rows = distinct.take(codes).set_axis(range(first, first + len(codes)))
-        canonical(rows.to_frame(column.name), [column], str(source))  # this error names the row
-        raise
-    gap = distinct.isna().to_numpy()[codes]
-    if gap.any() and not column.missing:
-        row = first + int(np.argmax(gap)) + 1
+    """Return (rows,) float32, or str objects for a category."""
+    values = parsed(cells_of(table, column.name), column, str(source), first)
+    if isinstance(values, pd.Categorical):
+        levels = values.categories.to_numpy(object)
+        strange = np.array([*map({*(column.categories or levels), ""}.__contains__, levels)], bool)
+        unseen[column.name] += int((~strange[values.codes]).sum())
+        texts = levels[values.codes]
+        gone = texts == ""
+    else:
+        texts = np.subtract(values, column.offset).astype(np.float32)
+        gone = np.isnan(values)
+    if gone.any() and not column.missing:
+        row = first + int(np.argmax(gone)) + 1
         raise UserError(
             f"{source}: column {column.name!r}, row {row}: missing, which no training row was."
         )
-    array = converted.to_numpy(object if column.kind == "category" else np.float32)
-    return np.asarray(array[codes])
+    return np.asarray(texts)
 
 
 def _named(
@@ -90,7 +96,6 @@ def _named(
 ) -> dict[str, np.ndarray]:
     if decisions is None or labels is None:
         return {"value": predictions}
-    if len(labels) == 2:
-        return {"label": decisions, "probability": predictions[:, 1]}
-    each = {f"probability_{name}": predictions[:, code] for code, name in enumerate(labels)}
+    shown = labels[1:] if len(labels) == 2 else labels
+    each = {f"probability_{name}": predictions[:, labels.index(name)] for name in shown}
     return {"label": decisions, **each}

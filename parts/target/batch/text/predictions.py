@@ -1,5 +1,6 @@
 """Add a model's predictions to a table of texts; needs the export folder and nothing else."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,30 +9,38 @@ import pyarrow as pa
 
 from ..config import Config
 from ..formats import onnx_runtime
-from ..runs import UserError
-from ..tables.table import check_names
+from ..formats.contract import free_name
+from ..tables.files import check_names
 
 
-def scorer(folder: Path, source: Path, config: Config) -> Callable[[pa.Table, int], pa.Table]:
+def scorer(
+    folder: Path, source: Path, config: Config, counts: Counter[str]
+) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
-    Appended are `label` and `probability` (of the last of two labels) or a `probability_...` each.
+    Appended are `label` and `probability_LABEL`, of two labels that of the last one. `counts` gains
+    the rows without a prediction. A name that the table has gains an underscore.
     A row without a text has no prediction. UserError if the column of texts is not there.
     """
     model = onnx_runtime.load(folder)
     labels = model.contract["outputs"]["labels"] or []
 
     def score(table: pa.Table, first: int) -> pa.Table:
-        check_names(table.schema.empty_table().to_pandas(), [("text", config.data.text)], source)
+        check_names(table.column_names, [("text", config.data.text)], source)
         texts = np.array(table[config.data.text].cast(pa.string()).to_pylist(), object)
         filled = np.array([bool(text and text.strip()) for text in texts], bool)
+        counts["empty"] += int((~filled).sum())
         for name, values in _named(model, texts, filled, labels).items():
-            if name in table.column_names:
-                raise UserError(f"{source}: column {name!r} would be hidden; rename it.")
-            table = table.append_column(name, values)
+            table = table.append_column(free_name(name, table.column_names), values)
         return table
 
     return score
+
+
+def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
+    """Say how many rows have no prediction."""
+    told = f"rows of {source} hold no text: they have no prediction."
+    return [f"{count:,} of {rows:,} {told}" for count in counts.values() if count]
 
 
 def _named(
@@ -41,7 +50,7 @@ def _named(
     predictions = np.zeros((len(texts), len(labels)), np.float32)
     if filled.any():
         predictions[filled], chosen[filled] = model.decide({"text": texts[filled]})
-    codes = {"probability": 1} if len(labels) == 2 else {}
-    codes = codes or {f"probability_{name}": code for code, name in enumerate(labels)}
+    shown = labels[1:] if len(labels) == 2 else labels
+    codes = {f"probability_{name}": labels.index(name) for name in shown}
     each = {name: pa.array(predictions[:, code], mask=~filled) for name, code in codes.items()}
     return {"label": pa.array(chosen, pa.string()), **each}

@@ -11,10 +11,11 @@ const [{ load }, { score }, { decode, parse }] = await Promise.all(
 );
 const read = (name) => readFileSync(`${folder}/${name}`);
 const contract = JSON.parse(read("model/contract.json"));
-const { missing } = JSON.parse(read("page.json"));
 const model = await load(contract, (name) => new Uint8Array(read(`model/${name}`)));
 const table = parse(decode(new Uint8Array(readFileSync(0))));
-const { answers } = await score(table, model, new Set(missing));
-const predictions = answers.map(({ value, probabilities }) => value ?? [...probabilities]);
+const { answers } = await score(table, model);
+const predictions = answers.map(({ value, probabilities }) =>
+  probabilities ? [...probabilities] : value - (contract.outputs.offset ?? 0),
+);
 const labels = contract.outputs.labels && answers.map(({ label }) => label);
 process.stdout.write(JSON.stringify({ predictions, labels }));

@@ -1,62 +1,123 @@
-// What the model takes, from what a person wrote: the rules of tables/schema.py, in JavaScript.
+// What the model takes, from what a person wrote: the rules of tables/cells.py, in JavaScript.
 
-const DAY = 86_400_000; // milliseconds
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
-const DATE = "(?<Y>\\d{4})-(?<m>\\d{2})-(?<d>\\d{2})";
-const TIME = "(?<H>\\d{2}):(?<M>\\d{2})(?::(?<S>\\d{2}(?:\\.\\d+)?))?";
-const ISO = new RegExp(`^${DATE}(?:[T ]${TIME}(?<zone>Z|[+-]\\d{2}:?\\d{2})?)?$`);
+const DAY = 86_400; // seconds
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const WHOLE = /^-?(0|[1-9]\d*)\.0$/; // 108.0 is what pandas writes for 108 beside a gap
+const FLOAT32 = 3.4028234663852886e38;
+const TRUTHS = new Map([
+  ...["true", "t", "yes", "y", "on", "1"].map((text) => [text, "True"]),
+  ...["false", "f", "no", "n", "off", "0"].map((text) => [text, "False"]),
+]);
+const MONTHS =
+  "january february march april may june july august september october november december";
+const ISO = "(?<Y>\\d{4})-(?<m>\\d{2})-(?<d>\\d{2})";
+const TIME =
+  "(?:(?:T|,? +)(?<H>\\d{1,2}):(?<M>\\d{2})(?::(?<S>\\d{2}(?:[.,]\\d{1,9})?))?" +
+  "(?: ?(?<p>[AaPp])[Mm])?(?: ?(?<z>Z|UTC|[+-]\\d{2}:?\\d{2}))?)?";
+const FIELDS = { Y: "\\d{4}", y: "\\d{2}", b: "[A-Za-z]{3,9}\\.?", B: "[A-Za-z]{3,9}\\.?" };
+for (const key of "mdHMS") FIELDS[key] = "\\d{1,2}";
 
 /**
- * Return a number, the days since 1970-01-01, or a category: NaN or "" where `text` is missing,
- * that is empty or in the Set `missing`. An Error says what was expected instead.
+ * Return a number less its offset, the days since 1970-01-01, or a category: NaN or "" where the
+ * text means a missing value. An Error says what was expected instead.
  */
-export function convert(text, input, missing) {
-  if (text !== "" && !missing.has(text)) return READERS[input.type](text, input);
+export function convert(text, input) {
+  const cell = text.trim();
+  if (!isMissing(cell, input)) return READERS[input.type](cell, input);
   if (!input.missing) throw new Error("is missing, which it never was in training");
   return input.type === "category" ? "" : NaN;
 }
 
+function isMissing(cell, input) {
+  const texts = input.missing_values ?? [];
+  if (cell === "" || texts.some((text) => level(text) === level(cell))) return true;
+  if (input.type !== "number") return false;
+  const value = digits(cell, input);
+  return texts.some((text) => NUMBER.test(text) && Number(text) === value);
+}
+
 const READERS = { number, date, category };
 
-function number(text) {
-  if (!NUMBER.test(text)) throw new Error(`${JSON.stringify(text)} is not a number`);
-  return Number(text);
+function number(text, input) {
+  const value = digits(text, input);
+  if (Number.isNaN(value)) throw new Error(`${JSON.stringify(text)} is not a number`);
+  if (Math.abs(value) > FLOAT32) throw new Error(`${JSON.stringify(text)} is not a finite number`);
+  return value - (input.offset ?? 0);
 }
 
-function category(text, { categories }) {
-  const isTruth = categories?.join() === "False,True"; // files also say true and TRUE
-  return isTruth ? text[0].toUpperCase() + text.slice(1).toLowerCase() : text;
+/** Return a number as it is written, NaN if the text is none. */
+function digits(text, { decimal = ".", thousands = "", sign = "" }) {
+  let plain = text;
+  if (sign) {
+    const head = /^[+-]/.exec(plain)?.[0] ?? "";
+    plain = head + plain.slice(head.length).replace(sign, "").trim();
+  }
+  if (thousands) {
+    const mark = thousands === " " ? "[ \u00a0\u202f]" : `\\${thousands}`;
+    const place = plain.indexOf(decimal);
+    const [whole, rest] =
+      place < 0 ? [plain, ""] : [plain.slice(0, place), plain.slice(place)];
+    if (!new RegExp(`^[+-]?(\\d*|[1-9]\\d{0,2}(${mark}\\d{3})+)$`).test(whole)) return NaN;
+    plain = whole.replace(new RegExp(mark, "g"), "") + rest;
+  }
+  if (decimal !== ".") plain = plain.includes(".") ? "" : plain.replace(decimal, ".");
+  return NUMBER.test(plain) ? Number(plain) : NaN;
 }
+
+const level = (text) => (WHOLE.test(text.trim()) ? text.trim().slice(0, -2) : text.trim());
+
+const category = (text, { boolean }) =>
+  (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
 
 function date(text, { format }) {
-  const parts = pattern(format).exec(text.trim())?.groups;
-  const day = parts && Date.UTC(parts.Y, parts.m - 1, parts.d);
-  if (!parts || new Date(day).getUTCDate() !== Number(parts.d)) {
+  const days = daysOf(pattern(format).exec(text)?.groups);
+  if (Number.isNaN(days)) {
     throw new Error(`${JSON.stringify(text)} is not a date such as ${example(format)}`);
   }
-  const { H = 0, M = 0, S = 0, zone } = parts;
-  const minutes = Number(H) * 60 + Number(M) + Number(S) / 60 - offset(zone);
-  return day / DAY + minutes / 1440;
+  return days;
 }
 
-/** Return the minutes that a zone such as +02:00 is ahead of UTC. */
-function offset(zone = "Z") {
-  if (zone === "Z") return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return zone[0] === "-" ? -minutes : minutes;
+/** Return the days of a match, NaN for a day or time that does not exist. */
+function daysOf(parts) {
+  if (!parts) return NaN;
+  const year = Number(parts.Y ?? (parts.y < 69 ? `20${parts.y}` : `19${parts.y}`));
+  const month = Number(parts.m ?? monthOf(parts.b ?? parts.B));
+  const day = new Date(0);
+  day.setUTCFullYear(year, month - 1, parts.d); // Date.UTC takes the years 0 to 99 for others
+  if (day.getUTCDate() !== Number(parts.d) || day.getUTCMonth() !== month - 1) return NaN;
+  let hour = Number(parts.H ?? 0);
+  const [minute, second] = [Number(parts.M ?? 0), Number((parts.S ?? "0").replace(",", "."))];
+  if (parts.p) {
+    if (hour < 1 || hour > 12) return NaN;
+    hour = (hour % 12) + (/p/i.test(parts.p) ? 12 : 0);
+  }
+  if (hour > 23 || minute > 59 || second >= 60) return NaN;
+  const seconds = hour * 3600 + minute * 60 + second - zone(parts.z);
+  return day.getTime() / 1000 / DAY + seconds / DAY;
 }
 
-const FIELDS = { Y: "\\d{4}", m: "\\d{1,2}", d: "\\d{1,2}", H: "\\d{1,2}", M: "\\d{1,2}" };
-FIELDS.S = FIELDS.M;
+const monthOf = (name) => {
+  const short = name.toLowerCase().replace(/\.$/, "");
+  return 1 + MONTHS.split(" ").findIndex((month) => month.startsWith(short));
+};
+
+/** Return the seconds that a zone such as +02:00 is ahead of UTC. */
+function zone(text = "Z") {
+  if (text === "Z" || text === "UTC") return 0;
+  const seconds = Number(text.slice(1, 3)) * 3600 + Number(text.slice(-2)) * 60;
+  return text[0] === "-" ? -seconds : seconds;
+}
 
 /** Return the regular expression of a format as Python's strptime has them. */
 function pattern(format) {
-  if (format === "ISO8601") return ISO;
+  if (format === "ISO8601") return new RegExp(`^${ISO}${TIME}$`);
   const source = format.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${source.replace(/%(\w)/g, (_, key) => `(?<${key}>${FIELDS[key]})`)}$`);
+  const found = source.replace(/%(\w)/g, (_, key) => `(?<${key}>${FIELDS[key]})`);
+  return new RegExp(`^${found}${format.includes("%H") ? "" : TIME}$`);
 }
 
 function example(format) {
-  const values = { Y: "2026", m: "01", d: "31", H: "12", M: "00", S: "00" };
-  return format === "ISO8601" ? "2026-01-31" : format.replace(/%(\w)/g, (_, key) => values[key]);
+  const values = { Y: "2026", y: "26", m: "01", d: "31", b: "Jan", B: "January" };
+  if (format === "ISO8601") return "2026-01-31";
+  return format.replace(/%(\w)/g, (_, key) => values[key] ?? "00");
 }

@@ -7,8 +7,8 @@ import { decode, parse, write } from "./table.js";
 const PREVIEW = 8; // rows
 const LARGEST = 200e6; // bytes; a browser keeps the whole file in memory
 
-/** Score each file that the visitor gives; `missing` is the Set of texts for a missing value. */
-export function accept(model, missing) {
+/** Score each file that the visitor gives. */
+export function accept(model) {
   const zone = document.getElementById("file");
   const [bar, place] = [zone.querySelector("progress"), zone.querySelector("#scored")];
   onFile(zone, async (file) => {
@@ -16,7 +16,7 @@ export function accept(model, missing) {
     try {
       if (file.size > LARGEST) throw new Error("is too large for a page.");
       const table = parse(decode(new Uint8Array(await file.arrayBuffer())));
-      const scored = await score(table, model, missing, (share) => (bar.value = share));
+      const scored = await score(table, model, (share) => (bar.value = share));
       place.replaceChildren(...result(file.name, scored));
     } catch (error) {
       place.replaceChildren(make("p", { className: "bad" }, `${file.name}: ${error.message}`));

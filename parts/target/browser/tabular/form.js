@@ -4,7 +4,8 @@ import { convert } from "./columns.js";
 import { make } from "./dom.js";
 
 const ANOTHER = "(another value)"; // a category that training never saw
-const NONE = new Set(); // in a form, only an empty control is a missing value
+// In a form, only an empty control is a missing value, and numbers are in plain digits.
+const PLAIN = { format: "ISO8601", missing_values: [], decimal: ".", thousands: "", sign: "" };
 
 /** Build the form; returns { fill, read }. */
 export function build(place, inputs) {
@@ -23,7 +24,7 @@ function field(input, number) {
   Object.assign(control, { id: `field${number}`, name: input.name, required: !input.missing });
   const hint = make("small", { id: `hint${number}` }, advice(input));
   control.setAttribute("aria-describedby", hint.id);
-  return { control, hint, input: { ...input, format: "ISO8601" } };
+  return { control, hint, input: { ...input, ...PLAIN } };
 }
 
 const row = (control, hint, input) =>
@@ -49,8 +50,9 @@ function set(control, text) {
 function read({ control, hint, input }) {
   try {
     if (control.validity.badInput) throw new Error("is not complete");
-    const value = convert(control.value, input, NONE);
-    const outside = value < input.low || value > input.high;
+    const value = convert(control.value, input);
+    const whole = value + (input.offset ?? 0);
+    const outside = whole < input.low || whole > input.high;
     hint.textContent = outside ? `training saw ${range(input)}` : advice(input);
     hint.className = outside ? "warn" : "";
     control.removeAttribute("aria-invalid");

@@ -1,4 +1,6 @@
-// Delimited text, as tables/table.py reads it.
+// Delimited text, as tables/files.py reads it.
+
+const SAMPLE = 1 << 16; // characters from which the delimiter is told
 
 /** Return the text of a file's bytes: UTF-16 or UTF-8, or else Windows' western code page. */
 export function decode(bytes) {
@@ -12,20 +14,43 @@ export function decode(bytes) {
   }
 }
 
-/** Return the header and the rows, arrays of strings; the delimiter is the header's commonest. */
+/** Return the header and the rows, arrays of strings. */
 export function parse(text) {
-  const first = text.slice(0, text.search(/[\r\n]|$/));
-  const counts = [...",;\t|"].map((mark) => [first.split(mark).length, mark]);
-  const delimiter = counts.reduce((best, other) => (other[0] > best[0] ? other : best))[1];
-  const [header, ...rows] = cells(text, delimiter);
+  const { delimiter, start } = layout(text);
+  const [header, ...rows] = cells(text.slice(start), delimiter);
   if (!header || !rows.length) throw new Error("holds no rows.");
   const odd = rows.findIndex((row) => row.length !== header.length);
   if (odd >= 0) {
     throw new Error(`row ${odd + 1} has ${rows[odd].length} cells, the header ${header.length}.`);
   }
-  const repeated = header.find((name, place) => header.indexOf(name) < place);
+  const names = header.map((name) => name.trim());
+  const repeated = names.find((name, place) => names.indexOf(name) < place);
   if (repeated !== undefined) throw new Error(`column “${repeated}” stands twice; rename one.`);
-  return { header, rows };
+  return { header: names, rows };
+}
+
+/** Return the delimiter under which the first rows are as wide as the header, and its place. */
+function layout(text) {
+  const before = /^(?:sep=(.)\r?\n|(?:#[^\r\n]*(?:\r\n|\n|\r))+)?/i.exec(text);
+  const start = before[0].length;
+  if (before[1]) return { delimiter: before[1], start };
+  const sample = text.slice(start, start + SAMPLE);
+  const fits = [...",;\t|"].map((mark) => [misfits(sample, mark), mark]);
+  const best = fits.reduce((one, other) => (other[0] < one[0] ? other : one));
+  return { delimiter: best[0] === Infinity ? "," : best[1], start };
+}
+
+/** Return how many of the first rows are not as wide as the header; Infinity for one column. */
+function misfits(sample, delimiter) {
+  let rows;
+  try {
+    rows = cells(sample, delimiter).slice(0, -1); // the last one may be cut off
+  } catch {
+    return sample.length;
+  }
+  const [header, ...others] = rows.length ? rows : cells(sample, delimiter);
+  if (header === undefined || header.length < 2) return Infinity;
+  return others.filter((row) => row.length !== header.length).length;
 }
 
 function cells(text, delimiter) {

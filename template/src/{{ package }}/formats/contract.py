@@ -2,18 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
 
 from ..runs import UserError, sha256
 
 if TYPE_CHECKING:
-    from ..tables.schema import Column
+    from ..tables.cells import Column
 
 Shape = list[int | None]  # None is the number of rows
 
 
 class Input(TypedDict):
-    """One input, named as the raw column; a date is a number of days, "" is a missing category."""
+    """One input, named as the raw column; a date is a number of days, "" is a missing category.
+
+    How a cell is read stands in the keys that `tables/cells.py` explains; the model takes a number
+    less its `offset`.
+    """
 
     name: str
     type: str
@@ -25,13 +29,22 @@ class Input(TypedDict):
     unit: NotRequired[str]
     format: NotRequired[str | None]
     categories: NotRequired[list[str] | None]
+    boolean: NotRequired[bool]
+    decimal: NotRequired[str]
+    thousands: NotRequired[str]
+    sign: NotRequired[str]
+    offset: NotRequired[float]
+    missing_values: NotRequired[list[str]]
     color: NotRequired[str]
     resize: NotRequired[str]
     words: NotRequired[list[str]]
 
 
 class Outputs(TypedDict):
-    """Probabilities of `labels`, the last of two being called from `threshold` on; or values."""
+    """Probabilities of `labels`, the last of two being called from `threshold` on; or values.
+
+    `offset` is to be added to values: float32 can't hold them whole.
+    """
 
     target: str
     name: str
@@ -39,6 +52,7 @@ class Outputs(TypedDict):
     dtype: str
     labels: list[str] | None
     threshold: float | None
+    offset: NotRequired[float]
 
 
 class Contract(TypedDict):
@@ -98,18 +112,27 @@ def described(contract: Contract) -> list[Input]:
 
 
 def describe_column(column: "Column") -> Input:
-    """Return a column of a table as an input."""
-    told: Input = {
+    """Return a column of a table as an input; `column_of` gives the column again."""
+    own = column.model_dump(exclude={"name", "kind", "missing"}, exclude_defaults=True)
+    told: Any = {
         "name": column.name,
         "type": column.kind,
         "dtype": "string" if column.kind == "category" else "float32",
         "shape": [None, 1],
         "missing": column.missing,
     }
-    if column.words:
-        told["words"] = column.words
     if column.kind == "category":
-        return {**told, "categories": column.categories}
+        told["categories"] = None
+    elif column.kind in ("number", "date"):
+        told |= {"low": None, "high": None}
     if column.kind == "date":
-        told |= {"unit": "days since 1970-01-01", "format": column.format}
-    return {**told, "low": column.low, "high": column.high}
+        told["unit"] = "days since 1970-01-01"
+    return cast(Input, told | own)
+
+
+def column_of(described: Input) -> "Column":
+    """Return the column that an input describes."""
+    from ..tables.cells import Column
+
+    shared = {key: value for key, value in described.items() if key in Column.model_fields}
+    return Column.model_validate(shared | {"kind": described["type"]})

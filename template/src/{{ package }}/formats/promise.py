@@ -40,7 +40,7 @@ def describe(
 
 def _outputs(problem: str, schema: Schema, threshold: float | None) -> contract.Outputs:
     labels, name = schema.labels, OUTPUTS[problem]
-    return {
+    told: contract.Outputs = {
         "target": schema.target,
         "name": contract.free_name(name, [column.name for column in schema.columns]),
         "shape": [None] if labels is None else [None, len(labels)],
@@ -48,3 +48,6 @@ def _outputs(problem: str, schema: Schema, threshold: float | None) -> contract.
         "labels": labels,
         "threshold": threshold,
     }
+    if schema.offset:
+        told["offset"] = schema.offset
+    return told

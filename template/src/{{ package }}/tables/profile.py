@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..data import Splits
+from .cells import Column
 from .rows import doubts
-from .schema import Column, readable
+from .schema import readable
 from .suspects import alike, leaks
 
 

@@ -1,37 +1,33 @@
-"""What each column holds, and the one way from raw values to what the model takes."""
+"""What each column of a table holds, and the table that a model takes."""
 
-from typing import Literal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel
 
 from ..runs import UserError
-from .dates import date_format, days
+from .cells import FLOAT32, Column, example, text_of
 
-
-class Column(BaseModel, extra="forbid"):
-    """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels."""
-
-    name: str
-    kind: Literal["number", "category", "date", "image", "text"]
-    missing: bool = False
-    low: float | None = None
-    high: float | None = None
-    categories: list[str] | None = None
-    format: str | None = None
-    size: int | None = None
-    words: list[str] | None = None  # those that are not unseen
+UNSEEN = 0.5  # share of rows with levels never seen before at which a column has shifted
+FEW = 200  # levels that are written down
+LOST = 1e-3  # of a standard deviation: a rounding to float32 that is more takes an offset
 
 
 class Schema(BaseModel, extra="forbid"):
-    """The model's view: `labels` is None for a numeric target; the last of two is positive."""
+    """The model's view: `labels` is None for a numeric target; the last of two is positive.
+
+    `offset` is what is taken off a numeric target before it becomes float32.
+    """
 
     target: str
     labels: list[str] | None
     columns: list[Column]
     properties: list[Column] = []  # measured of images and texts, for people; models see none
     sources: list[Column] = []  # for slices alone
+    offset: float = 0.0
 
     @property
     def described(self) -> list[Column]:
@@ -39,68 +35,152 @@ class Schema(BaseModel, extra="forbid"):
         return self.properties or self.columns
 
 
-def infer(frame: pd.DataFrame) -> list[Column]:
-    """Describe every column of a raw table."""
-    return [_infer_column(name, frame[name]) for name in frame]
+class BadCellsError(ValueError):
+    """Cells that a column can't hold: the places of all, and what the first one is not."""
+
+    def __init__(self, places: np.ndarray, reason: str) -> None:
+        super().__init__(reason)
+        self.places = places
 
 
-def _infer_column(name: str, values: pd.Series) -> Column:
-    missing = bool(values.isna().any())
-    if values.isna().all():
-        return Column(name=name, kind="category", missing=missing)
-    if pd.api.types.is_bool_dtype(values):
-        return Column(name=name, kind="category", missing=missing, categories=["False", "True"])
-    if pd.api.types.is_numeric_dtype(values):
-        low, high = float(values.min()), float(values.max())
-        return Column(name=name, kind="number", missing=missing, low=low, high=high)
-    if written := date_format(values.dropna()):
-        numbers = days(values, written)
-        low, high = float(numbers.min()), float(numbers.max())
-        return Column(name=name, kind="date", missing=missing, low=low, high=high, format=written)
-    levels = sorted(values.dropna().astype(str).unique())
-    few = levels if len(levels) <= 200 else None
-    return Column(name=name, kind="category", missing=missing, categories=few)
+def schema_file(source: Path, folder: Path) -> Path:
+    """Return where the schema of a file is saved: `folder` mirrors the way to the file."""
+    parts = [part for part in source.parts if part != source.anchor]
+    place = folder.joinpath(*("__" if part == ".." else part for part in parts))
+    return place.with_name(f"{place.name}.schema.yaml")
 
 
-def canonical(frame: pd.DataFrame, columns: list[Column], source: str = "data") -> pd.DataFrame:
-    """Return the columns as the model takes them.
-
-    Numbers and dates (days since 1970-01-01) become float32 with NaN for missing, categories become
-    categoricals of str with "" for missing. UserError names column and row of a value that can't.
-    """
-    absent = [column.name for column in columns if column.name not in frame]
-    if absent:
-        raise UserError(
-            f"{source}: no column {', '.join(map(repr, absent))}; it has {list(frame)}."
-        )
-    return pd.DataFrame({c.name: _convert(frame[c.name], c, source) for c in columns})
-
-
-def _convert(values: pd.Series, column: Column, source: str) -> pd.Series:
-    if column.kind == "category":
-        return written(values).fillna("").astype("category")
-    if column.kind == "number":
-        converted = pd.to_numeric(values, errors="coerce")
+def cells_of(table: pa.Table | pd.DataFrame, name: str) -> pa.ChunkedArray:
+    """Return a column; of a dictionary, its values."""
+    if isinstance(table, pa.Table):
+        cells = table[name]
     else:
-        converted = days(values, column.format or "ISO8601")
-    with np.errstate(over="ignore"):  # a number can be infinite to a model
-        converted = converted.astype(np.float32)
-    bad = converted.isna() & values.notna() | np.isinf(converted)
-    if bad.any():
-        place = int(np.argmax(bad))
-        row, value = values.index[place] + 1, values.iloc[[place]].tolist()[0]
-        kind = "finite number" if np.isinf(converted.iloc[place]) else column.kind
+        try:
+            values = pa.array(table[name], from_pandas=True)
+        except pa.ArrowException:  # cells of JSON, of several kinds
+            values = pa.array([None if c is None or c != c else text_of(c) for c in table[name]])
+        cells = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+
+
+def canonical(
+    table: pa.Table | pd.DataFrame, columns: list[Column], source: str = "data.path", first: int = 0
+) -> pd.DataFrame:
+    """Return the columns as the model takes them, of rows that `first` others came before.
+
+    Numbers, less their offset, and dates (days since 1970-01-01) become float32 with NaN for
+    missing, categories become categoricals of str with "" for missing. UserError names column and
+    row of a cell that is none.
+    """
+    names = list(table.columns) if isinstance(table, pd.DataFrame) else table.column_names
+    absent = [column.name for column in columns if column.name not in names]
+    if absent:
+        raise UserError(f"{source}: no column {', '.join(map(repr, absent))}; it has {names}.")
+    found = {}
+    for column in columns:
+        values = parsed(cells_of(table, column.name), column, source, first)
+        if isinstance(values, np.ndarray):
+            values = np.subtract(values, column.offset).astype(np.float32)
+        found[column.name] = values
+    return pd.DataFrame(found)
+
+
+def parsed(
+    cells: pa.ChunkedArray, column: Column, source: str = "data.path", first: int = 0
+) -> np.ndarray | pd.Categorical:
+    """Return what `parse` does; UserError names column and row of a cell that is none."""
+    try:
+        return parse(cells, column)
+    except BadCellsError as bad:
+        more = f" ({len(bad.places):,} such rows)" * (len(bad.places) > 1)
         raise UserError(
-            f"{source}: column {column.name!r}, row {row}: {value!r} is not a "
-            f"{kind} ({int(bad.sum())} such rows); mend it, or add it to data.missing."
-        )
-    return converted
+            f"{source}: column {column.name!r}, row {first + int(bad.places[0]) + 1}: {bad}{more}; "
+            "fix it, or add what means missing to data.missing."
+        ) from None
 
 
-def written(values: pd.Series) -> pd.Series:
-    """Return str, or missing; numbers as they stand in a file: no gap makes a 1 to 1.0."""
-    texts = values.astype("str")
-    return texts.str.removesuffix(".0") if pd.api.types.is_float_dtype(values) else texts
+def parse(cells: pa.ChunkedArray, column: Column) -> np.ndarray | pd.Categorical:
+    """Return what `Column.value` says of every cell: (rows,) float64, or a Categorical of str.
+
+    Each distinct cell is asked for once; numbers in plain digits are converted all together, which
+    gives the same. BadCellsError if a column can't hold some.
+    """
+    fast = {"number": _plain_numbers, "date": _moments}.get(column.kind)
+    if fast and (found := fast(cells, column)) is not None:
+        return found
+    codes, distinct = _distinct(cells)
+    values: list[float | str] = []
+    bad: dict[int, str] = {}
+    for code, cell in enumerate(distinct):
+        try:
+            values.append(column.value(cell))
+        except ValueError as error:
+            bad[code] = str(error)
+            values.append("")
+    if bad:
+        places = np.flatnonzero(np.isin(codes, list(bad)))
+        raise BadCellsError(places, bad[int(codes[places[0]])])
+    if column.kind != "category":
+        return np.array(values, np.float64)[codes]
+    levels, places = np.unique(np.array(values, object), return_inverse=True)
+    return pd.Categorical.from_codes(places[codes], pd.Index(levels, dtype="str"))
+
+
+def _plain_numbers(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+    """Return the numbers of a column that is a number in every cell; None if it may not be."""
+    if pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
+        values = cells.cast(pa.float64(), safe=False).to_numpy()
+        gone = np.isnan(values) | np.isin(values, column.missing_numbers)
+    elif pa.types.is_string(cells.type) and not column.is_styled:
+        texts = pc.utf8_trim_whitespace(cells)
+        absent = pc.is_in(texts, pa.array([*column.missing_texts, None], pa.string()))
+        try:
+            values = pc.if_else(absent, None, texts).cast(pa.float64()).to_numpy()
+        except pa.ArrowInvalid:
+            return None
+        gone = absent.to_numpy() | np.isin(values, column.missing_numbers)
+    else:
+        return None
+    if not (gone | (np.abs(values) <= FLOAT32)).all():
+        return None
+    return np.where(gone, np.nan, values)
+
+
+def _moments(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+    """Return the days of typed dates; None if the cells are texts."""
+    if not (pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type)):
+        return None
+    moments = cells.cast(pa.timestamp("us", getattr(cells.type, "tz", None)), safe=False)
+    return moments.cast(pa.int64()).cast(pa.float64(), safe=False).to_numpy() / 86_400e6
+
+
+def _distinct(cells: pa.ChunkedArray) -> tuple[np.ndarray, list[object]]:
+    encoded = pc.dictionary_encode(cells.combine_chunks(), null_encoding="encode")
+    distinct = encoded.dictionary.to_pylist()
+    if pa.types.is_float32(cells.type):  # 0.82, and not 0.8199999928474426
+        distinct = [None if cell is None else float(str(np.float32(cell))) for cell in distinct]
+    return encoded.indices.to_numpy(), distinct
+
+
+def keys(cells: pa.ChunkedArray) -> np.ndarray:
+    """Return (rows,) str that tell groups apart, "" where there is none, with all their digits."""
+    codes, distinct = _distinct(cells)
+    texts = ["" if cell is None or cell != cell else text_of(cell) for cell in distinct]
+    return np.array(texts, object)[codes]
+
+
+def offset(values: np.ndarray) -> float:
+    """Return what has to be taken off numbers lest float32, with its 7 digits, loses theirs.
+
+    `values` (rows,) float64; 0.0 where nothing is lost that matters.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return 0.0
+    lost = np.abs(known - known.astype(np.float32)).max()
+    near = np.floor(known.min())
+    kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
+    return float(near) if lost > LOST * known.std() and kept < lost / 10 else 0.0
 
 
 def readable(value: float, column: Column) -> str:
@@ -108,5 +188,5 @@ def readable(value: float, column: Column) -> str:
     if np.isnan(value):
         return ""
     if column.kind == "date":
-        return str(np.datetime64(int(np.floor(value)), "D"))
-    return f"{value:g}"
+        return example("ISO8601", value)
+    return f"{value + column.offset:.15g}" if column.offset else f"{value:g}"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,16 @@ import pandas as pd
 from ..config import Config
 from ..runs import UserError, replacing
 from .schema import Schema
-from .table import read
 
 STRATA = 5  # quantile bins of a numeric target
+
+
+class Stress(NamedTuple):
+    """What a model does beyond its metrics: tables to store, what to know of it, what fails it."""
+
+    tables: dict[str, pd.DataFrame]
+    notes: list[str]
+    failures: list[str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Rows:
     ids      (rows,) uint64: rows of one id are twins
     keys     (rows,) uint64: rows of one key share a split, and keep it for ever
     kin      (rows,) uint64: new keys share a split with their kin; often the keys themselves
-    times    (rows,) if the past is to be split from the future; facts are for the manifest
+    times    (rows,) float64, if the past is to be split from the future; facts are for the manifest
     """
 
     inputs: pd.DataFrame
@@ -33,7 +40,7 @@ class Rows:
     ids: np.ndarray
     keys: np.ndarray
     kin: np.ndarray
-    times: pd.Series | None
+    times: np.ndarray | None
     schema: Schema
     facts: dict[str, Any]
 
@@ -60,14 +67,10 @@ def _check(names: np.ndarray, targets: np.ndarray) -> None:
             )
 
 
-def _by_time(times: pd.Series, config: Config) -> np.ndarray:
+def _by_time(times: np.ndarray, config: Config) -> np.ndarray:
     """Train on the past, test on the newest rows."""
-    if times.dtype != np.float32 or times.isna().any():
-        raise UserError(
-            f"data.time: {times.name!r} must be a date or number without missing values."
-        )
     val, test = config.data.val, config.data.test
-    first, second = times.quantile([1 - val - test, 1 - test])
+    first, second = np.quantile(times, [1 - val - test, 1 - test])
     return np.select([times <= first, times <= second], ["train", "val"], "test")
 
 
@@ -75,7 +78,7 @@ def _by_key(rows: Rows, config: Config) -> np.ndarray:
     """Split by a hash of the key, stratified by target; known keys stay where they were."""
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
     none = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
-    known = read(path, []) if path.exists() else none
+    known = pd.read_parquet(path) if path.exists() else none
     fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": _strata(rows.targets)})
     fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
     settled = fresh.dropna(subset="split").drop_duplicates("kin").set_index("kin")["split"]

@@ -1,6 +1,4 @@
-"""Columns and labels to look twice at: they tell too much, or were not read as they were meant."""
-
-import re
+"""Columns and labels to look twice at: they tell too much."""
 
 import numpy as np
 import pandas as pd
@@ -10,17 +8,14 @@ from sklearn.model_selection import cross_val_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ..data import Split
-from .dates import DATE_FORMATS, days
-from .schema import Column, Schema
+from .cells import Column
+from .schema import Schema
 
 SAMPLE = 10_000  # rows looked at for leaks
 LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
 PURE = 0.7  # share of one class in a part of a column's range that is suspicious ...
 LIFT = 5  # ... when it is this many times the share overall
 WIDE = 200  # columns that are looked at closely
-LEAST = 10  # fewer different values are categories, whatever they look like
-MOST = 0.5  # share of the values of a column that look like numbers, or like dates
-SIGNS = re.compile(r"[\s,.'%$€£¥+-]")  # what people write around the digits of a number
 
 
 def leaks(train: Split, schema: Schema) -> list[str]:
@@ -33,8 +28,6 @@ def leaks(train: Split, schema: Schema) -> list[str]:
 
 
 def _doubt(values: pd.Series, targets: np.ndarray, column: Column, schema: Schema) -> str | None:
-    if told := _misread(values, column):
-        return told
     if len(values) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(values):
         return f"column {column.name!r} looks like an id: add it to data.drop."
     kind, why = "property" if schema.properties else "column", _leak(values, targets, schema)
@@ -82,34 +75,6 @@ def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
     place = int(np.argmax(pure.any(axis=0)))
     label = schema.labels[classes[place]]
     return f"in a part of its range {shares[:, place].max():.0%} are {label!r}"
-
-
-def _misread(values: pd.Series, column: Column) -> str | None:
-    """Say what the values of a category look like, if that is something else."""
-    levels = [str(level) for level in values.unique() if level]
-    if column.kind != "category" or len(levels) < LEAST:
-        return None
-    for what, looks in {"dates in one format": _dates, "numbers in plain digits": _numbers}.items():
-        fits = looks(levels)
-        if sum(fits) > MOST * len(levels):
-            odd = next((f" or {v!r}" for v, fit in zip(levels, fits, strict=True) if not fit), "")
-            shown = levels[fits.index(True)]
-            return (
-                f"column {column.name!r} is read as categories: if values such as {shown!r}{odd} "
-                f"are meant as {what.split()[0]}, write {what}, and add what means missing to "
-                "data.missing."
-            )
-    return None
-
-
-def _dates(levels: list[str]) -> list[bool]:
-    texts = pd.Series(levels)
-    known = pd.concat([days(texts, written).notna() for written in DATE_FORMATS], axis=1)
-    return known.any(axis=1).tolist()
-
-
-def _numbers(levels: list[str]) -> list[bool]:
-    return [SIGNS.sub("", level).isdigit() for level in levels]
 
 
 def alike(labels: list[str]) -> list[str]:

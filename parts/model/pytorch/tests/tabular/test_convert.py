@@ -13,7 +13,8 @@ from my_model.data import Split, Splits
 from my_model.formats import onnx
 from my_model.formats.feed import feed
 from my_model.model import NETWORKS, build
-from my_model.tables.schema import Column, Schema
+from my_model.tables.cells import Column
+from my_model.tables.schema import Schema
 
 ROWS = 500
 NUMBERS = ["probabilities", "node0", 'a "quoted", name', " "]

@@ -15,7 +15,8 @@ from my_model.formats import onnx
 from my_model.formats.onnx_features import inputs, matrix
 from my_model.formats.onnx_graph import IR_VERSION, OPSETS, Graph
 from my_model.images.pixels import read
-from my_model.tables.schema import Column, Schema
+from my_model.tables.cells import Column
+from my_model.tables.schema import Schema
 from my_model.train import fit
 
 RNG = np.random.default_rng(0)

@@ -17,7 +17,8 @@ from my_model.estimators import ESTIMATORS
 from my_model.formats import onnx, onnx_runtime
 from my_model.formats.feed import feed
 from my_model.scores import metrics
-from my_model.tables.schema import Column, Schema
+from my_model.tables.cells import Column
+from my_model.tables.schema import Schema
 from my_model.train import fit
 
 

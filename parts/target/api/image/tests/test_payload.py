@@ -70,7 +70,7 @@ def test_a_file_may_hold_what_looks_like_a_border() -> None:
 HALF = picture(0)[:300]
 REFUSED = [
     (b"", "", 422, "is no PNG"),
-    (b"hello", "image/png", 422, "row 0: the picture is no PNG, JPEG or WebP picture"),
+    (b"hello", "image/png", 422, "row 1: the picture is no PNG, JPEG or WebP picture"),
     (HALF, "image/png", 422, "can't be decoded"),
     (form(picture(0), HALF), FORM, 422, "row 1: the picture can't be decoded"),
     (form(), FORM, 422, "the form holds no file"),
@@ -78,7 +78,7 @@ REFUSED = [
     (form(picture(0)), "multipart/form-data", 422, "the form holds no file"),
     (b'{"image": "not base64"}', "", 422, "column 'image': Invalid base64"),
     (b'{"picture": ""}', "", 422, "unknown column 'picture'"),
-    (b'[{"image": 1}]', "", 422, "row 0, column 'image': Expected `bytes`, got `int`"),
+    (b'[{"image": 1}]', "", 422, "row 1, column 'image': Expected `bytes`, got `int`"),
     (b"{", "", 400, "not JSON"),
     (b"[]", "", 422, "length >= 1"),
 ]

@@ -1,6 +1,7 @@
 """The server answers as the exported model does."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from api_client import ask, serving
 from my_model import data
 from my_model.config import Config
 from my_model.formats import contract, onnx_runtime
-from my_model.server import dates
+from my_model.tables.cells import example
 
 
 def held_out(run: Path, config: Config, count: int) -> tuple[Any, list[dict]]:
@@ -19,7 +20,7 @@ def held_out(run: Path, config: Config, count: int) -> tuple[Any, list[dict]]:
     rows: list[dict] = [{} for _ in range(count)]
     for column in contract.load(run / "export/onnx")["inputs"]:
         name, is_date = column["name"], column["type"] == "date"
-        write = dates.date_type(column).write if is_date else lambda value: value
+        write = partial(example, column["format"]) if is_date else lambda value: value
         for row, value in zip(rows, inputs[name], strict=True):
             row[name] = None if value != value or value == "" else write(value)
     return inputs, rows

@@ -11,10 +11,9 @@ import pytest
 
 from my_model import batch, cli
 from my_model.config import Config
-from my_model.data import load
+from my_model.data import load, load_all
 from my_model.formats import onnx_runtime
 from my_model.tables.schema import canonical
-from my_model.tables.table import read
 
 COMMAND = "import sys; from my_model.cli import main; sys.exit(main())"
 
@@ -38,7 +37,7 @@ def predict(source: Path, output: Path, options: list[str], chunk: int = 100) ->
 def test_every_kind_of_file_gives_what_the_model_says(
     kind: str, result: str, demo: Path, config: Config, run: Path, options: list[str]
 ) -> None:
-    frame = read(demo, config.data.missing)
+    frame = pd.read_csv(demo, na_values=config.data.missing, keep_default_na=False)
     source, output = demo.with_name(f"source.{kind}"), demo.with_name(f"out.{result}")
     if kind == "parquet":
         frame.to_parquet(source, index=False)
@@ -54,7 +53,8 @@ def test_every_kind_of_file_gives_what_the_model_says(
     if labels is None:
         np.testing.assert_allclose(scored["value"], predictions, rtol=1e-6)
     else:
-        np.testing.assert_allclose(scored["probability"], predictions[:, 1], atol=1e-6)
+        positive = load(config).schema.labels[-1]
+        np.testing.assert_allclose(scored[f"probability_{positive}"], predictions[:, 1], atol=1e-6)
         assert list(scored["label"]) == list(labels)
 
 
@@ -98,6 +98,47 @@ def test_another_input_starts_over(
     assert predict(demo, output, options) == 0
     assert "The input changed: starting over." in capsys.readouterr().err
     assert len(pd.read_csv(output)) == len(lines) - 51
+
+
+def test_the_file_that_was_trained_on_gets_the_answers_of_the_model(
+    config: Config, run: Path, options: list[str], tmp_path: Path
+) -> None:
+    output = tmp_path / "out.parquet"
+    assert predict(config.data.path, output, options) == 0
+    scored = pd.read_parquet(output)
+    splits, test = load_all(config)
+    for part in (splits.train, splits.val, test):
+        expected, _ = onnx_runtime.load(run / "export/onnx").decide(part.inputs)
+        rows = scored.iloc[part.inputs.index]
+        last = rows.iloc[:, -1].to_numpy(np.float32)  # the value, or the last label's probability
+        assert np.array_equal(last, expected.reshape(len(rows), -1)[:, -1])
+
+
+def test_unseen_categories_are_counted_told_and_refused(
+    demo: Path, run: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = onnx_runtime.load(run / "export/onnx").contract["inputs"]
+    name = next(each["name"] for each in columns if each.get("categories"))
+    frame = pd.read_csv(demo, dtype=str, keep_default_na=False)
+    output = demo.with_name("out.csv")
+    for share, code in {0.04: 0, 0.2: 0, 0.9: 2}.items():
+        strange = frame[name].where(np.arange(len(frame)) >= share * len(frame), "never seen")
+        frame.assign(**{name: strange}).to_csv(demo, index=False)
+        assert predict(demo, output, options) == code
+        told = "".join(capsys.readouterr())
+        assert (f"column {name!r}" in told) == (share > 0.05), told
+        assert output.exists() == (code == 0)
+        output.unlink(missing_ok=True)
+    assert predict(demo, output, [*options, "--allow-unseen"]) == 0
+
+
+def test_columns_of_any_name_are_kept(demo: Path, options: list[str]) -> None:
+    frame = pd.read_csv(demo, dtype=str, keep_default_na=False)
+    frame.assign(value="own", label="own").to_csv(demo, index=False)
+    assert predict(demo, demo.with_name("out.csv"), options) == 0
+    scored = pd.read_csv(demo.with_name("out.csv"))
+    assert {*scored["value"], *scored["label"]} == {"own"}
+    assert {"value_", "label_"} & {*scored}
 
 
 def test_a_mistake_names_file_column_and_row(

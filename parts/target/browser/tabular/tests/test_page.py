@@ -20,8 +20,8 @@ from my_model.config import Config
 from my_model.data import load, load_test
 from my_model.formats import onnx_runtime
 from my_model.runs import UserError
+from my_model.tables import files
 from my_model.tables.schema import canonical
-from my_model.tables.table import read
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 ROWS = 60
@@ -61,7 +61,7 @@ def test_a_file_gets_the_answers_of_the_model(
 ) -> None:
     path = tmp_path / "table.csv"
     raw.to_csv(path, index=False, sep=style[0], encoding=style[1])
-    inputs = canonical(read(path, config.data.missing), visitor.schema.columns)
+    inputs = canonical(files.table(path, files.Reading(), []), visitor.schema.columns)
     assert_same(run, inputs, *visitor.score(path.read_bytes()))
 
 
@@ -84,7 +84,7 @@ def test_a_page_that_answers_otherwise_is_not_written(
 ) -> None:
     shutil.copytree(page.WEB, tmp_path, dirs_exist_ok=True)
     right = (tmp_path / "columns.js").read_text("utf-8")
-    wrong = right.replace("return Number(text)", "return -Number(text)")
+    wrong = right.replace("Number(plain) : NaN", "-Number(plain) : NaN")
     assert right != wrong
     (tmp_path / "columns.js").write_text(wrong, "utf-8")
     monkeypatch.setattr(page, "WEB", tmp_path)

@@ -1,0 +1,232 @@
+"""What the columns of a table hold, told from every cell of each."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..runs import UserError
+from .cells import CODE, PLAIN, SIGNS, TRUTHS, Column, text_of
+from .schema import FEW, cells_of, keys, offset, parsed
+
+Dates = Literal["day-first", "month-first"] | None
+
+# In this order; of a pair that only the order of day and month tells apart, both have to be tried.
+FORMATS = (
+    *("ISO8601", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y"),
+    *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y"),
+    *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d. %b %Y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y"),
+)
+MARKS = ((".", ","), (",", "."), (",", ""), (".", ""), (".", " "), (",", " "), (".", "'"))
+MOST = 0.5  # share of the levels that look like numbers or dates in what may be misread
+LEAST = 10  # fewer levels are categories, whatever they look like
+TRIED = 50  # levels that are tried first
+
+
+def infer(
+    table: pa.Table | pd.DataFrame,
+    missing_values: Iterable[str] = (),
+    dates: Dates = None,
+    notes: list[str] | None = None,
+    labels: set[str] = frozenset(),  # type: ignore[assignment]
+) -> list[Column]:
+    """Describe every column; `notes` gains a sentence where a reading should be known.
+
+    `dates` says what comes first where no day above 12 tells it; `labels` are categories, whatever
+    they look like. UserError if `dates` is needed.
+    """
+    notes = [] if notes is None else notes
+    names = list(table.columns) if isinstance(table, pd.DataFrame) else table.column_names
+    # Who separates cells by semicolons needs the comma for decimals.
+    told = None if isinstance(table, pd.DataFrame) else table.schema.metadata
+    commas = (told or {}).get(b"delimiter") == b";"
+    tokens = list(missing_values)
+    columns = []
+    for name in names:
+        bare, cells = (
+            Column(name=name, kind="category", missing_values=tokens),
+            cells_of(table, name),
+        )
+        told, note = _told(bare, cells, None if name in labels else dates, commas)
+        if name in labels and told.kind != "category":
+            told, note = bare, ""
+        columns.append(_whole(told, cells, note, notes))
+    return columns
+
+
+def times(
+    table: pa.Table | pd.DataFrame, name: str, path: Path, missing: list[str], dates: Dates = None
+) -> np.ndarray:
+    """Return (rows,) float64, days or numbers; UserError if a cell is neither."""
+    (column,) = infer(
+        table[[name]] if isinstance(table, pd.DataFrame) else table.select([name]), missing, dates
+    )
+    values = parsed(cells_of(table, name), column, str(path))
+    if isinstance(values, pd.Categorical) or np.isnan(values).any():
+        raise UserError(f"data.time: {name!r} must be a date or number without missing values.")
+    return values
+
+
+def described(column: Column, cells: pa.ChunkedArray) -> Column:
+    """Return a column whose kind is known with what its cells say: range, levels, gaps, offset."""
+    values = parsed(cells, column)
+    found: dict[str, object]
+    if isinstance(values, pd.Categorical):
+        levels = [str(level) for level in values.categories if level]
+        found = {"missing": "" in values.categories, "categories": _few(levels)}
+    else:
+        known = values[~np.isnan(values)]
+        low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
+        found = {"missing": len(known) < len(values), "low": low, "high": high}
+        if column.kind == "number":
+            found["offset"] = offset(values)
+    return column.model_copy(update=found)
+
+
+def _few(levels: list[str]) -> list[str] | None:
+    return levels if 0 < len(levels) <= FEW else None
+
+
+def _told(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> tuple[Column, str]:
+    """Return what the cells say of a column's kind, and what a person should know of it."""
+    kind = _typed(cells.type)
+    if kind is None:
+        return _texts(bare, cells, dates, commas)
+    truth = pa.types.is_boolean(cells.type)
+    seconds = pa.types.is_duration(cells.type) or pa.types.is_time(cells.type)
+    return bare.model_copy(update={"kind": kind, "boolean": truth}), "is read as seconds" * seconds
+
+
+def _whole(told: Column, cells: pa.ChunkedArray, note: str, notes: list[str]) -> Column:
+    column = described(told, cells)
+    if column.boolean:
+        column = column.model_copy(update={"categories": ["False", "True"]})
+    if column.offset:
+        note = f"is learned as its difference from {column.offset:.15g}: float32 has 7 digits"
+    if note:
+        notes.append(f"column {column.name!r} {note}.")
+    return column
+
+
+def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
+    """Return the kind of typed cells; texts say it themselves."""
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
+        return "category"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "date"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_nested(kind):
+        return None
+    return "number"
+
+
+def _levels(cells: pa.ChunkedArray, bare: Column) -> pa.Array:
+    """Return the distinct texts that are not missing, without blanks around them."""
+    distinct = pc.unique(pc.utf8_trim_whitespace(cells.cast(pa.string())))
+    absent = pa.array([*bare.missing_texts, None], pa.string())
+    return distinct.filter(pc.invert(pc.is_in(distinct, absent)))
+
+
+def _plain(levels: pa.Array) -> bool:
+    """Return whether all texts are numbers in plain digits."""
+    try:
+        if pc.all(pc.is_finite(levels.cast(pa.float64()))).as_py():
+            return True
+    except pa.ArrowInvalid:
+        return False
+    return all(map(PLAIN.fullmatch, levels.to_pylist()))  # inf and nan are none, 1e999 is
+
+
+def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> tuple[Column, str]:
+    """Say what texts are, and what a person should know of it."""
+    distinct = _levels(cells, bare)
+    number = bare.model_copy(update={"kind": "number"})
+    if not len(distinct):
+        return bare, ""
+    if _plain(distinct):
+        codes = distinct.filter(pc.match_substring_regex(distinct, f"^{CODE.pattern}$"))
+        if len(codes):
+            return bare, f"holds codes such as {codes[0].as_py()!r}: it is read as categories"
+        return number, ""
+    levels = distinct.to_pylist()
+    folded = {text.casefold() for text in levels}
+    if folded <= TRUTHS.keys() and (folded & {"true", "false"} or len(folded) > 2):
+        several = len(folded) > 2
+        return bare.model_copy(update={"boolean": True}), "is read as true or false" * several
+    for column in _styles(number, levels, commas):
+        if _fits(column, levels):
+            shown = next(text for text in levels if not PLAIN.fullmatch(text))
+            return column, f"is read as numbers: {shown!r} as {column.number(shown):.15g}"
+    column = _dated(bare, levels, dates)
+    return column, _misread(column, levels, cells)
+
+
+def _dated(bare: Column, levels: list[str], dates: Dates) -> Column:
+    tried = [bare.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    fitting = [column for column in tried if _fits(column, levels)]
+    if not fitting:
+        return bare
+    pair = [column for column in fitting if str(column.format)[:2] in ("%d", "%m")][:2]
+    if len(pair) < 2 or "b" in str(pair[1].format):
+        return fitting[0]
+    if dates is None:
+        raise UserError(
+            f"column {bare.name!r} holds dates such as {levels[0]!r}, and no day above 12 tells "
+            "whether the day or the month comes first: say so, --data.dates day-first or "
+            "month-first."
+        )
+    order = "%d" if dates == "day-first" else "%m"
+    return next(column for column in pair if str(column.format).startswith(order))
+
+
+def _styles(number: Column, levels: list[str], commas: bool) -> Iterator[Column]:
+    """Yield the ways in which numbers that are not in plain digits may be written."""
+    shown = levels[:TRIED]
+    signs = ["", *(sign for sign in SIGNS if any(sign in text for text in shown))]
+    marks = MARKS[1:3] + MARKS[:1] + MARKS[3:] if commas else MARKS
+    for sign in signs:
+        for decimal, thousands in marks:
+            yield number.model_copy(
+                update={"sign": sign, "decimal": decimal, "thousands": thousands}
+            )
+
+
+def _fits(column: Column, levels: list[str]) -> bool:
+    return all(_is(column, text) for text in levels[:TRIED]) and all(
+        _is(column, text) for text in levels[TRIED:]
+    )
+
+
+def _is(column: Column, text: str) -> bool:
+    try:
+        column.value(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _misread(column: Column, levels: list[str], cells: pa.ChunkedArray) -> str:
+    """Say which few cells keep a column from being numbers or dates, and what to do about it."""
+    if column.kind != "category" or column.boolean or len(levels) < LEAST:
+        return ""
+    number = column.model_copy(update={"kind": "number"})
+    ways = [number, *_styles(number, levels, commas=False)]
+    ways += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    sample = levels[:: 1 + len(levels) // 1000]
+    best = max(ways, key=lambda way: sum(_is(way, text) for text in sample))
+    odd = [text for text in levels if not _is(best, text)]
+    if len(odd) > (1 - MOST) * len(levels):
+        return ""
+    texts = keys(cells)
+    places = {text: int(np.argmax(texts == text_of(text))) + 1 for text in odd[:3]}
+    shown = ", ".join(f"{text!r} (row {row})" for text, row in places.items())
+    what = "dates" if best.kind == "date" else "numbers"
+    values = ", ".join(f'"{text}"' for text in [*column.missing_values, *odd])
+    way = f"--data.missing '[{values}]'" if len(odd) <= 3 else "fix them in the file"
+    return (
+        f"is read as categories: {len(odd):,} of its {len(levels):,} values are no {what}, such as "
+        f"{shown}; if they mean missing: {way}"
+    )
