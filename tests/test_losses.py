@@ -69,12 +69,10 @@ def _rows(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (folder / "data/raw").glob("*")}
 
 
-def _update(
-    folder: Path, answers: dict[str, Any], also: dict[str, Any] | None = None, *, trust: bool = False
-) -> None:
+def _update(folder: Path, answers: dict[str, Any], **options: Any) -> None:
     """Update and commit; nothing that was deleted is there again, and nothing conflicts."""
-    options = {"defaults": True, "overwrite": True, "quiet": True, "unsafe": trust}
-    run_update(folder, data=answers | (also or {}), **options)
+    given = {"data": answers, "defaults": True, "overwrite": True, "quiet": True}
+    run_update(folder, **given | options)
     assert not [name for name in [*DELETED, OLD_NAME] if (folder / name).exists()]
     assert (folder / NEW_NAME).exists() and not conflicts(folder)
     known = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
@@ -118,9 +116,10 @@ def test_an_update_brings_nothing_back_and_takes_no_data(
     rows = _rows(folder)
     _update(folder, MINOR)
     assert _rows(folder) == rows
-    if change in {_linked, _linked_above}:  # both ways out that the README and Copier tell
+    ways_out = {_linked: {"data": MAJOR | {"demo": False}}, _linked_above: {"unsafe": True}}
+    if change in ways_out:
         _refused(folder, MAJOR)
-        _update(folder, MAJOR, *[{"demo": False}] * (change == _linked), trust=change != _linked)
+        _update(folder, MAJOR, **ways_out[change])
         assert _rows(folder) == rows
     else:
         _update(folder, MAJOR)
