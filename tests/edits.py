@@ -96,4 +96,4 @@ def conflicts(folder: Path) -> list[str]:
 def files(folder: Path) -> dict[str, bytes]:
     """Return what git does not ignore."""
     names = git(folder, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
-    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

@@ -83,9 +83,13 @@ def update(template: Path, version: str, answers: dict[str, Any], scratch: Path)
 
 
 def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
-    """Compare an updated project with a fresh render that has the same edits."""
+    """Compare an updated project with a fresh render that has the same edits.
+
+    Data that were there stay as they were: an earlier task's, or an earlier version's.
+    """
     conflicting, now, wanted = conflicts(folder), files(folder), files(fresh)
     unlike = {name for name in {*now, *wanted} if now.get(name) != wanted.get(name)}
+    unlike -= {name for name in now if name.startswith("data/raw/")}
     return {
         "changed": git(folder, "status", "--short", "--untracked-files=all").splitlines(),
         "touched": [name for name in conflicting if name in edited()],

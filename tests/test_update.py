@@ -48,14 +48,6 @@ def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_pa
     assert not came["untouched"] and not came["lost"] and not came["unlike"]
 
 
-@pytest.fixture(scope="session")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The history with commits tagged as if they were releases."""
-    if not history.recorded():
-        pytest.skip("a shallow clone has no history: git fetch --unshallow")
-    return history.releases(tmp_path_factory.mktemp("history") / "template")
-
-
 @pytest.mark.parametrize(
     ("version", "answers"), [("0.1", "regression"), ("0.2", "pytorch"), ("0.5", "language-model")]
 )
@@ -98,18 +90,6 @@ def test_the_same_lines_changed_by_both_become_an_ordinary_conflict(tmp_path: Pa
     run_update(folder, defaults=True, overwrite=True, quiet=True)
     text = (folder / "config.yaml").read_text("utf-8")
     assert "<<<<<<<" in text and "trials: 99" in text and "trials: 25" in text
-
-
-def test_data_that_dvc_holds_outlive_an_update(template: Path, tmp_path: Path) -> None:
-    folder = project(template, tmp_path / "project", {"versioning": "dvc"})
-    git(folder, "rm", "-rq", "--cached", "data/raw")
-    (folder / "data/.gitignore").write_text("/raw\n", "utf-8")  # as `dvc add` does
-    commit(folder, "DVC holds the data")
-    path = folder / "data/raw/birdstrikes.csv"
-    path.write_text(path.read_text("utf-8") + "a row that nobody has added yet\n", "utf-8")
-    before = path.read_bytes()
-    run_update(folder, data={"tracker": "mlflow"}, defaults=True, overwrite=True, quiet=True)
-    assert path.read_bytes() == before and not conflicts(folder)
 
 
 SWITCHES = [
