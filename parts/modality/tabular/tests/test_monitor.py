@@ -112,7 +112,7 @@ def test_the_export_of_an_older_version_is_compared_by_its_inputs(
     old = run.with_name("old")
     shutil.copytree(run, old)
     folder = old / "export/onnx"
-    for name in ("predictions.parquet", "fitted.npy"):
+    for name in ("reference-predictions.parquet", "reference-fitted.npy"):
         (folder / name).unlink()
     inputs = pd.read_parquet(folder / "reference.parquet")
     inputs.assign(__prediction__=np.float32(0.5)).to_parquet(folder / "reference.parquet")

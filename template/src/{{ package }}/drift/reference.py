@@ -1,8 +1,8 @@
 """What `monitor` compares new rows with, kept beside the exported model.
 
-reference.parquet    inputs of rows of all splits
-predictions.parquet  inputs of rows that no fit has seen, and what the export predicts of them
-fitted.npy           (rows,) uint32, sorted: hashes of the inputs that a fit has seen
+reference.parquet              inputs of rows of all splits
+reference-predictions.parquet  inputs of rows that no fit has seen, and what the export predicts
+reference-fitted.npy           (rows,) uint32, sorted: hashes of the inputs that a fit has seen
 """
 
 from collections.abc import Callable
@@ -92,8 +92,8 @@ def save(reference: Reference, folder: Path) -> None:
     """Write the three files."""
     reference.inputs.to_parquet(folder / "reference.parquet", index=False)
     if reference.held_out is not None:
-        reference.held_out.to_parquet(folder / "predictions.parquet", index=False)
-    np.save(folder / "fitted.npy", reference.fitted)
+        reference.held_out.to_parquet(folder / "reference-predictions.parquet", index=False)
+    np.save(folder / "reference-fitted.npy", reference.fitted)
 
 
 def load(folder: Path) -> Reference:
@@ -101,8 +101,8 @@ def load(folder: Path) -> Reference:
     inputs = pd.read_parquet(folder / "reference.parquet")
     if PREDICTION in inputs:
         return Reference(inputs.drop(columns=PREDICTION), None, np.empty(0, np.uint32))
-    held_out = pd.read_parquet(folder / "predictions.parquet")
-    return Reference(inputs, held_out, np.load(folder / "fitted.npy"))
+    held_out = pd.read_parquet(folder / "reference-predictions.parquet")
+    return Reference(inputs, held_out, np.load(folder / "reference-fitted.npy"))
 
 
 def _hashes(rows: pd.DataFrame) -> np.ndarray:
