@@ -45,7 +45,7 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
         least = config.monitor.min_rows
         raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
     reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
-    before, now, reason = reference.beside(current, config.monitor.min_rows)
+    before, now, reason = reference.beside(current)
     kinds = _kinds(columns, labels, config.monitor.ignore)
     if reason and PREDICTION in kinds:
         say("monitor", f"predictions are not compared: {reason}")

@@ -78,7 +78,7 @@ class Draw:
         inputs = canonical(table, self.schema.columns)
         rows = shown(inputs, [column.name for column in self.schema.columns])
         rows[PREDICTION] = predicted(self.predict(inputs), self.labels)
-        before, now, _ = (reference or self.reference).beside(rows, 100)
+        before, now, _ = (reference or self.reference).beside(rows)
         kinds = {column.name: column.kind for column in self.schema.columns}
         return compare(before, now, {**kinds, PREDICTION: "number"}, 0.01)
 

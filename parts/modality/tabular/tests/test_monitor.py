@@ -100,7 +100,7 @@ def test_a_table_of_few_distinct_rows_does_not_drift_from_itself(together: bool)
     reference = build(predict, [inputs[~test]], inputs[test], schema, seed=0)
     answers = predicted(predict(inputs), schema.labels)
     own = shown(inputs, ["plan", "age"]).assign(__prediction__=answers)
-    before, now, reason = reference.beside(own, 100)
+    before, now, reason = reference.beside(own)
     tested = {"plan": "category", "age": "number", "__prediction__": "number"}
     assert not reason and not any(f.drifted for f in compare(before, now, tested, 0.01, 1e-4))
 

@@ -16,6 +16,7 @@ from ..formats import feed
 from ..tables.schema import Schema
 from .statistics import PREDICTION, Columns, predicted
 
+LEAST = 20  # new rows whose predictions say anything, beside those that a fit has seen
 MOSTLY = 0.5  # share of held-out rows whose inputs were fitted too: then there are few to know
 
 
@@ -32,16 +33,16 @@ class Reference:
     held_out: pd.DataFrame | None
     fitted: np.ndarray
 
-    def beside(self, current: pd.DataFrame, least: int) -> tuple[Columns, Columns, str]:
+    def beside(self, current: pd.DataFrame) -> tuple[Columns, Columns, str]:
         """Return the columns of both that can be compared, and why no predictions are among them.
 
-        Of predictions, both hold those of rows that no fit has seen: `least` or more, or none.
+        Of predictions, both hold those of rows that no fit has seen, if there are LEAST.
         """
         inputs = dict(self.inputs), dict(current[[*self.inputs]])
         if self.held_out is None:
             return *inputs, "the export is of an older version: `export` again"
         new = current[self.unseen(current)]
-        if len(new) < least:
+        if len(new) < LEAST:
             return (
                 *inputs,
                 f"the model was fitted on {len(current) - len(new):,} of {len(current):,} rows",
