@@ -25,7 +25,7 @@ ENV = {
     "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
 }
 DEMO = Path("demo")
-BREAKING = Path("tests/corrupt").resolve()
+TESTS = Path("tests").resolve()
 KINDS = {  # of input: a task each
     "tables": "tabular-classification",
     "numbers": "tabular-regression",
@@ -109,8 +109,19 @@ def corrupt(session: nox.Session) -> None:
         for kind, task in KINDS.items():
             folder = Path(scratch) / kind
             session.run("python", "tests/render.py", folder, f"task={task}")
-            _inside(session, folder, "corrupt.py", *session.posargs)
-        _inside(session, Path(scratch) / "tables", "unlucky.py")
+            _inside(session, folder, "corrupt/corrupt.py", *session.posargs)
+        _inside(session, Path(scratch) / "tables", "corrupt/unlucky.py")
+
+
+@nox.session
+def simulate(session: nox.Session) -> None:
+    """Count false alarms of `monitor` and shifts it finds, as in docs/MONITORING.md: 7 minutes."""
+    _install(session)
+    with tempfile.TemporaryDirectory() as scratch:
+        for kind in ("tables", "numbers"):
+            folder = Path(scratch) / kind
+            session.run("python", "tests/render.py", folder, f"task={KINDS[kind]}")
+            _inside(session, folder, "simulate_drift.py", *session.posargs)
 
 
 @nox.session
@@ -141,8 +152,8 @@ def _install(session: nox.Session) -> None:
 
 
 def _inside(session: nox.Session, folder: Path, script: str, *words: str) -> None:
-    """Run one of those scripts in the environment of a project."""
-    command = ["uv", "run", "--directory", folder, "python", BREAKING / script, *words]
+    """Run a script of tests/ in the environment of a project."""
+    command = ["uv", "run", "--directory", folder, "python", TESTS / script, *words]
     session.run(*command, external=True, env=ENV)
 
 

@@ -23,7 +23,7 @@ import numpy as np, pandas as pd, pyarrow as pa, pyarrow.parquet as pq
 from pyarrow import csv
 
 folder, path, rows, block = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-table = pd.read_parquet(folder / "reference.parquet").drop(columns="__prediction__")
+table = pd.read_parquet(folder / "reference.parquet")
 for column in json.loads((folder / "contract.json").read_text(encoding="utf-8"))["inputs"]:
     if column["type"] == "date":
         dates = pd.Timestamp(0) + pd.to_timedelta(table[column["name"]].astype(float), unit="D")

@@ -22,7 +22,10 @@ from functools import partial
 from pathlib import Path
 
 QUICK = ["--train.rounds", "20", "--evaluate.resamples", "100", "--export.formats", "[onnx]"]
-NEEDED = ("contract.json", "parity.json", "measurements.json", "examples.json", "reference.parquet")
+NEEDED = (
+    *("contract.json", "parity.json", "measurements.json", "examples.json", "reference.parquet"),
+    *("reference-predictions.parquet", "reference-fitted.npy"),
+)
 SIZES = (500, 2_000, 20_000, 60_000)  # bytes that a file may have
 CODE = "import sys; from {} import cli; sys.exit(cli.main())"
 CLOCK = """\

@@ -11,13 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pandas as pd
-
 from . import infer
 from .config import Config
 from .data import Split, Splits
-from .drift.statistics import PREDICTION, predicted
-from .formats import exact, feed, measure, parity, promise
+from .drift import reference
+from .formats import exact, measure, parity, promise
 from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
@@ -33,7 +31,7 @@ def export(
     """
     parts = {"test": test, "validation": splits.val, "training": splits.train}
     answers = parity.expect(partial(infer.predict, model), {n: p.inputs for n, p in parts.items()})
-    cost, reference = measure.of_model(run, test.inputs), _reference(model, splits, config.seed)
+    cost = measure.of_model(run, test.inputs)
     for name in config.export.formats:
         target = run / "export" / name
         remove(target)  # it may be of another model
@@ -50,7 +48,8 @@ def export(
             _write(folder / "parity.json", agreed)
             _write(folder / "measurements.json", {"model": cost, "exported": took})
             _write(folder / "examples.json", examples(artifact, test.inputs, config.seed))
-            reference.to_parquet(folder / "reference.parquet", index=False)
+            if name == config.data.SERVED:
+                _keep_reference(artifact, splits, test, config.seed, folder)
         yield f"{name}: {judge.tell(agreed)}, {_speed(took, cost)}"
 
 
@@ -85,13 +84,14 @@ def _judge(name: str) -> ModuleType:
     return import_module(".formats.drop", __package__) if "-" in name else exact
 
 
-def _reference(model: Model, splits: Splits, seed: int) -> pd.DataFrame:
-    """Return what `monitor` compares new rows with: training rows and what is predicted of them."""
-    inputs, schema = splits.train.inputs, splits.schema
-    sample = inputs.sample(min(len(inputs), feed.REFERENCE), random_state=seed).sort_index()
-    told = predicted(infer.predict(model, feed.asked(sample)), schema.labels)
-    shown = sample[[column.name for column in schema.described]]
-    return shown.assign(**shown.select_dtypes("category").astype("str"), **{PREDICTION: told})
+def _keep_reference(artifact: Any, splits: Splits, test: Split, seed: int, folder: Path) -> None:
+    """Write what `monitor` compares new rows with.
+
+    Predictions are those of the test rows: a fit stops early on validation rows, and may end with
+    them among its own, so that the test rows alone are as new to it as those to come.
+    """
+    fitted = [splits.train.inputs, splits.val.inputs]
+    reference.save(reference.build(artifact, fitted, test.inputs, splits.schema, seed), folder)
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -13,13 +13,14 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Config
+from .drift import reference as kept
 from .drift import statistics as drift
 from .drift.requests import answered
-from .drift.statistics import PREDICTION, predicted
+from .drift.statistics import PREDICTION, Columns, predicted
 from .drift.view import describe, figure
 from .formats.contract import column_of, described, version
 from .formats.measure import exported
-from .runs import UserError, write_text
+from .runs import UserError, say, write_text
 from .tables.cells import Column
 from .tables.rows import fresh
 from .tables.schema import canonical
@@ -44,26 +45,47 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
     if len(current) < config.monitor.min_rows:
         least = config.monitor.min_rows
         raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
-    reference = pd.read_parquet(folder / "reference.parquet")
-    kinds = _kinds(columns, model.contract["outputs"]["labels"], config.monitor.ignore)
-    findings = drift.compare(reference, current, kinds, config.monitor.q)
+    reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
+    before, now, reason = reference.beside(current)
+    kinds = _kinds(columns, labels, config.monitor.ignore)
+    if reason and PREDICTION in kinds:
+        say("monitor", f"predictions are not compared: {reason}")
+        del kinds[PREDICTION]
+    findings = drift.compare(
+        before, now, kinds, config.monitor.q, _tolerance(folder, before, labels)
+    )
     report = {
         "run": run.name,
         "source": str(path),
         "rows": len(current),
-        "reference_rows": len(reference),
+        "reference_rows": len(reference.inputs),
+        "predictions": [len(now[PREDICTION]), len(before[PREDICTION])]
+        if PREDICTION in kinds
+        else None,
         "q": config.monitor.q,
         "columns": len(kinds),
         "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
-        "tests": [asdict(f) | describe(f, reference, current) for f in findings],
+        "tests": [asdict(f) | describe(f, before, now) for f in findings],
     }
     changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
-    _write(run / "monitor", report, {f.column: figure(f, reference, current) for f in changed})
+    _write(run / "monitor", report, {f.column: figure(f, before, now) for f in changed})
     return bool(report["drifted"])
 
 
+def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> float:
+    """Return how far two answers to a row may be apart: what the export was held to.
+
+    It is of a probability, or in standard deviations of the values.
+    """
+    agreed = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
+    tolerance: float = agreed["tolerance"] or 0.0
+    if labels is None and PREDICTION in reference:
+        return tolerance * float(reference[PREDICTION].std())
+    return tolerance
+
+
 def _current(path: Path, config: Config, columns: list[Column], model: Any) -> pd.DataFrame:
-    """Return canonical rows and their predictions, in the form of reference.parquet."""
+    """Return canonical rows and their predictions, shaped by `shown`."""
     requests = answered(path, config.monitor.window, version(model.contract))
     labels = model.contract["outputs"]["labels"]
     if requests:
@@ -74,9 +96,8 @@ def _current(path: Path, config: Config, columns: list[Column], model: Any) -> p
     else:
         inputs = fresh(path, columns, config)
         answers = model(inputs)
-    shown = inputs[[column.name for column in columns]]
-    texts = shown.select_dtypes("category").astype("str")
-    return shown.assign(**texts, **{PREDICTION: predicted(answers, labels)})
+    shown = kept.shown(inputs, [column.name for column in columns])
+    return shown.assign(**{PREDICTION: predicted(answers, labels)})
 
 
 def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:

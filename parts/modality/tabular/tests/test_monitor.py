@@ -1,16 +1,20 @@
 """Drift is found where it was planted, and hardly anywhere else."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from my_model import cli
+from my_model import cli, data
 from my_model.config import Config
-from my_model.drift.statistics import compare
+from my_model.drift.reference import build, shown
+from my_model.drift.statistics import compare, predicted
 from my_model.formats import contract, onnx_runtime
+from my_model.tables.infer import infer
+from my_model.tables.schema import Schema, canonical
 
 KINDS = {
     **dict.fromkeys(["speed", "day", "skewed", "__prediction__"], "number"),
@@ -58,6 +62,80 @@ def test_a_shift_is_found_in_1000_rows_and_only_there(column: str, test: str) ->
         current.loc[some & (column == name), name] = level
     findings = compare(reference, current, KINDS, 0.01)
     assert [(f.column, f.test) for f in findings if f.drifted] == [(column, test)]
+
+
+def test_no_last_bit_is_a_shift() -> None:
+    """Another way to add up moves whole levels by a bit, and a rank test would see nothing else."""
+    rng = np.random.default_rng(0)
+    column = rng.choice(np.array([0.1, 0.38625, 0.7], np.float32), 2000)
+    before = pd.DataFrame({"speed": column, "__prediction__": column})
+    kinds = dict.fromkeys(before, "number")
+
+    def drifted(change: dict[str, np.ndarray], tolerance: float = 0.0) -> list[str]:
+        found = compare(before, before.assign(**change), kinds, 0.01, tolerance)
+        return [finding.column for finding in found if finding.drifted]
+
+    assert drifted({name: np.nextafter(column, np.float32(2)) for name in kinds}) == []
+    assert drifted({name: np.nextafter(column, np.float32(-2)) for name in kinds}) == []
+    moved = {name: column + np.float32(5e-5) for name in kinds}
+    assert drifted(moved) == [*kinds] and drifted(moved, tolerance=1e-4) == ["speed"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_table_of_few_distinct_rows_does_not_drift_from_itself(together: bool) -> None:
+    """Whether equal rows share a split, which is then unlike the whole, or are split at random."""
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 12, 1200)
+    table = pd.DataFrame({"plan": [f"p{kind % 3}" for kind in kinds], "age": kinds // 3 * 10.0})
+    columns = infer(table)
+    inputs = canonical(table, columns)
+    test = kinds >= 9 if together else rng.random(1200) < 0.2
+    chances = rng.random(12).astype(np.float32)
+
+    def predict(rows: pd.DataFrame) -> np.ndarray:
+        own = chances[(rows["age"] * 0.3 + rows["plan"].str[1:].astype(int)).round().astype(int)]
+        return np.stack([1 - own, own + rng.choice([0, 6e-8], len(rows))], axis=1)
+
+    schema = Schema(target="y", labels=["no", "yes"], columns=columns)
+    reference = build(predict, [inputs[~test]], inputs[test], schema, seed=0)
+    answers = predicted(predict(inputs), schema.labels)
+    own = shown(inputs, ["plan", "age"]).assign(__prediction__=answers)
+    before, now, reason = reference.beside(own)
+    tested = {"plan": "category", "age": "number", "__prediction__": "number"}
+    assert not reason and not any(f.drifted for f in compare(before, now, tested, 0.01, 1e-4))
+
+
+def test_the_export_of_an_older_version_is_compared_by_its_inputs(
+    config: Config, run: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its reference holds predictions of training rows, which say nothing of new ones."""
+    old = run.with_name("old")
+    shutil.copytree(run, old)
+    folder = old / "export/onnx"
+    for name in ("reference-predictions.parquet", "reference-fitted.npy"):
+        (folder / name).unlink()
+    inputs = pd.read_parquet(folder / "reference.parquet")
+    inputs.assign(__prediction__=np.float32(0.5)).to_parquet(folder / "reference.parquet")
+    assert cli.main(["monitor", str(config.data.path), "--run=old", *options]) == 0
+    assert "predictions are not compared" in capsys.readouterr().out
+    shutil.rmtree(old)
+
+
+def test_predictions_of_fitted_rows_are_not_compared(
+    config: Config,
+    run: Path,
+    options: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    frame = pd.read_csv(
+        config.data.path, na_values=config.data.missing, keep_default_na=False
+    ).dropna(subset=config.data.target)
+    rows = frame.reset_index(drop=True).loc[data.load(config).train.inputs.index]
+    rows.to_csv(path := tmp_path / "fitted.csv", index=False)
+    assert cli.main(["monitor", str(path), "--run=demo", *options]) == 0
+    assert f"fitted on {len(rows):,} of {len(rows):,} rows" in capsys.readouterr().out
+    assert json.loads((run / "monitor/report.json").read_text())["predictions"] is None
 
 
 def test_a_page_and_an_exit_code_tell(
