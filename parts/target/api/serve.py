@@ -15,7 +15,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
 from msgspec import json
 
 from .config import Config
@@ -70,10 +71,15 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=model.contract["project"], version=name, lifespan=lifespan)
+    app = FastAPIOffline(title=model.contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        """Lead to the page that describes the API."""
+        return RedirectResponse("docs")
 
     @app.get("/health")
     async def health() -> dict[str, str]:

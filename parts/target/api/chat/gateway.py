@@ -14,7 +14,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from .config import Config
@@ -72,10 +73,15 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=contract["project"], version=name, lifespan=lifespan)
+    app = FastAPIOffline(title=contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestError, _refused)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        """Lead to the page that describes the API."""
+        return RedirectResponse("docs")
 
     @app.get("/v1/models")
     async def models(request: Request) -> dict[str, Any]:
