@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..config import Config
 from ..runs import UserError, sha256
+from ..scores.importances import importances
 from .schema import Column, Schema, canonical, written
 from .split import Rows
 from .table import Stress, check_names, read
@@ -89,5 +90,7 @@ def doubts(splits: Any) -> list[str]:
 def stress(
     predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
 ) -> Stress:
-    """Return tables of what becomes of changed inputs: tables are not changed."""
-    return Stress({}, [], [])
+    """Return a table of what becomes of the metric when a column's values are shuffled."""
+    model = predictors["model"]
+    table, facts = importances(model, test.inputs, test.targets, threshold, config)
+    return Stress({"importances": table}, [], [], facts)

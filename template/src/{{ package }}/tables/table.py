@@ -4,10 +4,11 @@ import csv
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pyarrow import ArrowException
@@ -31,6 +32,7 @@ class Stress(NamedTuple):
     tables: dict[str, pd.DataFrame]
     notes: list[str]
     failures: list[str]
+    facts: Mapping[str, Any] = MappingProxyType({})  # how the tables were made, for details.json
 
 
 def read(path: Path, missing: list[str]) -> pd.DataFrame:
