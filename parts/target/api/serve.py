@@ -71,15 +71,10 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPIOffline(title=model.contract["project"], version=name, lifespan=lifespan)
+    app = _documented(title=model.contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        """Lead to the page that describes the API."""
-        return RedirectResponse("docs")
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -101,6 +96,17 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         return telemetry.text()
 
     describe(app.openapi(), payload, model.contract, locked=key is not None)
+    return app
+
+
+def _documented(**about: Any) -> FastAPI:
+    """Return an app whose /docs needs no internet, and to which / leads."""
+    app = FastAPIOffline(**about)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")
+
     return app
 
 

@@ -73,15 +73,10 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPIOffline(title=contract["project"], version=name, lifespan=lifespan)
+    app = _documented(title=contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestError, _refused)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        """Lead to the page that describes the API."""
-        return RedirectResponse("docs")
 
     @app.get("/v1/models")
     async def models(request: Request) -> dict[str, Any]:
@@ -108,6 +103,17 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         return telemetry.text()
 
     describe(app.openapi(), payload, contract, locked=key is not None)
+    return app
+
+
+def _documented(**about: Any) -> FastAPI:
+    """Return an app whose /docs needs no internet, and to which / leads."""
+    app = FastAPIOffline(**about)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")
+
     return app
 
 
