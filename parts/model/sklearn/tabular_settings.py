@@ -13,7 +13,7 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "linear": (15.0, 0.1),
         "hist-gradient-boosting": (17.0, 0.2),
         "random-forest": (21.0, 1.0),
-        "lightgbm": (17.0, 0.2),
+        "lightgbm": (17.0, 0.5),
         "xgboost": (17.0, 0.2),
     }
 
