@@ -14,7 +14,7 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "hist-gradient-boosting": (17.0, 0.2),
         "random-forest": (21.0, 1.0),
         "lightgbm": (17.0, 0.5),
-        "xgboost": (17.0, 0.2),
+        "xgboost": (17.0, 0.4),
     }
 
     name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
