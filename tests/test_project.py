@@ -17,6 +17,7 @@ from dvc_pipeline import check_dvc
 from edits import project
 from harness import check_harness
 from pretrained import check_encoder, check_smollm2
+from readme import check_readme
 from render import ROOT, commit, git, render
 
 # Each of two workers begins with a half, the longest first; who is done early takes short ones
@@ -97,6 +98,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     script = answers.get("project_name", "My Model").lower().replace(" ", "-")
     run = ["run", script, "run", *SHORT.get(name, [])]
     _uv(folder, *run, "--run", "first")
+    check_readme(folder, script)
     served = "gguf" if answers.get("task") == "text-generation" else "onnx"
     again, made = ["run", script, "train", *SHORT.get(name, [])], ["model/*"]
     if name in TWICE:

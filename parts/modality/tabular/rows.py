@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ..config import Config
 from ..runs import UserError, sha256
+from ..scores.importances import importances
 from . import files
 from .cells import Column
 from .infer import times
@@ -126,5 +127,7 @@ def doubts(splits: Any) -> list[str]:
 def stress(
     predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
 ) -> Stress:
-    """Return tables of what becomes of changed inputs: tables are not changed."""
-    return Stress({}, [], [])
+    """Return a table of what becomes of the metric when a column's values are shuffled."""
+    model = predictors["model"]
+    table, facts = importances(model, test.inputs, test.targets, threshold, config)
+    return Stress({"importances": table}, [], [], facts)

@@ -15,7 +15,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, HTTPException
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
 from msgspec import json
 
 from .config import Config
@@ -70,7 +71,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=model.contract["project"], version=name, lifespan=lifespan)
+    app = _documented(title=model.contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
@@ -95,6 +96,17 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         return telemetry.text()
 
     describe(app.openapi(), payload, model.contract, locked=key is not None)
+    return app
+
+
+def _documented(**about: Any) -> FastAPI:
+    """Return an app whose /docs needs no internet, and to which / leads."""
+    app = FastAPIOffline(**about)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")
+
     return app
 
 

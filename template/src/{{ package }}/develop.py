@@ -115,5 +115,14 @@ def export(config: Config, args: argparse.Namespace) -> int:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """All stages up to an exported model; one that fails its gate is not exported."""
-    steps: list[Stage] = [data, train, evaluate, export]
-    return next((code for step in steps if (code := step(config, args))), 0)
+    from . import duration
+
+    if code := data(config, args):
+        return code
+    told, clock = duration.of(config), time.perf_counter()
+    told.announce()
+    steps: list[Stage] = [train, evaluate, export]
+    code = next((code for step in steps if (code := step(config, args))), 0)
+    if not code:
+        told.remember(time.perf_counter() - clock)
+    return code

@@ -67,6 +67,7 @@ def evaluate(
             "rows": len(test.targets),
             "resamples": resamples,
             **compared,
+            **shown.facts,
             "test_set": hashlib.sha256(np.sort(test.ids).tobytes()).hexdigest(),
             "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),
         },

@@ -14,7 +14,7 @@ from .config import Config, dump
 from .runs import UserError, write_text
 from .scores import figures, judged, metrics, plots
 
-TABLES = ("slices", "robustness", "likeness", "calibration")
+TABLES = ("slices", "importances", "robustness", "likeness", "calibration")
 JUDGING = "evaluation/judging.json"  # what a judge and a person say of answers, if any was asked
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from .config import Config
@@ -72,7 +73,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         writing.cancel()
         log.write()
 
-    app = FastAPI(title=contract["project"], version=name, lifespan=lifespan)
+    app = _documented(title=contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestError, _refused)
@@ -102,6 +103,17 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         return telemetry.text()
 
     describe(app.openapi(), payload, contract, locked=key is not None)
+    return app
+
+
+def _documented(**about: Any) -> FastAPI:
+    """Return an app whose /docs needs no internet, and to which / leads."""
+    app = FastAPIOffline(**about)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")
+
     return app
 
 

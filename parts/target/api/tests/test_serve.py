@@ -1,8 +1,10 @@
 """The server answers as the exported model does, names mistakes and describes itself."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,17 @@ def test_it_describes_itself(port: int, row: dict) -> None:
     assert ask(port, body["examples"]["many rows"]["value"])[0] == 200
     schemas = document["components"]["schemas"].values()
     assert list(row) in [list(schema["properties"]) for schema in schemas]
+
+
+def test_its_page_needs_no_internet(port: int) -> None:
+    """Every file that /docs asks for comes from the server itself, and / leads there."""
+    status, page = ask(port, path="/docs")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert status == 200 and any(file.endswith(".js") for file in files), page
+    assert "https://" not in page and {ask(port, path=file)[0] for file in files} == {200}, files
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/")
+    assert connection.getresponse().headers["location"] == "docs"
 
 
 def test_no_training_library_is_imported() -> None:

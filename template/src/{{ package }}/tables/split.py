@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ class Stress(NamedTuple):
     tables: dict[str, pd.DataFrame]
     notes: list[str]
     failures: list[str]
+    facts: Mapping[str, Any] = MappingProxyType({})  # how the tables were made, for details.json
 
 
 @dataclass(frozen=True)

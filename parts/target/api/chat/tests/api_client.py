@@ -52,7 +52,7 @@ def ask(
     raw = body if isinstance(body, bytes | Iterator) else json.dumps(body).encode()
     connection.request("GET" if body is None else "POST", path, raw, headers or {})
     response = connection.getresponse()
-    text = response.read().decode()
+    text = response.read().decode(errors="replace")
     connection.close()
     is_json = response.headers.get_content_type() == "application/json"
     return response.status, json.loads(text) if is_json else text

@@ -1,9 +1,11 @@
 """The gateway describes itself, counts, and logs what `monitor` reads."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,17 @@ def test_it_describes_itself(port: int) -> None:
     assert ask(port, body["example"])[0] == 200
     fields = document["components"]["schemas"]["Asked"]["properties"]
     assert {*BODY, "stream", "max_tokens", "temperature"} <= {*fields}
+
+
+def test_its_page_needs_no_internet(port: int) -> None:
+    """Every file that /docs asks for comes from the server itself, and / leads there."""
+    status, page = ask(port, path="/docs")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert status == 200 and any(file.endswith(".js") for file in files), page
+    assert "https://" not in page and {ask(port, path=file)[0] for file in files} == {200}, files
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/")
+    assert connection.getresponse().headers["location"] == "docs"
 
 
 def test_counts_and_times_are_told(run: Path, config: Config) -> None:
