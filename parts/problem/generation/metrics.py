@@ -8,6 +8,7 @@ Shapes: B resamples, N rows.
 import numpy as np
 
 GREATER_IS_BETTER = {"bits_per_byte": False, "perplexity": False}
+TAILED = ("bits_per_byte", "perplexity")  # metrics that a few rows may decide
 ROW_LOSS = "bits per byte"
 COLUMNS = ("nats", "tokens")  # of predictions.csv
 BINS = 10
