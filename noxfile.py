@@ -122,6 +122,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def simulate(session: nox.Session) -> None:
+    """Measure what statistics promise, for docs/INTERVALS.md. `-- --draws 100` is a first look."""
+    _install(session)
+    session.run("python", "tests/simulate_intervals.py", *session.posargs, env=ENV)
+
+
+@nox.session
 def pin(session: nox.Session) -> None:
     """Move to the releases of today, or of a day that is given after --."""
     _install(session)

@@ -10,6 +10,12 @@ GREATER_IS_BETTER = dict.fromkeys(
     ["average_precision", "roc_auc", "f1_macro", "balanced_accuracy"], True
 ) | dict.fromkeys(["log_loss", "brier_score", "ece"], False)
 TAILED = ("roc_auc", "log_loss")  # metrics that a few rows may decide
+PROPORTIONS = (  # metrics between 0 and 1
+    "average_precision",
+    "roc_auc",
+    "f1_macro",
+    "balanced_accuracy",
+)
 ROW_LOSS = "log loss"
 COLUMNS = ()  # of predictions.csv: there the classes name them
 BINS = 10

@@ -100,6 +100,20 @@ def test_intervals_of_few_positives_cover_on_both_sides() -> None:
         assert abs(below - above) / 500 < 0.03, (metric, below, above)
 
 
+def test_chance_passes_the_gate_as_seldom_as_it_says() -> None:
+    """One side of 95 % is 2.5 %, and three standard errors of it 2.3 %; percentiles pass 15 %."""
+    rng = np.random.default_rng(2)
+    prevalence = np.tile(np.float32([0.9, 0.1]), (200, 1))
+    sure = 0
+    for seed in range(400):
+        targets = (rng.random(200) < 0.1).astype(np.int64)
+        chance = rng.random(200).astype(np.float32)
+        both = {"model": (np.stack([1 - chance, chance], axis=1), 0.5), "naive": (prevalence, 0.5)}
+        model, naive = compare.draw(targets, both, 200, seed).values()
+        sure += compare.gain(model["average_precision"], naive["average_precision"], 1)[0] > 0
+    assert sure / 400 < 0.048
+
+
 @pytest.mark.parametrize("positives", [0, 1, 10])
 def test_odd_test_sets_give_an_interval_or_a_sentence(positives: int) -> None:
     targets = (np.arange(20) < positives).astype(np.int64)

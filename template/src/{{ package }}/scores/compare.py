@@ -4,8 +4,9 @@ The gate: the primary metric must surely beat each naive baseline (one that igno
 95 % interval of the paired difference lies above zero. Other models do not gate, but where the
 model is not surely better than a plain one, the verdict says so.
 
-Intervals are bias-corrected and accelerated (BCa: Efron, Better bootstrap confidence intervals,
-1987): plain percentiles of average precision, of ROC-AUC and of squared errors lie to one side.
+Intervals of metrics are bias-corrected and accelerated (BCa: Efron, Better bootstrap confidence
+intervals, 1987): plain percentiles of average precision, of ROC-AUC and of squared errors lie to
+one side. Differences of two models have standard errors instead, which BCa calls sure too often.
 Shapes: B resamples, N rows.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import logit, ndtr, ndtri, stdtrit
 
 from ..config import Config
 from . import metrics
@@ -37,15 +38,7 @@ class Drawn:
     values: np.ndarray
     influence: np.ndarray
     tailed: bool
-
-    def gain(self, other: "Drawn", sign: int) -> "Drawn":
-        """Return how much better this one is than another, on the same resamples."""
-        return Drawn(
-            sign * (self.point - other.point),
-            sign * (self.values - other.values),
-            sign * (self.influence - other.influence),
-            self.tailed,
-        )
+    proportion: bool
 
 
 def count(predictions: np.ndarray, wanted: int) -> int:
@@ -66,7 +59,7 @@ def compare(
         known = {metric: interval(each) for metric, each in scores.items() if metric != "ece"}
         points = {metric: each.point for metric, each in scores.items()}
         models[name] = {"metrics": points, "interval": known}
-        gains[name] = interval(drawn["model"][primary].gain(scores[primary], sign))
+        gains[name] = gain(drawn["model"][primary], scores[primary], sign)
     del gains["model"]
     naive = [name for name in gains if name not in MODELS]
     best = min(naive, key=lambda name: gains[name][0])
@@ -155,7 +148,8 @@ def _join(
     scores = {}
     for metric, value, product in zip(points, values, products, strict=True):
         influence = product - _moved(value, points[metric]).mean() * drawn
-        scores[metric] = Drawn(points[metric], value, influence, metric in metrics.TAILED)
+        kinds = (metric in metrics.TAILED, metric in metrics.PROPORTIONS)
+        scores[metric] = Drawn(points[metric], value, influence, *kinds)
     return scores
 
 
@@ -188,6 +182,28 @@ def interval(drawn: Drawn) -> list[float]:
     shares = ndtr(bias + ends / np.maximum(1 - acceleration * ends, 0.1))
     low, high = np.quantile(known, shares)
     return [float(min(low, drawn.point)), float(max(high, drawn.point))]
+
+
+def gain(model: Drawn, other: Drawn, sign: int) -> list[float]:
+    """Return the 95 % interval of how much better a model is: 1.96 standard errors on each side.
+
+    Percentiles and BCa call equal models different too often. The errors of proportions grow
+    towards one half, so there the difference of logits decides, in the unit of the difference.
+    """
+    point = sign * (model.point - other.point)
+    known = np.isfinite(model.values) & np.isfinite(other.values)
+    if not known.any() or not math.isfinite(point):
+        return [math.nan, math.nan]
+    error = (model.values - other.values)[known].std()
+    if model.proportion:
+        edge = 1 / (2 * len(model.influence))
+        ours, theirs = np.clip([model.point, other.point], edge, 1 - edge)
+        logits = [logit(np.clip(each.values[known], edge, 1 - edge)) for each in (model, other)]
+        apart = logit(ours) - logit(theirs)
+        slope = (ours - theirs) / apart if abs(apart) > 1e-6 else ours * (1 - ours)
+        error = slope * (logits[0] - logits[1]).std()
+    half = ndtri(0.975) * error
+    return [float(point - half), float(point + half)]
 
 
 def _moments(influence: np.ndarray, spread: float, resamples: int) -> tuple[float, float]:
