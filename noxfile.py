@@ -115,8 +115,9 @@ def corrupt(session: nox.Session) -> None:
 
 @nox.session
 def simulate(session: nox.Session) -> None:
-    """Count false alarms of `monitor` and shifts it finds, as in docs/MONITORING.md: 7 minutes."""
+    """Measure what statistics promise: docs/INTERVALS.md, docs/MONITORING.md. `-- --draws 10`."""
     _install(session)
+    session.run("python", "tests/simulate_intervals.py", *session.posargs, env=ENV)
     with tempfile.TemporaryDirectory() as scratch:
         for kind in ("tables", "numbers"):
             folder = Path(scratch) / kind

@@ -9,6 +9,13 @@ import pandas as pd
 GREATER_IS_BETTER = dict.fromkeys(
     ["average_precision", "roc_auc", "f1_macro", "balanced_accuracy"], True
 ) | dict.fromkeys(["log_loss", "brier_score", "ece"], False)
+TAILED = ("roc_auc", "log_loss")  # metrics that a few rows may decide
+PROPORTIONS = (  # metrics between 0 and 1
+    "average_precision",
+    "roc_auc",
+    "f1_macro",
+    "balanced_accuracy",
+)
 ROW_LOSS = "log loss"
 COLUMNS = ()  # of predictions.csv: there the classes name them
 BINS = 10
@@ -51,11 +58,13 @@ def resample(
 def _areas(actual: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the areas under the precision-recall and ROC curves, (2, B); ties are one step."""
     order = np.argsort(-scores, kind="stable")
-    steps = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    weights, actual = weights[:, order], actual[order]
-    hits = np.cumsum(weights * actual, axis=1)[:, steps]
-    alarms = np.cumsum(weights * (1 - actual), axis=1)[:, steps]
-    more_hits, more_alarms = np.diff(hits, prepend=0.0), np.diff(alarms, prepend=0.0)
+    weights, actual = np.take(weights, order, axis=1), actual[order]
+    starts = np.append(0, np.flatnonzero(np.diff(scores[order])) + 1)
+    positive = np.add.reduceat(actual, starts) > 0
+    starts = starts[positive | np.append(True, positive[:-1])]  # steps without one are as good as 1
+    more_hits = np.add.reduceat(weights * actual, starts, axis=1)
+    more_alarms = np.add.reduceat(weights, starts, axis=1) - more_hits
+    hits, alarms = np.cumsum(more_hits, axis=1), np.cumsum(more_alarms, axis=1)
     precision = hits / np.maximum(hits + alarms, 1e-9)
     positives, negatives = hits[:, -1], alarms[:, -1]
     area = (more_alarms * (hits - more_hits / 2)).sum(axis=1)

@@ -8,6 +8,8 @@ Shapes: B resamples, N rows.
 import numpy as np
 
 GREATER_IS_BETTER = {"bits_per_byte": False, "perplexity": False}
+TAILED = ("bits_per_byte", "perplexity")  # metrics that a few rows may decide
+PROPORTIONS: tuple[str, ...] = ()  # metrics between 0 and 1
 ROW_LOSS = "bits per byte"
 COLUMNS = ("nats", "tokens")  # of predictions.csv
 BINS = 10

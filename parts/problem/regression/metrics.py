@@ -6,6 +6,8 @@ Shapes: B resamples, N rows.
 import numpy as np
 
 GREATER_IS_BETTER = {"mae": False, "rmse": False, "r2": True, "median_absolute_error": False}
+TAILED = ("mae", "rmse", "r2")  # metrics that a few rows may decide
+PROPORTIONS: tuple[str, ...] = ()  # metrics between 0 and 1
 ROW_LOSS = "absolute error"
 COLUMNS = ("prediction",)  # of predictions.csv
 BINS = 10

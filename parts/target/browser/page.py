@@ -89,5 +89,7 @@ def _quality(run: Path, rows: int) -> str:
         return ""
     name = found["primary"]
     low, high = found["interval"][name]
+    if low is None:  # it is undefined on these rows
+        return ""
     value = f"{found['metrics'][name]:.3g} (95 % interval {low:.3g} to {high:.3g})"
     return f"On {rows:,} rows that training never saw: {name} {value}."

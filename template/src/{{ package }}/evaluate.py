@@ -49,6 +49,7 @@ def evaluate(
     verdict, passed = compare.verdict(compared, config)
     shown = stress({"model": predict} | rivals, splits, test, threshold, config)
     verdict = "; ".join([verdict, *shown.failures])
+    doubts = compare.doubts(test.targets, splits.schema.labels, model["metrics"])
     files = {
         "metrics": {
             "split": "test",
@@ -59,7 +60,7 @@ def evaluate(
         },
         "details": {
             "verdict": verdict,
-            "notes": shown.notes,
+            "notes": [*shown.notes, *doubts],
             "failures": shown.failures,
             "target": splits.schema.target,
             "labels": splits.schema.labels,
