@@ -16,7 +16,7 @@ from .config import Config
 from .data import Splits
 from .infer import predict
 from .model import Model, build
-from .runs import Log
+from .runs import Log, say
 
 Rows = tuple[np.ndarray, np.ndarray]
 
@@ -29,12 +29,22 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     val = encode.transform(splits.val.inputs), splits.val.targets
     fit_estimator = FIT.get(config.model.name, _plain)
     rounds = fit_estimator(model[-1], train, val, config)
-    step = -1
+    losses = []
     for step, (train_loss, val_loss) in enumerate(rounds):
         log(step, {"train_loss": float(train_loss), "val_loss": float(val_loss)})
-    if step < 0:  # nothing to stop early: one point, after the fit
+        losses.append(float(val_loss))
+    if not losses:  # nothing to stop early: one point, after the fit
         log(0, {"train_loss": _loss(model, splits.train), "val_loss": _loss(model, splits.val)})
+    elif _capped(losses, config):
+        told = f"the validation loss still fell when the {config.train.rounds:,} rounds ended"
+        say("warning", f"train.rounds: {told}: raise it, or train.learning_rate.")
     return model
+
+
+def _capped(losses: list[float], config: Config) -> bool:
+    """Say whether boosting used up its rounds before its patience."""
+    since_best = len(losses) - 1 - int(np.argmin(losses))
+    return len(losses) >= config.train.rounds and since_best < config.train.patience
 
 
 def _loss(model: Model, split: Any) -> float:

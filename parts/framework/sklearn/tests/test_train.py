@@ -9,16 +9,13 @@ import pytest
 from my_model import data, infer, tune
 from my_model.config import Config
 from my_model.estimators import ESTIMATORS
+from my_model.settings.train import BOOSTING
 from my_model.train import fit
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None:
-    update = {
-        "model": config.model.model_copy(update={"name": name}),
-        "train": config.train.model_copy(update={"rounds": 5}),
-    }
-    chosen = config.model_copy(update=update)
+    chosen = _with(config, name, rounds=5, trees=5)
     splits = data.load(config)
     saved = []
     for attempt in ("first", "second"):
@@ -35,10 +32,20 @@ def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None
 
 def test_boosting_keeps_the_best_rounds(config: Config, tmp_path: Path) -> None:
     losses: list[float] = []
-    boosting = config.model.model_copy(update={"name": "hist-gradient-boosting"})
-    config = config.model_copy(update={"model": boosting})
+    config = _with(config, "hist-gradient-boosting")
     model = fit(config, data.load(config), lambda step, m: losses.append(m["val_loss"]), tmp_path)
     assert model[-1].n_iter_ == max(1, int(np.argmin(losses)))  # losses[0] is before the first tree
+
+
+@pytest.mark.parametrize("name", BOOSTING)
+def test_it_says_when_the_rounds_ended_before_the_patience(
+    name: str, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = data.load(config)
+    for settings, warned in {(2, 50): True, (3000, 1): False}.items():
+        chosen = _with(config, name, **dict(zip(("rounds", "patience"), settings, strict=True)))
+        fit(chosen, splits, lambda step, metrics: None, tmp_path)
+        assert ("train.rounds: " in capsys.readouterr().out) == warned, settings
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -51,6 +58,12 @@ def test_a_search_varies_what_the_model_reads(name: str, config: Config) -> None
         if _settings(name, tune._apply(config, {key: marks[key].low})) != before
     }
     assert read and read == {*tune._ranges(name)}
+
+
+def _with(config: Config, name: str, **settings: Any) -> Config:
+    model = config.model.model_copy(update={"name": name})
+    train = config.train.model_copy(update=settings)
+    return config.model_copy(update={"model": model, "train": train})
 
 
 def _settings(name: str, config: Config) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def test_every_neighbouring_float_takes_the_same_branch(
     cuts = np.quantile(signal, np.arange(1, len(labels or "")) / len(labels or "."))
     targets = signal.astype(np.float32) if labels is None else np.searchsorted(cuts, signal)
     schema = _schema(inputs, labels)
-    train = {"rounds": 20, "max_leaf_nodes": 64, "threads": 1}
+    train = {"rounds": 20, "trees": 20, "max_leaf_nodes": 64, "threads": 1}
     chosen = _with(config, model={"name": name}, train=train)
     model = _fit(inputs, targets, schema, chosen, tmp_path)
     _assert_same(model, inputs, schema, 0.5 if labels and len(labels) == 2 else None, tmp_path)
