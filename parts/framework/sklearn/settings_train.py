@@ -19,6 +19,7 @@ class Train(BaseModel, extra="forbid", frozen=True):
     max_leaf_nodes: Annotated[int, Field(ge=2), Search(4, 64, True, BOOSTING)] = 15
     min_samples_leaf: Annotated[int, Field(ge=1), Search(5, 100, True, LEAVES)] = 20
     l2: Annotated[float, Field(gt=0), Search(1e-3, 100.0, True, (*BOOSTING, "linear"))] = 1.0
+    refit: Literal["auto", "always", "never"] = "auto"
     class_weight: Literal["balanced"] | None = None
     patience: int = Field(50, ge=1)
     tolerance: float = Field(0.0, ge=0)

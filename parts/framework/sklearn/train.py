@@ -4,7 +4,7 @@ There is no step to resume from: a fit is a function of config, data and seed, s
 gives the same bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,30 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         told = f"the validation loss still fell when the {config.train.rounds:,} rounds ended"
         say("warning", f"train.rounds: {told}: raise it, or train.learning_rate.")
     return model
+
+
+def refit(model: Model, config: Config, splits: Splits) -> Model:
+    """Return a model fitted on training and validation rows if `train.refit` says so, else `model`.
+
+    Boosting gets the rounds that `model` kept. Nothing that validation rows tell, such as a
+    threshold, may be measured with the result.
+    """
+    by_time = getattr(config.data, "time", None) is not None
+    if config.train.refit == "never" or (config.train.refit == "auto" and not by_time):
+        return model
+    again, rows = build(config, splits), splits.joined()
+    kept = KEPT.get(config.model.name)
+    again[-1].set_params(**(kept(model[-1]) if kept else {}))
+    inputs = again[:-1].fit_transform(rows.inputs, rows.targets)
+    weight = {}
+    if config.model.name == "xgboost":  # the others have the setting themselves
+        weight["sample_weight"] = _weight(config, rows.targets)
+    again[-1].fit(inputs, rows.targets, **weight)
+    return again
+
+
+def _weight(config: Config, targets: np.ndarray) -> np.ndarray | None:
+    return config.train.class_weight and compute_sample_weight("balanced", targets)
 
 
 def _capped(losses: list[float], config: Config) -> bool:
@@ -87,7 +111,7 @@ def _lightgbm(
 def _xgboost(
     estimator: Any, train: Rows, val: Rows, config: Config
 ) -> Iterator[tuple[float, float]]:
-    weight = config.train.class_weight and compute_sample_weight("balanced", train[1])
+    weight = _weight(config, train[1])
     estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False)
     estimator.set_params(callbacks=None)  # they have done their work, and can't be saved
     return _history(estimator.evals_result(), "validation_0", "validation_1")
@@ -102,4 +126,12 @@ FIT = {
     "hist-gradient-boosting": _hist_gradient_boosting,
     "lightgbm": _lightgbm,
     "xgboost": _xgboost,
+}
+KEPT: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "hist-gradient-boosting": lambda fitted: {
+        "max_iter": fitted.n_iter_,
+        "early_stopping": False,
+    },
+    "lightgbm": lambda fitted: {"n_estimators": max(1, fitted.best_iteration_)},
+    "xgboost": lambda fitted: {"n_estimators": fitted.best_iteration + 1, "callbacks": None},
 }
