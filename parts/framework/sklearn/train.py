@@ -19,6 +19,7 @@ from .model import Model, build
 from .runs import Log, say
 
 Rows = tuple[np.ndarray, np.ndarray]
+Losses = Iterator[tuple[float, float]]  # of training and validation rows, round by round
 
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
@@ -28,7 +29,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     train = encode.fit_transform(splits.train.inputs, splits.train.targets), splits.train.targets
     val = encode.transform(splits.val.inputs), splits.val.targets
     fit_estimator = FIT.get(config.model.name, _plain)
-    rounds = fit_estimator(model[-1], train, val, config)
+    rounds = fit_estimator(model[-1], train, val, config, _native(model, config))
     losses = []
     for step, (train_loss, val_loss) in enumerate(rounds):
         log(step, {"train_loss": float(train_loss), "val_loss": float(val_loss)})
@@ -54,11 +55,19 @@ def refit(model: Model, config: Config, splits: Splits) -> Model:
     kept = KEPT.get(config.model.name)
     again[-1].set_params(**(kept(model[-1]) if kept else {}))
     inputs = again[:-1].fit_transform(rows.inputs, rows.targets)
-    weight = {}
+    options = _native(again, config)
     if config.model.name == "xgboost":  # the others have the setting themselves
-        weight["sample_weight"] = _weight(config, rows.targets)
-    again[-1].fit(inputs, rows.targets, **weight)
+        options["sample_weight"] = _weight(config, rows.targets)
+    again[-1].fit(inputs, rows.targets, **options)
     return again
+
+
+def _native(model: Model, config: Config) -> dict[str, Any]:
+    """Return which columns `fit` takes as categories; they are the last of the matrix."""
+    if getattr(config.model, "categories", "ordinal") == "ordinal":
+        return {}
+    width, count = len(model[0].names()), len(model[0].categories)
+    return {"categorical_feature": list(range(width - count, width))}
 
 
 def _weight(config: Config, targets: np.ndarray) -> np.ndarray | None:
@@ -78,23 +87,25 @@ def _loss(model: Model, split: Any) -> float:
     return float(log_loss(split.targets, predictions, labels=range(predictions.shape[1])))
 
 
-def _plain(estimator: Any, train: Rows, val: Rows, config: Config) -> Iterator[tuple[float, float]]:
-    estimator.fit(*train)
+def _plain(
+    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
+) -> Losses:
+    estimator.fit(*train, **options)
     return iter(())
 
 
 def _hist_gradient_boosting(
-    estimator: Any, train: Rows, val: Rows, config: Config
-) -> Iterator[tuple[float, float]]:
-    estimator.fit(*train, X_val=val[0], y_val=val[1])
+    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
+) -> Losses:
+    estimator.fit(*train, X_val=val[0], y_val=val[1], **options)
     best = max(1, int(np.argmax(estimator.validation_score_)))
     estimator._predictors = estimator._predictors[:best]  # it keeps the rounds after the best too
     return zip(-estimator.train_score_, -estimator.validation_score_, strict=True)
 
 
 def _lightgbm(
-    estimator: Any, train: Rows, val: Rows, config: Config
-) -> Iterator[tuple[float, float]]:
+    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
+) -> Losses:
     from lightgbm import early_stopping
 
     stop = early_stopping(config.train.patience, min_delta=config.train.tolerance, verbose=False)
@@ -104,20 +115,21 @@ def _lightgbm(
         eval_y=(train[1], val[1]),
         eval_names=["train", "val"],
         callbacks=[stop],
+        **options,
     )
     return _history(estimator.evals_result_, "train", "val")
 
 
 def _xgboost(
-    estimator: Any, train: Rows, val: Rows, config: Config
-) -> Iterator[tuple[float, float]]:
+    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
+) -> Losses:
     weight = _weight(config, train[1])
-    estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False)
+    estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False, **options)
     estimator.set_params(callbacks=None)  # they have done their work, and can't be saved
     return _history(estimator.evals_result(), "validation_0", "validation_1")
 
 
-def _history(results: dict[str, Any], train: str, val: str) -> Iterator[tuple[float, float]]:
+def _history(results: dict[str, Any], train: str, val: str) -> Losses:
     metric = next(iter(results[train]))
     return zip(results[train][metric], results[val][metric], strict=True)
 
