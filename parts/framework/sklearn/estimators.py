@@ -47,7 +47,7 @@ def _hist_gradient_boosting(config: Config, classify: bool) -> BaseEstimator:
 def _random_forest(config: Config, classify: bool) -> BaseEstimator:
     settings = config.train
     options: dict[str, Any] = {
-        "n_estimators": settings.rounds,
+        "n_estimators": settings.trees,
         "min_samples_leaf": settings.min_samples_leaf,
         "max_features": "sqrt" if classify else 0.5,
         "n_jobs": settings.threads,

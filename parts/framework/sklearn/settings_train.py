@@ -13,12 +13,14 @@ LEAVES = ("hist-gradient-boosting", "lightgbm", "random-forest")
 class Train(BaseModel, extra="forbid", frozen=True):
     """Hyperparameters by the names that the estimators share."""
 
-    rounds: int = Field(500, ge=1)
+    rounds: int = Field(3000, ge=1)
+    trees: int = Field(500, ge=1)
     learning_rate: Annotated[float, Field(gt=0), Search(0.01, 0.3, True, BOOSTING)] = 0.05
     max_leaf_nodes: Annotated[int, Field(ge=2), Search(4, 64, True, BOOSTING)] = 15
     min_samples_leaf: Annotated[int, Field(ge=1), Search(5, 100, True, LEAVES)] = 20
     l2: Annotated[float, Field(gt=0), Search(1e-3, 100.0, True, (*BOOSTING, "linear"))] = 1.0
+    refit: Literal["auto", "always", "never"] = "auto"
     class_weight: Literal["balanced"] | None = None
-    patience: int = Field(20, ge=1)
-    tolerance: float = Field(1e-4, ge=0)
+    patience: int = Field(50, ge=1)
+    tolerance: float = Field(0.0, ge=0)
     threads: int | None = Field(None, ge=1)

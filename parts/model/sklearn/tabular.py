@@ -21,6 +21,9 @@ def build(config: Config, splits: Splits) -> Model:
     schema = splits.schema
     if config.train.class_weight and schema.labels is None:
         raise UserError("train.class_weight: only classes can be weighted; set it to null.")
+    if config.model.categories == "native" and config.model.name != "lightgbm":
+        told = f"native is for lightgbm; {config.model.name} has no faithful export with it"
+        raise UserError(f"model.categories: {told}: take ordinal.")
     features = Features.of(config, schema)
     prepare = _prepare(config.model.name, features)
     estimator = ESTIMATORS[config.model.name](config, schema.labels is not None)

@@ -21,3 +21,4 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "hist-gradient-boosting"
     )
     min_category_rows: int = Field(10, ge=1)
+    categories: Literal["ordinal", "native"] = "ordinal"

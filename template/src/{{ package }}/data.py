@@ -41,6 +41,12 @@ class Splits:
     schema: Schema
     manifest: dict[str, Any]
 
+    def joined(self) -> Split:
+        """Return training and validation rows as one."""
+        inputs = pd.concat([self.train.inputs, self.val.inputs])
+        targets = np.concatenate([self.train.targets, self.val.targets])
+        return Split(inputs, targets, np.concatenate([self.train.ids, self.val.ids]))
+
 
 def load(config: Config) -> Splits:
     """Return training and validation rows; the test rows stay behind `load_test`."""

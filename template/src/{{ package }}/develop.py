@@ -46,7 +46,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from . import infer  # after the data: a framework takes seconds to import
     from .finished import unchanged
     from .history import history
-    from .train import fit
+    from .train import fit, refit
 
     if resume and (run / "data.json").exists():
         unchanged(run, splits)
@@ -61,8 +61,10 @@ def train(config: Config, args: argparse.Namespace) -> int:
             model = fit(config, splits, history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
-    infer.save(model, run / "model")
-    runs.write_text(run / "model/decision.json", json.dumps({"threshold": threshold}))
+    final = refit(model, config, splits)
+    infer.save(final, run / "model")
+    decision = {"threshold": threshold, "refit": final is not model}
+    runs.write_text(run / "model/decision.json", json.dumps(decision))
     runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
     return 0
 

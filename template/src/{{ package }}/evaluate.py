@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,13 @@ def evaluate(
     others: dict[str, measure.Predict],
 ) -> Evaluation:
     """Score `predict` on rows it has never seen, beside its `kin` (run and origins) and others."""
-    predictions = predict(test.inputs)
-    val, rivals = splits.val, _rivals(splits, config, kin) | others
+    predictions, refit = predict(test.inputs), _refit(kin["model"])
+    rivals = _rivals(splits, config, kin) | others
+    thresholds = {name: _threshold(rival, splits.val) for name, rival in rivals.items()}
+    if refit:  # the baselines may have seen what the model has
+        rivals |= baselines(replace(splits, train=splits.joined()), config)
     candidates = {"model": (predictions, threshold)} | {
-        name: (rival(test.inputs), metrics.choose_threshold(val.targets, rival(val.inputs)))
-        for name, rival in rivals.items()
+        name: (rival(test.inputs), thresholds[name]) for name, rival in rivals.items()
     }
     resamples = compare.count(predictions, config.evaluate.resamples)
     compared = compare.compare(test.targets, candidates, resamples, config)
@@ -65,6 +67,7 @@ def evaluate(
             "target": splits.schema.target,
             "labels": splits.schema.labels,
             "threshold": threshold,
+            "refit": refit,
             "rows": len(test.targets),
             "resamples": resamples,
             **compared,
@@ -82,6 +85,19 @@ def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, m
     """Return baselines and relatives, which are judged on the same rows."""
     roles = [role for role in kin if role != "model"]
     return baselines(splits, config) | {r: measure.trained(kin[r] / "model") for r in roles}
+
+
+def _refit(run: Path) -> bool:
+    """Return whether a run's model has learnt from the validation rows in the end."""
+    decision = json.loads((run / "model/decision.json").read_text(encoding="utf-8"))
+    return bool(decision.get("refit", False))
+
+
+def _threshold(rival: Any, val: Split) -> float | None:
+    """Return the best one on validation rows, but of an export its own: it may know the rows."""
+    if hasattr(rival, "contract"):
+        return rival.contract["outputs"]["threshold"]
+    return metrics.choose_threshold(val.targets, rival(val.inputs))
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

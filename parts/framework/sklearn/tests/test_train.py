@@ -1,24 +1,22 @@
 """Training learns, repeats itself to the byte, and a saved model answers as the living one."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from my_model import data, infer, tune
+from my_model import cli, data, infer, tune
 from my_model.config import Config
 from my_model.estimators import ESTIMATORS
-from my_model.train import fit
+from my_model.settings.train import BOOSTING
+from my_model.train import fit, refit
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None:
-    update = {
-        "model": config.model.model_copy(update={"name": name}),
-        "train": config.train.model_copy(update={"rounds": 5}),
-    }
-    chosen = config.model_copy(update=update)
+    chosen = _with(config, name, rounds=5, trees=5)
     splits = data.load(config)
     saved = []
     for attempt in ("first", "second"):
@@ -35,10 +33,73 @@ def test_the_same_model_twice(name: str, config: Config, tmp_path: Path) -> None
 
 def test_boosting_keeps_the_best_rounds(config: Config, tmp_path: Path) -> None:
     losses: list[float] = []
-    boosting = config.model.model_copy(update={"name": "hist-gradient-boosting"})
-    config = config.model_copy(update={"model": boosting})
+    config = _with(config, "hist-gradient-boosting")
     model = fit(config, data.load(config), lambda step, m: losses.append(m["val_loss"]), tmp_path)
     assert model[-1].n_iter_ == max(1, int(np.argmin(losses)))  # losses[0] is before the first tree
+
+
+@pytest.mark.parametrize("name", BOOSTING)
+def test_it_says_when_the_rounds_ended_before_the_patience(
+    name: str, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    splits = data.load(config)
+    for settings, warned in {(2, 50): True, (3000, 1): False}.items():
+        chosen = _with(config, name, **dict(zip(("rounds", "patience"), settings, strict=True)))
+        fit(chosen, splits, lambda step, metrics: None, tmp_path)
+        assert ("train.rounds: " in capsys.readouterr().out) == warned, settings
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_a_refit_takes_the_best_rounds_and_all_rows(
+    name: str, config: Config, tmp_path: Path
+) -> None:
+    splits = data.load(config)
+    chosen = _with(config, name, rounds=30, trees=5, patience=5, refit="always")
+    first = fit(chosen, splits, lambda step, metrics: None, tmp_path)
+    saved = []
+    for attempt in ("first", "second"):
+        final = refit(first, chosen, splits)
+        infer.save(final, tmp_path / attempt)
+        saved.append((tmp_path / attempt / "model.skops").read_bytes())
+    assert saved[0] == saved[1]
+    assert name not in BOOSTING or _rounds(final) == _rounds(first)
+    before, after = (infer.predict(each, splits.val.inputs) for each in (first, final))
+    assert np.isfinite(after).all() and (before != after).any()
+
+
+def _rounds(model: Any) -> int:
+    estimator = model[-1]
+    if hasattr(estimator, "get_booster"):
+        return int(getattr(estimator, "best_iteration", estimator.n_estimators - 1)) + 1
+    return int(getattr(estimator, "best_iteration_", 0) or getattr(estimator, "n_iter_", 0))
+
+
+def test_a_refit_is_for_rows_in_order_of_time(config: Config, tmp_path: Path) -> None:
+    splits = data.load(config)
+    first = fit(config, splits, lambda step, metrics: None, tmp_path)
+    assert config.train.refit == "auto" and refit(first, config, splits) is first
+    by_time = config.model_copy(update={"data": config.data.model_copy(update={"time": "day"})})
+    assert refit(first, by_time, splits) is not first
+    never = by_time.train.model_copy(update={"refit": "never"})
+    assert refit(first, by_time.model_copy(update={"train": never}), splits) is first
+
+
+def test_a_refit_run_keeps_the_threshold_and_losses_of_the_first_fit(
+    run: Path, options: list[str], config: Config
+) -> None:
+    words = ["--run=refit", "--train.refit=always", *options]
+    assert cli.main(["train", *words]) == 0
+    assert cli.main(["evaluate", "--against=demo", *words]) == 0
+    decided, details = [], []
+    for folder in (run, config.paths.runs / "refit"):
+        decided.append(json.loads((folder / "model/decision.json").read_text()))
+        details.append(json.loads((folder / "evaluation/details.json").read_text()))
+    assert decided[1] == decided[0] | {"refit": True}
+    assert (run / "history.csv").read_bytes() == (folder / "history.csv").read_bytes()
+    before, after = (each["models"] for each in details)
+    # Of the export, whose probabilities may differ by 1e-4; with the threshold that it has had.
+    assert after["before"]["metrics"] == pytest.approx(before["model"]["metrics"], rel=1e-3)
+    assert before["linear"] != after["linear"]  # it has seen as many rows as the model
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -51,6 +112,12 @@ def test_a_search_varies_what_the_model_reads(name: str, config: Config) -> None
         if _settings(name, tune._apply(config, {key: marks[key].low})) != before
     }
     assert read and read == {*tune._ranges(name)}
+
+
+def _with(config: Config, name: str, **settings: Any) -> Config:
+    model = config.model.model_copy(update={"name": name})
+    train = config.train.model_copy(update=settings)
+    return config.model_copy(update={"model": model, "train": train})
 
 
 def _settings(name: str, config: Config) -> dict[str, Any]:

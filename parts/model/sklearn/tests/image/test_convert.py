@@ -50,7 +50,7 @@ def test_features_are_equal_bit_for_bit(size: int) -> None:
 def test_every_estimator_answers_alike(name: str, config: Config, tmp_path: Path) -> None:
     update = {
         "model": config.model.model_copy(update={"name": name}),
-        "train": config.train.model_copy(update={"rounds": 5, "threads": 1}),
+        "train": config.train.model_copy(update={"rounds": 5, "trees": 5, "threads": 1}),
     }
     splits = data.load(config)
     model = fit(config.model_copy(update=update), splits, lambda step, metrics: None, tmp_path)

@@ -14,7 +14,8 @@ from my_model.data import Split, Splits
 from my_model.estimators import ESTIMATORS
 from my_model.formats import onnx, onnx_runtime
 from my_model.formats.feed import feed
-from my_model.model import Model
+from my_model.model import Model, build
+from my_model.runs import UserError
 from my_model.tables.cells import Column
 from my_model.tables.schema import Schema
 from my_model.train import fit
@@ -40,10 +41,43 @@ def test_every_neighbouring_float_takes_the_same_branch(
     cuts = np.quantile(signal, np.arange(1, len(labels or "")) / len(labels or "."))
     targets = signal.astype(np.float32) if labels is None else np.searchsorted(cuts, signal)
     schema = _schema(inputs, labels)
-    train = {"rounds": 20, "max_leaf_nodes": 64, "threads": 1}
+    train = {"rounds": 20, "trees": 20, "max_leaf_nodes": 64, "threads": 1}
     chosen = _with(config, model={"name": name}, train=train)
     model = _fit(inputs, targets, schema, chosen, tmp_path)
     _assert_same(model, inputs, schema, 0.5 if labels and len(labels) == 2 else None, tmp_path)
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], ["a", "b", "c"], None])
+def test_native_categories_answer_alike(
+    labels: list[str] | None, config: Config, tmp_path: Path
+) -> None:
+    """Levels that are rare or were never seen have to fall on the same side of each split."""
+    rng = np.random.default_rng(0)
+    codes = np.minimum(rng.geometric(0.03, (4000, 2)), 250)
+    signal = rng.normal(size=(2, 251))[[0, 1], codes].sum(axis=1) + rng.normal(size=4000) / 2
+    signal += np.where(rng.random(4000) < 0.5, 0, 1e-3)
+    inputs = pd.DataFrame({"x": signal + rng.normal(size=4000)}, dtype=np.float32)
+    for place, name in enumerate("ab"):
+        inputs[name] = pd.Categorical([f"level {code}" for code in codes[:, place]])
+    inputs.loc[rng.random(4000) < 0.1, "x"] = np.nan
+    cuts = np.quantile(signal, np.arange(1, len(labels or "")) / len(labels or "."))
+    targets = signal.astype(np.float32) if labels is None else np.searchsorted(cuts, signal)
+    schema = _schema(inputs, labels)
+    settings = {"name": "lightgbm", "categories": "native"}
+    chosen = _with(config, model=settings, train={"rounds": 100, "threads": 1})
+    model = _fit(inputs[:3000], targets[:3000], schema, chosen, tmp_path)
+    assert "num_cat=0" not in model[-1].booster_.model_to_string().split("Tree=1")[0]
+    strange = inputs.assign(a=pd.Categorical(["never seen"] * 4000))
+    threshold = 0.5 if labels and len(labels) == 2 else None
+    _assert_same(model, pd.concat([inputs, strange]), schema, threshold, tmp_path)
+
+
+def test_native_categories_are_refused_where_an_export_would_differ(
+    config: Config, tmp_path: Path
+) -> None:
+    chosen = _with(config, model={"name": "hist-gradient-boosting", "categories": "native"})
+    with pytest.raises(UserError, match="take ordinal"):
+        build(chosen, data.load(chosen))
 
 
 def test_columns_may_have_any_name(config: Config, tmp_path: Path) -> None:
