@@ -4,6 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import yaml
 
 from ..config import Config
@@ -20,13 +21,16 @@ HEADER = """\
 """
 
 
-def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
+def enforce(
+    raw: pa.Table | pd.DataFrame, config: Config, unused: set[str], notes: list[str]
+) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if rows or `label` don't fit."""
-    path = schema_file(source, folder)
-    labels = sorted(frame["label"].unique().tolist())
+    source = config.data.path
+    path = schema_file(source, config.paths.schemas)
+    labels = sorted(raw["label"].unique().tolist())
     if path.exists():
-        _check(len(frame), labels, path, source)
-    properties = frame.drop(columns="label")
+        _check(len(raw), labels, path, source)
+    properties = raw.drop(columns=[*unused])
     columns = infer(properties)
     return columns, canonical(properties, columns, str(source))
 

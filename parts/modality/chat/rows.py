@@ -41,7 +41,7 @@ def collect(config: Config) -> Rows:
     asking, answers = made.written([chat[:-1] for chat in chats]), made.answers(chats)
     found = made.asked(chats)
     known = halves(found)
-    columns, measured = enforce(made.measured(chats, known), path, config.paths.schemas)
+    columns, measured = enforce(made.measured(chats, known), config, set(), [])
     pairs = zip(found, answers, strict=True)
     asked, ids = made.ids(found), made.ids([[*own, "|", *words(answer)] for own, answer in pairs])
     alike, templates = relatives(ids, asked, found)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import yaml
 
 from ..config import Config
@@ -19,17 +20,20 @@ HEADER = """\
 """
 
 
-def enforce(frame: pd.DataFrame, source: Path, folder: Path) -> tuple[list[Column], pd.DataFrame]:
+def enforce(
+    raw: pa.Table | pd.DataFrame, config: Config, unused: set[str], notes: list[str]
+) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if too many rows are gone."""
-    path = schema_file(source, folder)
+    source = config.data.path
+    path = schema_file(source, config.paths.schemas)
     recorded = _load(path) if path.exists() else 0
-    if len(frame) < TRUNCATED * recorded:
+    if len(raw) < TRUNCATED * recorded:
         raise UserError(
-            f"{source}: {len(frame)} rows, but {path} recorded {recorded}: is something missing? "
+            f"{source}: {len(raw)} rows, but {path} recorded {recorded}: is something missing? "
             f"If it is meant, lower `rows` there."
         )
-    columns = infer(frame)
-    return columns, canonical(frame, columns, str(source))
+    columns = infer(raw)
+    return columns, canonical(raw, columns, str(source))
 
 
 def record(rows: Rows, config: Config) -> None:

@@ -31,7 +31,7 @@ HEADER = """\
 
 
 def enforce(
-    raw: pa.Table, config: Config, unused: set[str], notes: list[str]
+    raw: pa.Table | pd.DataFrame, config: Config, unused: set[str], notes: list[str]
 ) -> tuple[list[Column], pd.DataFrame]:
     """Return the columns that are used, and their canonical table.
 

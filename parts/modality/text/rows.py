@@ -41,7 +41,7 @@ def collect(config: Config) -> Rows:
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)
-    columns, properties = enforce(measured.assign(label=label), path, config.paths.schemas)
+    columns, properties = enforce(measured.assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([text_id(each) for each in found], np.uint64)
     alike = twins.kin(ids, found)

@@ -42,16 +42,15 @@ def evaluate(
     thresholds = {name: _threshold(rival, splits.val) for name, rival in rivals.items()}
     if refit:  # the baselines may have seen what the model has
         rivals |= baselines(replace(splits, train=splits.joined()), config)
-    candidates = {"model": (predictions, threshold)} | {
-        name: (rival(test.inputs), thresholds[name]) for name, rival in rivals.items()
-    }
+    scored = {name: (rival(test.inputs), thresholds[name]) for name, rival in rivals.items()}
     resamples = compare.count(predictions, config.evaluate.resamples)
+    candidates = {"model": (predictions, threshold)} | scored
     compared = compare.compare(test.targets, candidates, resamples, config)
-    model = compared["models"]["model"]
+    model, schema = compared["models"]["model"], splits.schema
     verdict, passed = compare.verdict(compared, config)
     shown = stress({"model": predict} | rivals, splits, test, threshold, config)
     verdict = "; ".join([verdict, *shown.failures])
-    doubts = compare.doubts(test.targets, splits.schema.labels, model["metrics"])
+    doubts = compare.doubts(test.targets, schema.labels, model["metrics"])
     files = {
         "metrics": {
             "split": "test",
@@ -64,8 +63,8 @@ def evaluate(
             "verdict": verdict,
             "notes": [*shown.notes, *doubts],
             "failures": shown.failures,
-            "target": splits.schema.target,
-            "labels": splits.schema.labels,
+            "target": schema.target,
+            "labels": schema.labels,
             "threshold": threshold,
             "refit": refit,
             "rows": len(test.targets),
@@ -77,7 +76,7 @@ def evaluate(
         },
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
-    tables = errors.tables(test, predictions, threshold, splits.schema) | shown.tables
+    tables = errors.tables(test, predictions, threshold, schema) | shown.tables
     return Evaluation(verdict, files, tables)
 
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, defstruct
 
 from ..formats.contract import Contract, column_of
 from ..tables.cells import FLOAT32, Column, example
-from .answers import AWKWARD, RequestError, explain
+from .answers import AWKWARD, RequestError
 
 Row = Struct  # one field a column, in the contract's order
 
@@ -75,16 +75,9 @@ class Payload:
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
         """Return one row or several; RequestError names the row and the column that are wrong."""
         try:
-            if self.awkward:
-                return self._read(msgspec.json.decode(body))
             request: Row | list[Row] = self.decoder.decode(body)
-        except msgspec.ValidationError as error:
-            try:
-                return self._read(msgspec.json.decode(body))
-            except TypeError:
-                raise explain(str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise RequestError(400, f"The body is not JSON: {error}.") from None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return self._read(_json(body))
         return request
 
     def _read(self, body: Any) -> Row | list[Row]:
@@ -166,6 +159,13 @@ def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
         gone = column.missing_numbers
         return [None if c is None or c in gone else c - column.offset for c in cells]
     return cells
+
+
+def _json(body: bytes | bytearray) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(400, f"The body is not JSON: {error}.") from None
 
 
 def _parse(kind: Any, cell: Any) -> Any:

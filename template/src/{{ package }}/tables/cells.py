@@ -104,25 +104,17 @@ class Column(BaseModel, extra="forbid"):
         return known or text_of(cell) in self.missing_texts
 
     def number(self, cell: Any) -> float:
-        """Return a number as it is written, before the offset."""
-        if isinstance(cell, str):
-            text = cell.strip()
-            if self.is_styled:
-                text = self._unstyled(text)
-            if not PLAIN.fullmatch(text):
-                raise ValueError(f"{cell!r} is not a number")
-            value = float(text)
-        elif isinstance(cell, timedelta):
-            value = cell.total_seconds()
-        elif isinstance(cell, time):
-            value = cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6
-        elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-            value = float(cell)
-        else:
+        """Return a number as it is written, before the offset; a duration or time in seconds."""
+        value = self._plain(cell) if isinstance(cell, str) else _typed(cell)
+        if value is None:
             raise ValueError(f"{cell!r} is not a number")
         if not abs(value) <= FLOAT32:
             raise ValueError(f"{cell!r} is not a finite number")
         return value
+
+    def _plain(self, cell: str) -> float | None:
+        text = self._unstyled(cell.strip()) if self.is_styled else cell.strip()
+        return float(text) if PLAIN.fullmatch(text) else None
 
     def days(self, cell: Any) -> float:
         """Return days since 1970-01-01 UTC."""
@@ -176,6 +168,16 @@ class Column(BaseModel, extra="forbid"):
         """The numbers that mean a missing cell."""
         found = (text for text in self.missing_texts if PLAIN.fullmatch(text) or text in INFINITE)
         return [float(text) for text in found]
+
+
+def _typed(cell: Any) -> float | None:
+    """Return the number that a value of JSON or Parquet is."""
+    if isinstance(cell, timedelta):
+        return cell.total_seconds()
+    if isinstance(cell, time):
+        return cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6
+    is_number = isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
+    return float(cell) if is_number else None
 
 
 def text_of(cell: Any) -> str:

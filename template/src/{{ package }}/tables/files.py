@@ -1,13 +1,11 @@
 """The cells of a file, for every command: delimited text, JSON, Parquet and Excel.
 
 Text and JSON give cells as text, the others their typed values; what a cell means is decided in
-cells.py. Encoding, delimiter and header are decided here, from the whole file. Rows that are
-damaged are named, and refused or left out.
+cells.py.
 """
 
 import codecs
 import csv
-import gzip
 import json
 import zipfile
 import zlib
@@ -17,49 +15,30 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from ..runs import UserError
+from . import delimited
 from .cells import PLAIN
+from .delimited import BLOCK, Reading, opened, refuse
 
-BLOCK = 1 << 20  # bytes of text that are parsed at once
 ROWS = 65_536  # of a batch, where a format lets choose
-SAMPLE = 1 << 16  # bytes from which delimiter and header are told
-LEADING = 20  # lines before the header, at most
-FITTING = 0.05  # share of rows that may not fit a header below other lines
-SHOWN = 3  # damaged rows that a message quotes
 NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
 FEWEST = 20  # rows by which one of units is told
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
-DELIMITERS = ",;\t|"
-NOTHING = "\x1f"  # the delimiter of a single column
 
 # What readers raise for a damaged file; of a password, zipfile makes a RuntimeError.
 BROKEN = (
     *(ValueError, OSError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, csv.Error, pa.ArrowException),
 )
-
-
-class Reading(NamedTuple):
-    """How a file is read: what becomes of damaged rows, and which sheet of a workbook is meant."""
-
-    bad_rows: Literal["refuse", "skip"] = "refuse"
-    sheet: str | None = None
-
-    @staticmethod
-    def of(settings: Any) -> "Reading":
-        """Return what the `data` section says of it; some kinds of input have no such settings."""
-        known = {name: getattr(settings, name, None) for name in Reading._fields}
-        return Reading(**{name: value for name, value in known.items() if value is not None})
 
 
 def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
@@ -142,20 +121,6 @@ def readable(path: Path) -> Iterator[None]:
         raise UserError(f"{path}: can't be read ({reason}); is it complete?") from None
 
 
-def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file, or what a .gz or .zip of one file holds; ValueError if it holds others."""
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path)
-    if path.suffix.lower() != ".zip":
-        return path.open("rb")
-    archive = zipfile.ZipFile(path)
-    inside = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-    files = [name for name in inside if not name.endswith("/")]
-    if len(files) != 1:
-        raise ValueError(f"it must hold one file, and holds {files[:5]}")
-    return archive.open(files[0])
-
-
 def _kind(path: Path) -> str:
     name = path.name.lower()
     kind = next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), None)
@@ -182,11 +147,11 @@ def _without_strangers(
             break
         same &= pc.fill_null(pc.equal(part[name], name), False).to_numpy()
     if part.num_columns and same.any():
-        _refuse(path, reading, notes, [f"{int(same.sum())} rows that repeat the header"])
+        refuse(path, reading, notes, [f"{int(same.sum())} rows that repeat the header"])
         part = part.filter(pa.array(~same))
     if first and part.num_rows > FEWEST and (units := _units(part)):
         shown = ", ".join(f"{text!r} in {name!r}" for name, text in units.items())
-        _refuse(path, reading, notes, [f"row 1 is no number where all others are: {shown}"])
+        refuse(path, reading, notes, [f"row 1 is no number where all others are: {shown}"])
         part = part.slice(1)
     return part
 
@@ -219,190 +184,6 @@ def _without_index(whole: pa.Table, path: Path, notes: list[str]) -> pa.Table:
         elif not name:
             raise UserError(f"{path}: a column has no name in the header: name it, or delete it.")
     return whole
-
-
-def _refuse(path: Path, reading: Reading, notes: list[str], found: list[str]) -> None:
-    """Raise UserError for damaged rows, or note that they are left out."""
-    shown = "; ".join(found[:SHOWN]) + "; …" * (len(found) > SHOWN)
-    if reading.bad_rows == "refuse":
-        raise UserError(
-            f"{path}: {shown}. Fix the file, or leave such rows out: --data.bad_rows skip."
-        )
-    notes.append(f"left out of {path}: {shown}.")
-
-
-# --- delimited text ---
-
-
-class _Layout(NamedTuple):
-    """What the whole of a text file, and its start, say about how it is written."""
-
-    encoding: str
-    delimiter: str
-    names: list[str]
-    skip: int  # lines up to and with the header
-    leading: list[str]  # lines before it
-    ended: bool  # whether the last line has an end
-
-
-def _text(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    layout = _layout(path)
-    if layout.leading:
-        shown = ", ".join(repr(line[:60]) for line in layout.leading[:SHOWN])
-        told = f"{len(layout.leading)} lines before the header are left out: {shown}"
-        notes.append(f"{path}: {told}.")
-    found: list[str] = []
-
-    def ragged(row: pa_csv.InvalidRow) -> str:
-        number = f"row {row.number - layout.skip}" if row.number else "a row"
-        cells, text = row.actual_columns, " ".join(row.text.split())[:60]
-        found.append(f"{number} has {cells} cells and not {row.expected_columns}: {text!r}")
-        return "skip"
-
-    # One thread is as fast here, and its errors name the row.
-    options = pa_csv.ReadOptions(
-        block_size=BLOCK,
-        use_threads=False,
-        encoding=layout.encoding,
-        skip_rows=layout.skip,
-        column_names=[str(place) for place in range(len(layout.names))],
-    )
-    parsing = pa_csv.ParseOptions(
-        delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=ragged
-    )
-    converting = pa_csv.ConvertOptions(
-        column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
-    )
-    schema = pa.schema([(name, pa.string()) for name in layout.names])
-    schema = schema.with_metadata({"delimiter": layout.delimiter})
-    yield schema.empty_table()
-    with opened(path) as file:
-        source = pa.PythonFile(file, mode="r")
-        with _damage(layout):
-            rows, last = 0, schema.empty_table()
-            for batch in pa_csv.open_csv(source, options, parsing, converting):
-                yield last
-                rows, last = rows + last.num_rows, pa.table(batch.columns, schema=schema)
-                if found and reading.bad_rows == "refuse":
-                    break
-            if not layout.ended and _is_cut(last):
-                found.append(f"row {rows + last.num_rows}, the last, is cut off")
-                last = last.slice(0, last.num_rows - 1)
-            yield last
-    if found:
-        more = [f"{len(found):,} rows in all"] * (len(found) > SHOWN)
-        _refuse(path, reading, notes, [*more, *found])
-
-
-def _is_cut(last: pa.Table) -> bool:
-    """Return whether the last cell of all is empty, as none above it is."""
-    if last.num_rows < 2 or last.num_columns < 2:
-        return False
-    empty = pc.equal(last.column(last.num_columns - 1), "").to_numpy()
-    return bool(empty[-1] and not empty[:-1].any())
-
-
-@contextmanager
-def _damage(layout: _Layout) -> Iterator[None]:
-    """Name the column and row of a byte that is no text, as ValueError; no rows are no error."""
-    try:
-        yield
-    except pa.ArrowInvalid as error:
-        if "Empty CSV file" in str(error):
-            return
-        if "invalid UTF8" not in str(error):
-            raise
-        place, row = (str(error).split(f"{word} #")[1].split(":")[0] for word in ("column", "Row"))
-        raise ValueError(
-            f"column {layout.names[int(place)]!r}, row {int(row) - layout.skip}: a byte that is no "
-            "UTF-8, as the rest of the file is"
-        ) from None
-
-
-def _layout(path: Path) -> _Layout:
-    with opened(path) as file:
-        start = file.read(SAMPLE)
-        file.seek(0)
-        utf16 = start[:2] in (b"\xff\xfe", b"\xfe\xff")
-        good, damaged, ended = (1, 0, True) if utf16 else _characters(file)
-    # More characters beyond ASCII than bytes that are none: the text is UTF-8, and damaged.
-    utf8 = not damaged or good > damaged
-    encoding = "utf-16" if utf16 else "utf-8-sig" if utf8 else "cp1252"
-    text = start.decode(encoding, errors="ignore")
-    delimiter, leading, names, lines = _header(text, whole=len(start) < SAMPLE)
-    skip = len(leading) + lines
-    plain = encoding.removesuffix("-sig")  # Arrow skips a byte order mark anyway
-    return _Layout(plain, delimiter, names, skip, leading, ended)
-
-
-def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:
-    """Count the characters beyond ASCII and the bytes that are no UTF-8; say if a line end ends it.
-
-    Of the whole file: its only accent, or a NUL, may be in the last row.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    good, damaged, ended = 0, 0, True
-    while block := file.read(BLOCK):
-        if b"\0" in block:
-            raise ValueError("it holds NUL bytes, so it is not a text file")
-        ended = block[-1:] in (b"\n", b"\r")
-        if block.isascii() and not decoder.getstate()[0]:
-            continue
-        text = decoder.decode(block)
-        bad = text.count("\ufffd")
-        damaged += bad
-        good += sum(char > "\x7f" for char in text) - bad
-    damaged += decoder.decode(b"", final=True).count("\ufffd")
-    return good, damaged, ended
-
-
-def _header(text: str, whole: bool) -> tuple[str, list[str], list[str], int]:
-    """Return delimiter, the lines before the header, its names, and how many lines it takes."""
-    lines = text.splitlines(keepends=True)
-    if not whole and len(lines) > 1:
-        lines = lines[:-1]  # cut off
-    told = lines[0].strip().lower() if lines else ""
-    fixed = told[4:5] if told.startswith("sep=") else ""
-    first = 1 if fixed else 0
-    tried = [
-        (*_fit(lines[first:], delimiter), delimiter)
-        for delimiter in (fixed or DELIMITERS)
-        if fixed or any(delimiter in line for line in lines)
-    ]
-    # Fewest rows that do not fit; then, fewest lines before the header; then, most columns.
-    misfits, leading, narrow, delimiter = min(tried, default=(1.0, 0, -1, NOTHING))
-    if narrow > -2 or (leading and misfits > FITTING):
-        delimiter, leading = NOTHING, _comments(lines[first:])
-    before = lines[: first + leading]
-    reader = csv.reader(lines[first + leading :], delimiter=delimiter)
-    names = [name.strip() for name in next(reader, [])]
-    return delimiter, [line.strip() for line in before], names, max(1, reader.line_num)
-
-
-def _fit(lines: list[str], delimiter: str) -> tuple[float, int, int]:
-    """Return the share of rows that do not fit, lines before, and less how many cells most have."""
-    rows = list(islice(csv.reader(lines, delimiter=delimiter), 500))
-    widths = [len(row) for row in rows]
-    filled = [width for width in widths if width]
-    if not filled:
-        return 1.0, 0, -1
-    usual = Counter(filled).most_common(1)[0][0]
-    leading = next(place for place, width in enumerate(widths) if width == usual)
-    comments = _comments(lines)
-    if leading <= comments < len(widths) and widths[comments] == usual:
-        leading = comments
-    if leading > LEADING:
-        return 1.0, 0, -1
-    after = [width for width in widths[leading:] if width]
-    return sum(width != usual for width in after) / len(after), leading, -usual
-
-
-def _comments(lines: list[str]) -> int:
-    """Return how many lines at the top are comments; what # stands before at once is a name."""
-    return next((n for n, line in enumerate(lines) if line.strip() and line[:2] != "# "), 0)
-
-
-# --- JSON ---
 
 
 def _json(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
@@ -469,9 +250,6 @@ def _json_array(path: Path) -> Iterator[dict[str, Any]]:
         yield record
 
 
-# --- typed formats ---
-
-
 def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that was read stays in memory
         empty = file.schema_arrow.empty_table()
@@ -509,7 +287,7 @@ def _excel_cells(cells: list[Any]) -> pa.Array:
 
 
 READERS: dict[str, Callable[[Path, Reading, list[str]], Iterator[pa.Table]]] = {
-    ".csv": _text,
+    ".csv": delimited.read,
     ".json": _json,
     ".parquet": _parquet,
     ".xlsx": _excel,
