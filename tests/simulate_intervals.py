@@ -1,7 +1,7 @@
 """Measure what intervals cover and how often the gate errs: the tables of docs/INTERVALS.md.
 
-`python simulate_intervals.py` renders a project for each problem and counts in it, which takes half
-an hour of one core; `--draws 100` is a look in three minutes. `--results FILE` writes the tables
+`python simulate_intervals.py` renders a project for each problem and counts in it, which takes an
+hour of one core; `--draws 100` is a look in three minutes. `--results FILE` writes the tables
 from the lines that tests/intervals/coverage.py has printed.
 """
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from populations import PAIRS, POPULATIONS
+from populations import EQUAL, PAIRS, POPULATIONS
 
 (PACKAGE,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
 sys.path.insert(0, str(Path("src").resolve()))
@@ -56,7 +56,8 @@ def passed(name: str, pair: Any, rows: int, share: float, draws: int) -> dict[st
     rng = np.random.default_rng([SEED, rows])
     targets, *predictions = pair(rng, TRUTH // 10, share)
     known = [None if p.ndim == 1 else metrics.choose_threshold(targets, p) for p in predictions]
-    sure = {metric: np.zeros((2, 2)) for metric in metrics.GREATER_IS_BETTER if metric != "ece"}
+    equal = EQUAL.get(name, [m for m in metrics.GREATER_IS_BETTER if m != "ece"])
+    sure = {metric: np.zeros((2, 2)) for metric in equal}
     for draw in range(draws):
         targets, *predictions = pair(rng, rows, share)
         candidates = dict(zip("ab", zip(predictions, known, strict=True), strict=True))

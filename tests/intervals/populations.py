@@ -128,3 +128,4 @@ PAIRS: dict[str, dict[str, Callable[..., Pair]]] = {
     "regression": {"equal models": equal_values},
     "generation": {"equal models": equal_language_models},
 }
+EQUAL = {"no skill": ("average_precision", "roc_auc")}  # of pairs that differ in other metrics

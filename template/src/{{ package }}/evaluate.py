@@ -52,13 +52,7 @@ def evaluate(
     verdict = "; ".join([verdict, *shown.failures])
     doubts = compare.doubts(test.targets, schema.labels, model["metrics"])
     files = {
-        "metrics": {
-            "split": "test",
-            **model,
-            "baseline": compared["models"][compared["baseline"]]["metrics"],
-            "primary": config.evaluate.primary,
-            "beats_baseline": passed,
-        },
+        "metrics": {"split": "test", **model, **_gate(compared, passed, config)},
         "details": {
             "verdict": verdict,
             "notes": [*shown.notes, *doubts],
@@ -78,6 +72,15 @@ def evaluate(
     }
     tables = errors.tables(test, predictions, threshold, schema) | shown.tables
     return Evaluation(verdict, files, tables)
+
+
+def _gate(compared: dict[str, Any], passed: bool, config: Config) -> dict[str, Any]:
+    """Return what metrics.json says of the baseline, and whether the model beats it."""
+    return {
+        "baseline": compared["models"][compared["baseline"]]["metrics"],
+        "primary": config.evaluate.primary,
+        "beats_baseline": passed,
+    }
 
 
 def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
