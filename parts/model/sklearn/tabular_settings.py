@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 class Model(BaseModel, extra="forbid", frozen=True):
     """Which estimator, and how raw columns become features."""
 
-    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
-        "hist-gradient-boosting"
-    )
+    name: Literal[
+        "linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"
+    ] = "hist-gradient-boosting"
     min_category_rows: int = Field(10, ge=1)
     categories: Literal["ordinal", "native"] = "ordinal"
