@@ -1,8 +1,10 @@
 """The `model` section of config.yaml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+
+from .search import Choice
 
 
 class Model(BaseModel, extra="forbid", frozen=True):
@@ -12,4 +14,6 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"
     ] = "hist-gradient-boosting"
     min_category_rows: int = Field(10, ge=1)
-    categories: Literal["ordinal", "native"] = "ordinal"
+    categories: Annotated[
+        Literal["ordinal", "native"], Choice(("ordinal", "native"), ("lightgbm",))
+    ] = "ordinal"
