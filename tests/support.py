@@ -17,7 +17,7 @@ from answers import cells, modality, targets
 from pretrained import smollm2
 from render import ROOT, render, snapshot
 
-SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
+SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
 MODELS = {
     ("sklearn", "tabular"): SKLEARN,

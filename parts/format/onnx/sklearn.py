@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from onnx import GraphProto, compose
+from onnx import GraphProto, ModelProto, compose
 from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.common import shape_calculator
 from skl2onnx.common.data_types import FloatTensorType
@@ -34,6 +34,8 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
 def _network(steps: Pipeline, width: int, prefix: str) -> GraphProto:
     """Convert what follows the features; every name starts with `prefix`."""
     *prepare, (name, estimator) = [step for step in steps.steps if step[1] != "passthrough"]
+    if hasattr(estimator, "get_metadata"):
+        return compose.add_prefix(_catboost(estimator), f"{prefix}_").graph
     estimator = float32_splits(estimator)
     _register(estimator)
     # Scaling in float64, as scikit-learn does: in float32, numbers far from zero lose their digits.
@@ -47,6 +49,20 @@ def _network(steps: Pipeline, width: int, prefix: str) -> GraphProto:
         target_opset=OPSETS,
     )
     return compose.add_prefix(network, f"{prefix}_").graph
+
+
+def _catboost(estimator: BaseEstimator) -> ModelProto:
+    """Return the network that CatBoost writes itself, with its scores as the last output."""
+    from catboost.utils import convert_to_onnx_object
+
+    model = convert_to_onnx_object(estimator)
+    nodes = [
+        node for node in model.graph.node if node.op_type != "ZipMap"
+    ]  # a list of dictionaries
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.output[-1].name = nodes[-1].output[-1]
+    return model
 
 
 def _register(estimator: BaseEstimator) -> None:

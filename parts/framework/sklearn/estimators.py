@@ -12,6 +12,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from .config import Config
+from .runs import UserError
 
 
 def _linear(config: Config, classify: bool) -> BaseEstimator:
@@ -101,10 +102,34 @@ def _xgboost(config: Config, classify: bool) -> BaseEstimator:
     return XGBClassifier(**options) if classify else XGBRegressor(**options)
 
 
+def _catboost(config: Config, classify: bool) -> BaseEstimator:
+    """Trees that ask one question a level; its other kinds of trees have no export."""
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
+    settings = config.train
+    if settings.tolerance:
+        raise UserError("train.tolerance: catboost takes none; set it to 0.")
+    options: dict[str, Any] = {
+        "iterations": settings.rounds,
+        "learning_rate": settings.learning_rate,
+        "depth": settings.depth,
+        "l2_leaf_reg": settings.l2,
+        "thread_count": settings.threads or -1,
+        "random_seed": config.seed,
+        "verbose": False,
+        "allow_writing_files": False,
+    }
+    if not classify:
+        return CatBoostRegressor(**options)
+    weights = "Balanced" if settings.class_weight else None
+    return CatBoostClassifier(**options, auto_class_weights=weights)
+
+
 ESTIMATORS = {
     "linear": _linear,
     "hist-gradient-boosting": _hist_gradient_boosting,
     "random-forest": _random_forest,
     "lightgbm": _lightgbm,
     "xgboost": _xgboost,
+    "catboost": _catboost,
 }

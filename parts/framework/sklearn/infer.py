@@ -14,6 +14,8 @@ from .runs import UserError, replacing
 
 TRUSTED = [
     f"{__package__}.features.Features",
+    "catboost.core.CatBoostClassifier",
+    "catboost.core.CatBoostRegressor",
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",

@@ -1,8 +1,10 @@
 """The `model` section of config.yaml."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
+
+from .search import Choice
 
 
 class Model(BaseModel, extra="forbid", frozen=True):
@@ -17,8 +19,10 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "xgboost": (17.0, 0.4),
     }
 
-    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
-        "hist-gradient-boosting"
-    )
+    name: Literal[
+        "linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"
+    ] = "hist-gradient-boosting"
     min_category_rows: int = Field(10, ge=1)
-    categories: Literal["ordinal", "native"] = "ordinal"
+    categories: Annotated[
+        Literal["ordinal", "native"], Choice(("ordinal", "native"), ("lightgbm",))
+    ] = "ordinal"

@@ -1,4 +1,4 @@
-"""A brief search over the settings marked with Search, judged on validation rows alone.
+"""A brief search over the settings marked with Search or Choice, judged on validation rows alone.
 
 The first trial is the configuration as it is, so that a search never ends with a worse one.
 Kill it whenever you like: the same command goes on where it stopped, and ends with the same result,
@@ -19,7 +19,7 @@ from .config import Config, dump, keys
 from .data import Splits, load
 from .runs import UserError
 from .scores import metrics
-from .settings.search import Search
+from .settings.search import Choice, Search
 from .train import fit
 
 
@@ -31,7 +31,8 @@ def tune(config: Config) -> tuple[Config, str]:
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config) if trial.number else config
-        told = ", ".join(f"{key} {value:.4g}" for key, value in trial.params.items()) or "as it is"
+        told = ", ".join(f"{key} {_short(value)}" for key, value in trial.params.items())
+        told = told or "as it is"
         try:
             with TemporaryDirectory() as scratch:
                 model = fit(candidate, splits, lambda step, values: None, Path(scratch))
@@ -72,13 +73,17 @@ def _study(config: Config, splits: Splits) -> optuna.Study:
     )
 
 
-def _ranges(model: str) -> dict[str, tuple[Any, Search]]:
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
     """Return type and range of each setting that is marked for a model, by its dotted key."""
     marks = {
         key: (field.annotation, mark)
         for key, field in keys()
         for mark in field.metadata
-        if isinstance(mark, Search) and model in (mark.models or [model])
+        if isinstance(mark, Search | Choice) and model in (mark.models or [model])
     }
     if not marks:
         raise UserError("no setting is marked with Search: nothing to tune.")
@@ -87,7 +92,9 @@ def _ranges(model: str) -> dict[str, tuple[Any, Search]]:
 
 def _suggest(trial: optuna.Trial, config: Config) -> Config:
     for key, (kind, mark) in _ranges(config.model.name).items():
-        if kind is int:
+        if isinstance(mark, Choice):
+            trial.suggest_categorical(key, mark.values)
+        elif kind is int:
             trial.suggest_int(key, int(mark.low), int(mark.high), log=mark.log)
         else:
             trial.suggest_float(key, mark.low, mark.high, log=mark.log)

@@ -73,5 +73,6 @@ def test_no_training_library_is_imported() -> None:
         "scipy",
         "lightgbm",
         "xgboost",
+        "catboost",
     }
     assert not unwanted & set(loaded.stdout.split())

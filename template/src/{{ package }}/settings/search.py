@@ -1,4 +1,4 @@
-"""The mark of a setting that `tune` may vary."""
+"""The marks of settings that `tune` may vary."""
 
 from dataclasses import dataclass
 
@@ -10,4 +10,12 @@ class Search:
     low: float
     high: float
     log: bool = False
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Values to search, for all models or some."""
+
+    values: tuple[str, ...]
     models: tuple[str, ...] = ()

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import optuna
 import pandas as pd
 import pytest
 
-from my_model import data, infer
+from my_model import data, infer, tune
 from my_model.config import Config
 from my_model.data import Split, Splits
 from my_model.estimators import ESTIMATORS
@@ -70,6 +71,17 @@ def test_native_categories_answer_alike(
     strange = inputs.assign(a=pd.Categorical(["never seen"] * 4000))
     threshold = 0.5 if labels and len(labels) == 2 else None
     _assert_same(model, pd.concat([inputs, strange]), schema, threshold, tmp_path)
+
+
+def test_a_search_tries_both_ways_where_there_are_two(config: Config) -> None:
+    key = "model.categories"
+    assert key in tune._ranges("lightgbm") and key not in tune._ranges("xgboost")
+    tried = set()
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(10):
+        trial = study.ask()
+        tried.add(tune._suggest(trial, _with(config, model={"name": "lightgbm"})).model.categories)
+    assert tried == {"ordinal", "native"}
 
 
 def test_native_categories_are_refused_where_an_export_would_differ(
