@@ -110,8 +110,9 @@ def test_the_file_that_was_trained_on_gets_the_answers_of_the_model(
     for part in (splits.train, splits.val, test):
         expected, _ = onnx_runtime.load(run / "export/onnx").decide(part.inputs)
         rows = scored.iloc[part.inputs.index]
-        last = rows.iloc[:, -1].to_numpy(np.float32)  # the value, or the last label's probability
-        assert np.array_equal(last, expected.reshape(len(rows), -1)[:, -1])
+        last = rows.iloc[:, -1].to_numpy()  # the value, or the last label's probability
+        # Kernels add in another order where a chunk has another length: a step or two of float32.
+        np.testing.assert_allclose(last, expected.reshape(len(rows), -1)[:, -1], rtol=1e-6)
 
 
 def test_unseen_categories_are_counted_told_and_refused(
