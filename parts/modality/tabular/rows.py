@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..config import Config
 from ..runs import UserError, sha256
 from ..scores.importances import importances
-from . import files
+from . import files, processed
 from .cells import Column
 from .infer import times
 from .schema import Schema, canonical, cells_of, keys
@@ -22,7 +22,14 @@ COARSE = 5  # rows a combination of values, from which equal rows are no duplica
 
 
 def collect(config: Config) -> Rows:
-    """Return every row of data.path that has a target."""
+    """Return every row of data.path that has a target, read once for all stages."""
+    if not config.data.path.is_file():
+        return _read(config)  # and say that there is none
+    rows = processed.load(config)
+    return _read(config) if rows is None else rows
+
+
+def _read(config: Config) -> Rows:
     settings, path = config.data, config.data.path
     notes: list[str] = []
     raw = files.table(path, files.Reading.of(settings), notes)
@@ -30,6 +37,8 @@ def collect(config: Config) -> Rows:
     wanted += [("drop", name) for name in settings.drop]
     files.check_names(raw.column_names, wanted, path)
     unused = {name for name in (settings.group, *settings.drop) if name is not None}
+    if settings.target in unused:
+        raise UserError(f"data.target: {settings.target!r} is also the group, or in data.drop.")
     _check_cells(raw, unused, path)
     columns, table = enforce(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)

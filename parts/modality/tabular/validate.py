@@ -13,6 +13,7 @@ from ..config import Config
 from ..runs import UserError, write_text
 from .cells import Column
 from .infer import described, infer
+from .processed import CHANGED, save
 from .schema import UNSEEN, canonical, cells_of, schema_file
 from .split import Rows
 
@@ -61,7 +62,7 @@ def enforce(
 
 
 def record(rows: Rows, config: Config) -> None:
-    """Write the schema of rows that passed every check, with the decisions that were there."""
+    """Keep rows that passed every check, and write their schema with the decisions there were."""
     source = config.data.path
     path, facts = schema_file(source, config.paths.schemas), rows.facts
     listed = [Column(**each).model_dump(exclude_defaults=True) for each in facts["columns"]]
@@ -74,6 +75,7 @@ def record(rows: Rows, config: Config) -> None:
     text = HEADER.replace("PATH", source.as_posix()) + text
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         write_text(path, text)
+    save(rows, config)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _changes(
         if name in before
         for change in _change(before[name], now[name])
     ]
-    return [f"since the last reading of {source}, {text}." for text in found]
+    return [f"{CHANGED} of {source}, {text}." for text in found]
 
 
 def _change(before: Column, now: Column) -> list[str]:

@@ -34,7 +34,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from .data import load as load_data
     from .scores import metrics
     from .started import started
-    from .tables.profile import profile
+    from .tables.profile import profile_once
 
     clock = time.perf_counter()
     resume = getattr(args, "resume", False)
@@ -42,7 +42,8 @@ def train(config: Config, args: argparse.Namespace) -> int:
         run, config = of_run(config, args.run)
         args.run = run.name
     splits = load_data(config)
-    manifest = splits.manifest | {"profile": profile(splits)}
+    profile = profile_once(splits, config.paths.processed / "data.json")
+    manifest = splits.manifest | {"profile": profile}
     from . import infer  # after the data: a framework takes seconds to import
     from .finished import unchanged
     from .history import history

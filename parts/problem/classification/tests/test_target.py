@@ -1,5 +1,6 @@
 """Classes that can't be learnt, or that change places, are refused; new rows reach every split."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_labels_can_not_change_places_after_training(run: Path, config: Config) 
 
 
 def test_labels_can_not_change_after_training(
-    run: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+    run: Path, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def changed(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | None]:
         codes, labels = encode(values, config)
@@ -56,6 +57,16 @@ def test_labels_can_not_change_after_training(
 
     assert finished.reopen(run, config)
     monkeypatch.setattr("my_model.tables.rows.encode", changed)
+    paths = config.paths.model_copy(
+        update={
+            "processed": shutil.copytree(
+                config.paths.processed,
+                tmp_path / "processed",
+                ignore=shutil.ignore_patterns("rows-*"),
+            )
+        }
+    )  # where no rows are kept that were read before
+    config = config.model_copy(update={"paths": paths})
     with pytest.raises(UserError, match=r"the values of '.*' have changed since .* was trained"):
         finished.reopen(run, config)
 

@@ -1,5 +1,7 @@
 """What the training rows look like, and what in them should make you look twice."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,18 @@ from .cells import Column
 from .rows import doubts
 from .schema import readable
 from .suspects import alike, leaks
+
+
+def profile_once(splits: Splits, path: Path) -> dict[str, Any]:
+    """Return the profile that `data` wrote to `path` of the very same rows, or else make it."""
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = saved.pop("profile")
+    except (OSError, ValueError, KeyError, AttributeError):
+        return profile(splits)
+    labels = splits.schema.labels or [*found["target"]]
+    same = saved == json.loads(json.dumps(splits.manifest)) and labels == [*found["target"]]
+    return found if same else profile(splits)
 
 
 def profile(splits: Splits) -> dict[str, Any]:
