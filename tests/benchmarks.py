@@ -24,7 +24,12 @@ EXPORT = "runs/bench/export/onnx"
 DEEP, WIDE = "--model.name=ft-transformer", "--model.width=384"
 SMALL = "--model.name="  # of SmolLM2's file
 LOOP = ["--with-requirements", HERE / "requirements.txt", "python", HERE / "bench_loop.py"]
-QUALITY = ["--with-requirements", HERE / "quality.txt", "python", HERE / "bench_quality.py"]
+QUALITY = [
+    "--with-requirements",
+    HERE / "quality/requirements.txt",
+    "python",
+    HERE / "bench_quality.py",
+]
 # Answers of a project, what is done there first, and titles with what is measured.
 Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
 BENCHES: dict[str, Bench] = {

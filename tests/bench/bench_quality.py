@@ -3,7 +3,7 @@
     python bench_quality.py [--autogluon] [TABLE ...]
 
 Runs in the folder of a rendered tabular project with scikit-learn, in its environment with
-quality.txt; the tables of its task are in a package, and longer ones are cut to ROWS rows. Every
+quality/requirements.txt; the tables of its task are in a package, and longer ones are cut to ROWS rows. Every
 candidate has the same training and validation rows and is judged on the same test rows, on one
 thread; AutoGluon (medium, without PyTorch's networks) has an environment of its own. `linear` is the
 project's baseline, on training rows. Behind a value is the 95 % interval of how much better the
@@ -142,7 +142,12 @@ def autogluon(config: Any, splits: Any, test: Any, folder: Path) -> tuple[Predic
     metric = metric if labels is None or len(labels) == 2 else "log_loss"
     here = Path(__file__).parent
     words = ["uv", "run", "--quiet", "--no-project", "--isolated", "--python=3.11"]
-    words += ["--with-requirements", here / "autogluon.txt", "python", here / "row_autogluon.py"]
+    words += [
+        "--with-requirements",
+        here / "autogluon/requirements.txt",
+        "python",
+        here / "row_autogluon.py",
+    ]
     done = subprocess.run([*words, folder, metric], check=True, stdout=subprocess.PIPE, text=True)
     answers = np.load(folder / "answers.npy")
     return lambda inputs: answers, json.loads(done.stdout.splitlines()[-1])
