@@ -85,10 +85,10 @@ def test_a_run_of_another_framework_keeps_its_exports(
 ) -> None:
     foreign = run.with_name("foreign")
     foreign.mkdir()
-    told = yaml.safe_load((run / "config.yaml").read_text("utf-8")) | {"train": {"trees": 9}}
+    told = yaml.safe_load((run / "config.yaml").read_text("utf-8")) | {"train": {"branches": 9}}
     (foreign / "config.yaml").write_text(yaml.safe_dump(told), "utf-8")
     assert cli.main(["evaluate", "--run=foreign", *options]) == 2
-    assert "train.trees belongs to another framework" in capsys.readouterr().err
+    assert "train.branches belongs to another framework" in capsys.readouterr().err
     assert of_run(config, "foreign", DATA)[1].data == of_run(config, "demo")[1].data
     assert cli.main(["evaluate", "--run=demo", "--against=foreign", *options]) == 2
     assert "name a run that has it" in capsys.readouterr().err
