@@ -24,6 +24,12 @@ EXPORT = "runs/bench/export/onnx"
 DEEP, WIDE = "--model.name=ft-transformer", "--model.width=384"
 SMALL = "--model.name="  # of SmolLM2's file
 LOOP = ["--with-requirements", HERE / "requirements.txt", "python", HERE / "bench_loop.py"]
+QUALITY = [
+    "--with-requirements",
+    HERE / "quality/requirements.txt",
+    "python",
+    HERE / "bench_quality.py",
+]
 # Answers of a project, what is done there first, and titles with what is measured.
 Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
 BENCHES: dict[str, Bench] = {
@@ -37,6 +43,16 @@ BENCHES: dict[str, Bench] = {
             "Serving a slower model": ["bench_api.py", EXPORT, "--slow"],
             "Serving, beside model servers": ["bench_servers.py", EXPORT],
         },
+    ),
+    "classes": (
+        {},
+        [],
+        {"Quality on public tables, of classes": [*QUALITY]},
+    ),
+    "numbers": (
+        {"task": "tabular-regression"},
+        [],
+        {"Quality on public tables, of numbers": [*QUALITY]},
     ),
     "networks": (
         {"framework": "pytorch"},
@@ -109,7 +125,7 @@ def main(*names: str) -> None:
             for title, words in benches.items():
                 if SMALL in words:
                     words = [w if w != SMALL else f"{SMALL}{smollm2(folder)}" for w in words]
-                python = [] if words[0] == LOOP[0] else ["python", HERE / words[0]]
+                python = [] if words[0] == "--with-requirements" else ["python", HERE / words[0]]
                 text = _uv(folder, *(python + words[1:] if python else words))
                 _keep(title, f"{told}\n\n```text\n{text.strip()}\n```\n")
 

@@ -13,7 +13,8 @@ from datetime import date
 from render import ROOT
 
 PIN = re.compile(r'(?<=^exclude-newer = ")\d{4}-\d\d-\d\d', re.MULTILINE)
-TOOLS = [ROOT / "tests" / name / "requirements.txt" for name in (".", "bench", "bench/servers")]
+BENCHES = ("bench", "bench/servers", "bench/quality", "bench/autogluon")
+TOOLS = [ROOT / "tests" / name / "requirements.txt" for name in (".", *BENCHES)]
 BROWSER = ROOT / "parts/target/browser"
 CHANGES = ROOT / "CHANGELOG.md"
 NOTE = re.compile(r"^- Projects resolve releases of before .*\n", re.MULTILINE)

@@ -1,15 +1,18 @@
 """Default settings beside those of LightGBM, CatBoost and HistGradientBoosting, on public tables.
 
-    python bench_quality.py [TABLE ...]
+    python bench_quality.py [--autogluon] [TABLE ...]
 
 Runs in the folder of a rendered tabular project with scikit-learn, in its environment with
-quality.txt; the tables of its task are in a package, and longer ones are cut to ROWS rows. Every
-candidate has the same training and validation rows and is judged on the same test rows, on one
-thread. Behind a value is the 95 % interval of how much better the default is, by a paired
-bootstrap, in units of the metric; `>` marks a default that is surely better and `<` one that is
-surely worse.
+quality/requirements.txt; the tables of its task are in a package, and longer ones are cut to ROWS
+rows. Every candidate has the same training and validation rows and is judged on the same test rows,
+on one thread; AutoGluon (medium, without PyTorch's networks) has an environment of its own.
+`linear` is the project's baseline, on training rows. Behind a value is the 95 % interval of how
+much better the default is, by a paired bootstrap, in units of the metric; `>` marks a default that
+is surely better and `<` one that is surely worse.
 """
 
+import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -78,8 +81,8 @@ TABLES = {
 VARIANTS: dict[str, dict[str, Any]] = {  # of the default
     "refit never": {"train": {"refit": "never"}},
     "refit always": {"train": {"refit": "always"}},
-    "lightgbm": {"model": {"name": "lightgbm"}},
-    "xgboost": {"model": {"name": "xgboost"}},
+    "lightgbm, native": {"model": {"name": "lightgbm", "categories": "native"}},
+    "catboost": {"model": {"name": "catboost"}},
 }
 
 
@@ -128,6 +131,26 @@ def bare(splits: Any) -> dict[str, tuple[Predict, float]]:
             took,
         )
     return made
+
+
+def autogluon(config: Any, splits: Any, test: Any, folder: Path) -> tuple[Predict, float]:
+    """Return what AutoGluon's medium preset answers for the test rows, and its processor time."""
+    rows, labels = splits.joined(), splits.schema.labels
+    rows.inputs.assign(__target__=rows.targets).to_parquet(folder / "train.parquet")
+    test.inputs.to_parquet(folder / "test.parquet")
+    metric = {"mae": "mean_absolute_error"}.get(config.evaluate.primary, "average_precision")
+    metric = metric if labels is None or len(labels) == 2 else "log_loss"
+    here = Path(__file__).parent
+    words = ["uv", "run", "--quiet", "--no-project", "--isolated", "--python=3.11"]
+    words += [
+        "--with-requirements",
+        here / "autogluon/requirements.txt",
+        "python",
+        here / "row_autogluon.py",
+    ]
+    done = subprocess.run([*words, folder, metric], check=True, stdout=subprocess.PIPE, text=True)
+    answers = np.load(folder / "answers.npy")
+    return lambda inputs: answers, json.loads(done.stdout.splitlines()[-1])
 
 
 def as_it_is(inputs: pd.DataFrame) -> pd.DataFrame:
@@ -183,10 +206,12 @@ def judge(config: Any, made: dict[str, tuple[Predict, float]], splits: Any, test
     return compare.compare(test.targets, candidates, RESAMPLES, config)
 
 
-def bench(name: str, table: Table, folder: Path) -> dict[str, str]:
+def bench(name: str, table: Table, folder: Path, more: bool) -> dict[str, str]:
     """Print the rows of a table; return a mark for each candidate: `>`, `<` or `=`."""
     config, splits, test = load(name, table, folder)
     made = ours(config, splits, folder) | bare(splits)
+    if more:
+        made["AutoGluon"] = autogluon(config, splits, test, folder)
     found, primary = judge(config, made, splits, test), config.evaluate.primary
     sizes = [len(part.targets) for part in (splits.train, splits.val, test)]
     print("\n{}: {:,} train, {:,} val, {:,} test rows".format(name, *sizes))
@@ -207,9 +232,10 @@ def main() -> None:
     problem = configuration.load(Path("config.yaml"), {}).evaluate.PROBLEM
     tables = TABLES[problem]
     marks = []
-    for name in sys.argv[1:] or tables:
+    more, names = "--autogluon" in sys.argv, [a for a in sys.argv[1:] if a != "--autogluon"]
+    for name in names or tables:
         with tempfile.TemporaryDirectory() as folder:
-            marks.append(bench(name, tables[name], Path(folder)))
+            marks.append(bench(name, tables[name], Path(folder), more))
     print(f"\n{'default is':>22} {'better':>7} {'level':>7} {'worse':>7}")
     for name in list(marks[0])[1:]:
         counts = [sum(each[name] == mark for each in marks) for mark in (">", "=", "<")]
