@@ -57,7 +57,7 @@ def enforce(
     table = canonical(raw, columns, str(source))
     for column in columns:
         _check(column, table[column.name], decided.get(column.name, {}), path)
-    notes += _changes(saved, columns, raw.num_rows, path, source)
+    notes += _changes(saved, columns, raw, path, source)
     return columns, table
 
 
@@ -136,11 +136,12 @@ def _refuse(column: Column, what: str, path: Path) -> None:
 
 
 def _changes(
-    saved: dict[str, Any], columns: list[Column], rows: int, path: Path, source: Path
+    saved: dict[str, Any], columns: list[Column], raw: pa.Table, path: Path, source: Path
 ) -> list[str]:
     """Say what is other than on the last reading; UserError if much of the file is missing."""
     if not saved:
         return []
+    rows = raw.num_rows
     if rows < TRUNCATED * saved["rows"]:
         raise UserError(
             f"{source}: {rows} rows, but {path} recorded {saved['rows']}: is the file cut off? "
@@ -149,7 +150,7 @@ def _changes(
     before = {each["name"]: Column(**each) for each in saved["columns"]}
     now = {column.name: column for column in columns}
     found = [f"column {name!r} is new" for name in now if name not in before]
-    found += [f"column {name!r} is gone, or not used" for name in before if name not in now]
+    found += [f"column {name!r} is gone" for name in before if name not in raw.column_names]
     found += [
         f"column {name!r} {change}"
         for name in now
