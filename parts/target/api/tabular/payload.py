@@ -34,13 +34,16 @@ class Date(str):
 
 
 class Level(str):
-    """A category, as the model knows it."""
+    """A category, as the model knows it; those that training saw are `known`."""
 
     column: Column
+    known: dict[Any, "Level"]
 
     @classmethod
     def parse(cls, cell: Any) -> "Level":
         """Return the level of any cell but a list or an object."""
+        if cell.__class__ is str and (found := cls.known.get(cell)):
+            return found
         level = cls.column.value(cell)
         if not level and not cls.column.missing:
             raise ValueError(MISSING)
@@ -137,7 +140,13 @@ def _cell_type(column: Column) -> Any:
     """Return the type of a cell that is not missing."""
     if column.kind == "number":
         return Annotated[float, Meta(ge=-FLOAT32, le=FLOAT32)]
-    return type("Cell", (Date if column.kind == "date" else Level,), {"column": column})
+    if column.kind == "date":
+        return type("Cell", (Date,), {"column": column})
+    known: dict[Any, Level] = {}
+    kind = type("Cell", (Level,), {"column": column, "known": known})
+    seen = [level for level in column.categories or [] if column.value(level) == level]
+    known.update({level: kind(level) for level in seen})
+    return kind
 
 
 def _cell(column: Column, kind: Any, cell: Any) -> Any:
