@@ -28,6 +28,9 @@ def score(config: Config, run: Path, source: Path, output: Path, allow_unseen: b
     what is at fault; if it is the disk, what is done by then is kept.
     """
     _check_paths(source, output)
+    folder = run / "export" / config.data.SERVED
+    if not (folder / "contract.json").exists():
+        raise UserError(f"{folder} holds no exported model: run `export` first.")
     partial = output.with_name(output.name + ".partial")
     try:
         _reopen(partial, config, run, source)

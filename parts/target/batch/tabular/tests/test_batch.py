@@ -1,5 +1,6 @@
 """The same predictions from every kind of file, and nothing lost or doubled by an interruption."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -131,6 +132,17 @@ def test_unseen_categories_are_counted_told_and_refused(
         assert output.exists() == (code == 0)
         output.unlink(missing_ok=True)
     assert predict(demo, output, [*options, "--allow-unseen"]) == 0
+
+
+def test_a_run_without_an_export_is_told(
+    demo: Path, run: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = shutil.copytree(run, run.with_name("bare"), ignore=shutil.ignore_patterns("export"))
+    words = ["predict", str(demo), str(demo.with_name("out.csv")), "--run=bare", *options]
+    assert cli.main(words) == 2
+    assert "holds no exported model: run `export` first" in capsys.readouterr().err
+    assert [path.name for path in demo.parent.iterdir()] == ["in.csv"]
+    shutil.rmtree(bare)
 
 
 def test_columns_of_any_name_are_kept(demo: Path, options: list[str]) -> None:
