@@ -26,6 +26,7 @@ ENV = {
 }
 DEMO = Path("demo")
 TESTS = Path("tests").resolve()
+GENERATED = TESTS / "generated.txt"
 KINDS = {  # of input: a task each
     "tables": "tabular-classification",
     "numbers": "tabular-regression",
@@ -103,7 +104,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def corrupt(session: nox.Session) -> None:
-    """Give projects every broken file; take one's disk, processes and clock. `-- --slow`: more."""
+    """Give projects every broken file, and 2,000 tables; take one's disk, processes and clock."""
     _install(session)
     with tempfile.TemporaryDirectory() as scratch:
         for kind, task in KINDS.items():
@@ -111,6 +112,7 @@ def corrupt(session: nox.Session) -> None:
             session.run("python", "tests/render.py", folder, f"task={task}")
             _inside(session, folder, "corrupt/corrupt.py", *session.posargs)
         _inside(session, Path(scratch) / "tables", "corrupt/unlucky.py")
+        _inside(session, Path(scratch) / "tables", "corrupt/generated.py", needs=GENERATED)
 
 
 @nox.session
@@ -152,9 +154,12 @@ def _install(session: nox.Session) -> None:
     session.install("-r", "tests/requirements.txt")
 
 
-def _inside(session: nox.Session, folder: Path, script: str, *words: str) -> None:
-    """Run a script of tests/ in the environment of a project."""
-    command = ["uv", "run", "--directory", folder, "python", TESTS / script, *words]
+def _inside(
+    session: nox.Session, folder: Path, script: str, *words: str, needs: Path | None = None
+) -> None:
+    """Run a script of tests/ in the environment of a project, and of what it `needs` beside."""
+    more = ["--with-requirements", needs] if needs else []
+    command = ["uv", "run", "--directory", folder, *more, "python", TESTS / script, *words]
     session.run(*command, external=True, env=ENV)
 
 

@@ -117,6 +117,10 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
     if name in CORRUPTED:
         _uv(folder, "run", "python", str(ROOT / "tests/corrupt/corrupt.py"), "--every", "6")
+    if name == "defaults":
+        needs = ["--with-requirements", str(ROOT / "tests/generated.txt")]
+        generated = str(ROOT / "tests/corrupt/generated.py")
+        _uv(folder, "run", *needs, "python", generated, "--tables", "100")
     assert git(folder, "status", "--short").split() == ["??", "data/schema/", "??", "uv.lock"]
     if answers.get("versioning") == "dvc":
         commit(folder, "locked")

@@ -81,6 +81,45 @@ def test_headers_tell_the_delimiter_only_with_their_rows(tmp_path: Path) -> None
     assert [column.decimal for column in infer(read)] == [",", ","]
 
 
+def test_names_are_what_the_header_has_whatever_stands_in_it(tmp_path: Path) -> None:
+    for name in ("a\u2028b", "a\x0cb", "a\x85b", "dist, km", "a\rb", 'say "x"'):
+        quoted = '"{}"'.format(name.replace('"', '""')) if {*'"\r'} & {*name} else name
+        read, notes = table(written(tmp_path, f"{quoted}\n0\n1\n"))
+        assert read.column_names == [name] and read.num_rows == 2 and not notes
+    names = [f"a rather long name {number}" for number in range(9000)]
+    read, _ = table(written(tmp_path, f"{','.join(names)}\n{',' * 8999}\n{'1,' * 8999}1\n"))
+    assert read.column_names == names and read.num_rows == 2
+
+
+def test_a_cell_may_be_larger_than_what_is_parsed_at_once(tmp_path: Path) -> None:
+    large = "x\n" * 600_000
+    for before in (0, 1000):
+        path = written(tmp_path, "a,b\n" + "1,z\n" * before + f'1,"{large}"\n2,y\n')
+        read, _ = table(path)
+        assert read["b"].to_pylist() == ["z"] * before + [large, "y"]
+    rows = "1,z\n" * 500 + "1\n" + "1,z\n" * 300_000
+    read, notes = table(written(tmp_path, f'a,b\n{rows}1,"{large}"\n'), bad_rows="skip")
+    assert read.num_rows == 300_501 and notes[0].count("row 501 has 1 cells") == 1
+
+
+def test_a_missing_cell_in_the_first_row_is_no_unit(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\nNA,x\n" + "1,x\n" * 40)
+    assert table(path, missing=["", "NA"])[0].num_rows == 41
+
+
+def test_a_total_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "kind,x\na,1\nb,2\nTotal,3\n")
+    assert "the last row says 'Total'" in table(path)[1][0]
+
+
+def test_all_types_of_text_are_read_alike() -> None:
+    for kind in (pa.string(), pa.large_string(), pa.string_view()):
+        (column,) = infer(pa.table({"x": pa.array(["1.5", "2", None], kind)}))
+        assert (column.kind, column.high, column.missing) == ("number", 2.0, True)
+        (column,) = infer(pa.table({"x": pa.array(["a", "b", None], kind)}))
+        assert (column.kind, column.categories) == ("category", ["a", "b"])
+
+
 DAMAGED = {
     "row 2 has 1 cells and not 2": "a,b\n1,2\n3\n4,5\n",
     "row 2 has 3 cells and not 2": "a,b\n1,2\n3,4,5\n4,5\n",

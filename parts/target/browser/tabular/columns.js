@@ -1,8 +1,10 @@
 // What the model takes, from what a person wrote: the rules of tables/cells.py, in JavaScript.
 
-const DAY = 86_400; // seconds
+const DAY = 86_400e6; // microseconds
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const WHOLE = /^-?(0|[1-9]\d*)\.0$/; // 108.0 is what pandas writes for 108 beside a gap
+const WHOLE = /^(-?(?:0|[1-9]\d*))\.0$/; // 108.0 is what pandas writes for 108 beside a gap
+const BLANK = `[\\t-\\r\\x1c-\\x20\\x85\\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const BLANKS = new RegExp(`^${BLANK}+|${BLANK}+$`, "g");
 const FLOAT32 = 3.4028234663852886e38;
 const TRUTHS = new Map([
   ...["true", "t", "yes", "y", "on", "1"].map((text) => [text, "True"]),
@@ -22,7 +24,7 @@ for (const key of "mdHMS") FIELDS[key] = "\\d{1,2}";
  * text means a missing value. An Error says what was expected instead.
  */
 export function convert(text, input) {
-  const cell = text.trim();
+  const cell = strip(text);
   if (!isMissing(cell, input)) return READERS[input.type](cell, input);
   if (!input.missing) throw new Error("is missing, which it never was in training");
   return input.type === "category" ? "" : NaN;
@@ -50,7 +52,7 @@ function digits(text, { decimal = ".", thousands = "", sign = "" }) {
   let plain = text;
   if (sign) {
     const head = /^[+-]/.exec(plain)?.[0] ?? "";
-    plain = head + plain.slice(head.length).replace(sign, "").trim();
+    plain = head + strip(plain.slice(head.length).replace(sign, ""));
   }
   if (thousands) {
     const mark = thousands === " " ? "[ \u00a0\u202f]" : `\\${thousands}`;
@@ -64,10 +66,14 @@ function digits(text, { decimal = ".", thousands = "", sign = "" }) {
   return NUMBER.test(plain) ? Number(plain) : NaN;
 }
 
-const level = (text) => (WHOLE.test(text.trim()) ? text.trim().slice(0, -2) : text.trim());
+/** Return a text without the blanks around it that Python takes for some; trim() knows others. */
+export const strip = (text) => text.replace(BLANKS, "");
 
-const category = (text, { boolean }) =>
-  (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
+const level = (text) => strip(text).replace(WHOLE, "$1");
+
+function category(text, { boolean }) {
+  return (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
+}
 
 function date(text, { format }) {
   const days = daysOf(pattern(format).exec(text)?.groups);
@@ -86,14 +92,16 @@ function daysOf(parts) {
   day.setUTCFullYear(year, month - 1, parts.d); // Date.UTC takes the years 0 to 99 for others
   if (day.getUTCDate() !== Number(parts.d) || day.getUTCMonth() !== month - 1) return NaN;
   let hour = Number(parts.H ?? 0);
-  const [minute, second] = [Number(parts.M ?? 0), Number((parts.S ?? "0").replace(",", "."))];
+  const [whole, rest = ""] = (parts.S ?? "0").split(/[.,]/);
+  const [minute, second] = [Number(parts.M ?? 0), Number(whole)];
   if (parts.p) {
     if (hour < 1 || hour > 12) return NaN;
     hour = (hour % 12) + (/p/i.test(parts.p) ? 12 : 0);
   }
   if (hour > 23 || minute > 59 || second >= 60) return NaN;
   const seconds = hour * 3600 + minute * 60 + second - zone(parts.z);
-  return day.getTime() / 1000 / DAY + seconds / DAY;
+  const micro = Number(rest.slice(0, 6).padEnd(6, "0")); // nanoseconds are cut off
+  return Number(BigInt(day.getTime() / 1000 + seconds) * 1_000_000n + BigInt(micro)) / DAY;
 }
 
 const monthOf = (name) => {

@@ -1,6 +1,9 @@
 // Delimited text, as tables/files.py reads it.
 
+import { strip } from "./columns.js";
+
 const SAMPLE = 1 << 16; // characters from which the delimiter is told
+const NOTHING = "\x1f"; // the delimiter of a single column
 
 /** Return the text of a file's bytes: UTF-16 or UTF-8, or else Windows' western code page. */
 export function decode(bytes) {
@@ -23,7 +26,7 @@ export function parse(text) {
   if (odd >= 0) {
     throw new Error(`row ${odd + 1} has ${rows[odd].length} cells, the header ${header.length}.`);
   }
-  const names = header.map((name) => name.trim());
+  const names = header.map((name) => strip(name));
   const repeated = names.find((name, place) => names.indexOf(name) < place);
   if (repeated !== undefined) throw new Error(`column “${repeated}” stands twice; rename one.`);
   return { header: names, rows };
@@ -35,22 +38,26 @@ function layout(text) {
   const start = before[0].length;
   if (before[1]) return { delimiter: before[1], start };
   const sample = text.slice(start, start + SAMPLE);
-  const fits = [...",;\t|"].map((mark) => [misfits(sample, mark), mark]);
-  const best = fits.reduce((one, other) => (other[0] < one[0] ? other : one));
-  return { delimiter: best[0] === Infinity ? "," : best[1], start };
+  const whole = text.length <= start + SAMPLE;
+  const tried = [...",;\t|"].map((mark) => ({ ...fit(sample, mark, whole), delimiter: mark }));
+  const [best] = tried.sort((one, other) => one.misfits - other.misfits || other.width - one.width);
+  return { delimiter: best.misfits === Infinity ? NOTHING : best.delimiter, start };
 }
 
-/** Return how many of the first rows are not as wide as the header; Infinity for one column. */
-function misfits(sample, delimiter) {
+/** Return the header's width and how many rows have another; Infinity if nothing is separated. */
+function fit(sample, delimiter, whole) {
   let rows;
   try {
-    rows = cells(sample, delimiter).slice(0, -1); // the last one may be cut off
+    rows = cells(sample, delimiter);
   } catch {
-    return sample.length;
+    return { misfits: sample.length, width: 0 };
   }
-  const [header, ...others] = rows.length ? rows : cells(sample, delimiter);
-  if (header === undefined || header.length < 2) return Infinity;
-  return others.filter((row) => row.length !== header.length).length;
+  const [header = [], ...others] = whole || rows.length < 2 ? rows : rows.slice(0, -1); // cut off
+  const width = header.length;
+  if (width < 2 || (others.length && others.every((row) => row.length < 2))) {
+    return { misfits: Infinity, width };
+  }
+  return { misfits: others.filter((row) => row.length !== width).length, width };
 }
 
 function cells(text, delimiter) {
@@ -67,7 +74,7 @@ function cells(text, delimiter) {
     const [, quoted, plain, end] = found;
     row.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === delimiter) continue;
-    if (row.length > 1 || row[0]) rows.push(row);
+    if (row.length > 1 || row[0] || quoted === "") rows.push(row); // all but an empty line
     row = [];
   }
   return rows;

@@ -22,6 +22,7 @@ TRUE, FALSE = {"true", "t", "yes", "y", "on", "1"}, {"false", "f", "no", "n", "o
 TRUTHS = dict.fromkeys(TRUE, "True") | dict.fromkeys(FALSE, "False")
 FLOAT32 = 3.4028234663852886e38  # a larger number would be infinite to a model
 EPOCH = date(1970, 1, 1).toordinal()
+MICROSECOND, DAY = timedelta(microseconds=1), 86_400e6  # microseconds: all readers divide by it
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -120,7 +121,7 @@ class Column(BaseModel, extra="forbid"):
         """Return days since 1970-01-01 UTC."""
         if isinstance(cell, datetime):
             moment = cell if cell.tzinfo else cell.replace(tzinfo=UTC)
-            return (moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
+            return float((moment - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND) / DAY
         if isinstance(cell, date):
             return float(cell.toordinal() - EPOCH)
         written = self.format or "ISO8601"
@@ -133,7 +134,7 @@ class Column(BaseModel, extra="forbid"):
     def level(self, cell: Any) -> str:
         """Return the one text of a category."""
         text = text_of(cell)
-        return TRUTHS.get(text.casefold(), text) if self.boolean else text
+        return TRUTHS.get(text.lower(), text) if self.boolean else text
 
     @property
     def is_styled(self) -> bool:
@@ -212,7 +213,8 @@ def _days(parts: dict[str, str | None]) -> float:
     year = int(parts.get("Y") or _century(int(parts.get("y") or "x")))
     month = int(parts.get("m") or _month(parts.get("b") or "x"))
     hour, minute = int(parts.get("H") or 0), int(parts.get("M") or 0)
-    second = float((parts.get("S") or "0").replace(",", "."))
+    whole, _, rest = (parts.get("S") or "0").replace(",", ".").partition(".")
+    second, micro = int(whole), int(rest[:6].ljust(6, "0"))  # nanoseconds are cut off
     if half := parts.get("p"):
         if not 1 <= hour <= 12:
             raise ValueError(hour)
@@ -220,7 +222,8 @@ def _days(parts: dict[str, str | None]) -> float:
     if hour > 23 or minute > 59 or second >= 60:
         raise ValueError(hour)
     seconds = hour * 3600 + minute * 60 + second - _zone(parts.get("z") or "Z")
-    return date(year, month, int(str(parts["d"]))).toordinal() - EPOCH + seconds / 86400
+    days = date(year, month, int(str(parts["d"]))).toordinal() - EPOCH
+    return float((days * 86400 + seconds) * 1_000_000 + micro) / DAY
 
 
 def _century(year: int) -> int:

@@ -8,8 +8,9 @@ import csv
 import gzip
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
@@ -20,7 +21,8 @@ import pyarrow.csv as pa_csv
 
 from ..runs import UserError
 
-BLOCK = 1 << 20  # bytes of text that are parsed at once
+BLOCK = 1 << 20  # bytes of text that are parsed at once; a row that is larger takes 8 times more
+LARGEST = 1 << 30
 SAMPLE = 1 << 16  # bytes from which delimiter and header are told
 LEADING = 20  # lines before the header, at most
 FITTING = 0.05  # share of rows that may not fit a header below other lines
@@ -28,12 +30,18 @@ SHOWN = 3  # damaged rows that a message quotes
 DELIMITERS = ",;\t|"
 NOTHING = "\x1f"  # the delimiter of a single column
 
+csv.field_size_limit(LARGEST)  # of a cell; Python's own is 128 KiB
+
 
 class Reading(NamedTuple):
-    """How a file is read: what becomes of damaged rows, and which sheet of a workbook is meant."""
+    """How a file is read: what becomes of damaged rows, and which sheet of a workbook is meant.
+
+    `missing` are texts that mean a missing cell.
+    """
 
     bad_rows: Literal["refuse", "skip"] = "refuse"
     sheet: str | None = None
+    missing: Sequence[str] = ()
 
     @staticmethod
     def of(settings: Any) -> "Reading":
@@ -112,9 +120,45 @@ def _parsed(
     path: Path, layout: _Layout, ragged: Callable[[pa_csv.InvalidRow], str]
 ) -> Iterator[pa.Table]:
     """Yield the rows as Arrow parses them, at first none; `ragged` is told what it can't."""
+    schema = pa.schema([(name, pa.string()) for name in layout.names])
+    schema = schema.with_metadata({"delimiter": layout.delimiter})
+    yield schema.empty_table()
+    rows, told, block = 0, 0, BLOCK
+
+    def once(row: pa_csv.InvalidRow) -> str:
+        nonlocal told
+        if row.number is not None and row.number <= told:
+            return "skip"  # from before a row that was larger than a block
+        told = row.number or told
+        return ragged(row)
+
+    while block:
+        try:
+            for batch in _after(rows, _blocks(path, layout, once, block)):
+                rows += batch.num_rows
+                yield pa.table(batch.columns, schema=schema)
+            block = 0
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block >= LARGEST:
+                raise
+            block *= 8
+
+
+def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield what comes after the first rows."""
+    for batch in batches:
+        before = min(rows, batch.num_rows)
+        rows -= before
+        if before < batch.num_rows or not before:
+            yield batch.slice(before)
+
+
+def _blocks(
+    path: Path, layout: _Layout, ragged: Callable[[pa_csv.InvalidRow], str], block: int
+) -> Iterator[pa.RecordBatch]:
     # One thread is as fast here, and its errors name the row.
     options = pa_csv.ReadOptions(
-        block_size=BLOCK,
+        block_size=block,
         use_threads=False,
         encoding=layout.encoding,
         skip_rows=layout.skip,
@@ -126,13 +170,8 @@ def _parsed(
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
     )
-    schema = pa.schema([(name, pa.string()) for name in layout.names])
-    schema = schema.with_metadata({"delimiter": layout.delimiter})
-    yield schema.empty_table()
     with opened(path) as file, _damage(layout):
-        source = pa.PythonFile(file, mode="r")
-        for batch in pa_csv.open_csv(source, options, parsing, converting):
-            yield pa.table(batch.columns, schema=schema)
+        yield from pa_csv.open_csv(pa.PythonFile(file, mode="r"), options, parsing, converting)
 
 
 def _is_cut(last: pa.Table) -> bool:
@@ -163,6 +202,8 @@ def _damage(layout: _Layout) -> Iterator[None]:
 def _layout(path: Path) -> _Layout:
     with opened(path) as file:
         start = file.read(SAMPLE)
+        while start.count(b"\n") + start.count(b"\r") < 2 and (more := file.read(len(start))):
+            start += more  # a header of many names
         file.seek(0)
         utf16 = start[:2] in (b"\xff\xfe", b"\xfe\xff")
         good, damaged, ended = (1, 0, True) if utf16 else _characters(file)
@@ -199,14 +240,14 @@ def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:
 
 def _header(text: str, whole: bool) -> tuple[str, list[str], list[str], int]:
     """Return delimiter, the lines before the header, its names, and how many lines it takes."""
-    lines = text.splitlines(keepends=True)
+    lines = list(StringIO(text, newline=""))  # ended as Arrow ends them, and not by a form feed
     if not whole and len(lines) > 1:
         lines = lines[:-1]  # cut off
     told = lines[0].strip().lower() if lines else ""
     fixed = told[4:5] if told.startswith("sep=") else ""
     first = 1 if fixed else 0
     tried = [
-        (*_fit(lines[first:], delimiter), delimiter)
+        (*_fit(lines[first:], delimiter, whole), delimiter)
         for delimiter in (fixed or DELIMITERS)
         if fixed or any(delimiter in line for line in lines)
     ]
@@ -220,9 +261,11 @@ def _header(text: str, whole: bool) -> tuple[str, list[str], list[str], int]:
     return delimiter, [line.strip() for line in before], names, max(1, reader.line_num)
 
 
-def _fit(lines: list[str], delimiter: str) -> tuple[float, int, int]:
+def _fit(lines: list[str], delimiter: str, whole: bool) -> tuple[float, int, int]:
     """Return the share of rows that do not fit, lines before, and less how many cells most have."""
     rows = list(islice(csv.reader(lines, delimiter=delimiter), 500))
+    if not whole and len(rows) > 1:
+        rows = rows[:-1]  # its quoted cell may be cut off
     widths = [len(row) for row in rows]
     filled = [width for width in widths if width]
     if not filled:
@@ -232,8 +275,9 @@ def _fit(lines: list[str], delimiter: str) -> tuple[float, int, int]:
     comments = _comments(lines)
     if leading <= comments < len(widths) and widths[comments] == usual:
         leading = comments
-    if leading > LEADING:
-        return 1.0, 0, -1
+    below = widths[leading + 1 :]
+    if leading > LEADING or (below and usual > 1 and max(below) < 2):
+        return 1.0, 0, -1  # it separates nothing, but stands in a name
     after = [width for width in widths[leading:] if width]
     return sum(width != usual for width in after) / len(after), leading, -usual
 

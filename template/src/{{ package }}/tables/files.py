@@ -31,6 +31,7 @@ from .delimited import BLOCK, Reading, opened, refuse
 ROWS = 65_536  # of a batch, where a format lets choose
 NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
+TOTALS = {"total", "totals", "grand total", "sum", "subtotal"}
 FEWEST = 20  # rows by which one of units is told
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
@@ -68,6 +69,8 @@ def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
         raise UserError(f"{path}: holds no rows.")
     if not whole.num_columns:
         raise UserError(f"{path}: holds no columns.")
+    if total := _total(whole):
+        notes.append(f"{path}: the last row says {total!r}: delete it if it sums up the others.")
     return _without_index(whole, path, notes)
 
 
@@ -149,24 +152,39 @@ def _without_strangers(
     if part.num_columns and same.any():
         refuse(path, reading, notes, [f"{int(same.sum())} rows that repeat the header"])
         part = part.filter(pa.array(~same))
-    if first and part.num_rows > FEWEST and (units := _units(part)):
+    if first and part.num_rows > FEWEST and (units := _units(part, reading)):
         shown = ", ".join(f"{text!r} in {name!r}" for name, text in units.items())
         refuse(path, reading, notes, [f"row 1 is no number where all others are: {shown}"])
         part = part.slice(1)
     return part
 
 
-def _units(part: pa.Table) -> dict[str, str]:
+def _units(part: pa.Table, reading: Reading) -> dict[str, str]:
     """Return the cells of the first row that alone are no numbers, by column."""
     found = {}
     for name in part.column_names:
         cells = part[name].combine_chunks()
         text = cells[0].as_py() if pa.types.is_string(cells.type) else None
-        if text and not pc.match_substring_regex(cells[:1], NUMBER)[0].as_py():
+        if text is None or text in ("", *reading.missing):
+            continue
+        if not pc.match_substring_regex(cells[:1], NUMBER)[0].as_py():
             rest = cells[1:].filter(pc.not_equal(cells[1:], ""))
             if len(rest) > FEWEST and pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
                 found[name] = text
     return found
+
+
+def _total(whole: pa.Table) -> str | None:
+    """Return the text of the last row, and of no other, that is in TOTALS."""
+    for cells in whole.columns:
+        text = cells[-1].as_py() if pa.types.is_string(cells.type) else None
+        if (
+            text
+            and text.strip(" :").lower() in TOTALS
+            and pc.sum(pc.equal(cells, text)).as_py() < 2
+        ):
+            return str(text)
+    return None
 
 
 def _without_index(whole: pa.Table, path: Path, notes: list[str]) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ..runs import UserError
 from .cells import CODE, PLAIN, SIGNS, TRUTHS, Column, text_of
-from .schema import FEW, cells_of, keys, offset, parsed
+from .schema import FEW, BadCellsError, cells_of, keys, offset, parse, parsed
 
 Dates = Literal["day-first", "month-first"] | None
 
@@ -24,7 +24,8 @@ FORMATS = (
 MARKS = ((".", ","), (",", "."), (",", ""), (".", ""), (".", " "), (",", " "), (".", "'"))
 MOST = 0.5  # share of the levels that look like numbers or dates in what may be misread
 LEAST = 10  # fewer levels are categories, whatever they look like
-TRIED = 50  # levels that are tried first
+TRIED = 50  # texts that are tried first
+SHOWN = 200  # of a column, from which its signs are told
 
 
 def infer(
@@ -123,50 +124,54 @@ def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
     return "number"
 
 
-def _levels(cells: pa.ChunkedArray, bare: Column) -> pa.Array:
-    """Return the distinct texts that are not missing, without blanks around them."""
-    distinct = pc.unique(pc.utf8_trim_whitespace(cells.cast(pa.string())))
+def _known(cells: pa.ChunkedArray, bare: Column) -> pa.ChunkedArray:
+    """Return the texts that are not missing, without blanks around them."""
+    texts = pc.utf8_trim_whitespace(cells.cast(pa.string()))
     absent = pa.array([*bare.missing_texts, None], pa.string())
-    return distinct.filter(pc.invert(pc.is_in(distinct, absent)))
+    return texts.filter(pc.invert(pc.is_in(texts, absent)))
 
 
-def _plain(levels: pa.Array) -> bool:
+def _plain(texts: pa.ChunkedArray) -> bool:
     """Return whether all texts are numbers in plain digits."""
     try:
-        if pc.all(pc.is_finite(levels.cast(pa.float64()))).as_py():
+        texts[:TRIED].cast(pa.float64())  # of many texts, it takes long to say that they are none
+        if pc.all(pc.is_finite(texts.cast(pa.float64()))).as_py():
             return True
     except pa.ArrowInvalid:
         return False
-    return all(map(PLAIN.fullmatch, levels.to_pylist()))  # inf and nan are none, 1e999 is
+    return all(map(PLAIN.fullmatch, texts.to_pylist()))  # inf and nan are none, 1e999 is
 
 
 def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> tuple[Column, str]:
     """Say what texts are, and what a person should know of it."""
-    distinct = _levels(cells, bare)
+    known = _known(cells, bare)
     number = bare.model_copy(update={"kind": "number"})
-    if not len(distinct):
+    if not len(known):
         return bare, ""
-    if _plain(distinct):
-        codes = distinct.filter(pc.match_substring_regex(distinct, f"^{CODE.pattern}$"))
+    if _plain(known):
+        codes = known.filter(pc.match_substring_regex(known, f"^{CODE.pattern}$"))
         if len(codes):
             return bare, f"holds codes such as {codes[0].as_py()!r}: it is read as categories"
         return number, ""
-    levels = distinct.to_pylist()
-    folded = {text.casefold() for text in levels}
+    shown = pc.unique(known[:SHOWN]).to_pylist()
+    folded = {text.lower() for text in shown}
+    if folded <= TRUTHS.keys():
+        folded = {text.lower() for text in pc.unique(known).to_pylist()}
     if folded <= TRUTHS.keys() and (folded & {"true", "false"} or len(folded) > 2):
         several = len(folded) > 2
         return bare.model_copy(update={"boolean": True}), "is read as true or false" * several
-    for column in _styles(number, levels, commas):
-        if _fits(column, levels):
-            shown = next(text for text in levels if not PLAIN.fullmatch(text))
-            return column, f"is read as numbers: {shown!r} as {column.number(shown):.15g}"
-    column = _dated(bare, levels, dates)
-    return column, _misread(column, levels, cells)
+    for column in _styles(number, shown, commas):
+        if _fits(column, known, shown):
+            levels = pc.unique(known).to_pylist()
+            text = next(text for text in levels if not PLAIN.fullmatch(text))
+            return column, f"is read as numbers: {text!r} as {column.number(text):.15g}"
+    column = _dated(bare, known, shown, dates)
+    return column, _misread(column, known, cells)
 
 
-def _dated(bare: Column, levels: list[str], dates: Dates) -> Column:
+def _dated(bare: Column, known: pa.ChunkedArray, shown: list[str], dates: Dates) -> Column:
     tried = [bare.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    fitting = [column for column in tried if _fits(column, levels)]
+    fitting = [column for column in tried if _fits(column, known, shown)]
     if not fitting:
         return bare
     pair = [column for column in fitting if str(column.format)[:2] in ("%d", "%m")][:2]
@@ -174,7 +179,7 @@ def _dated(bare: Column, levels: list[str], dates: Dates) -> Column:
         return fitting[0]
     if dates is None:
         raise UserError(
-            f"column {bare.name!r} holds dates such as {levels[0]!r}, and no day above 12 tells "
+            f"column {bare.name!r} holds dates such as {shown[0]!r}, and no day above 12 tells "
             "whether the day or the month comes first: say so, --data.dates day-first or "
             "month-first."
         )
@@ -182,9 +187,8 @@ def _dated(bare: Column, levels: list[str], dates: Dates) -> Column:
     return next(column for column in pair if str(column.format).startswith(order))
 
 
-def _styles(number: Column, levels: list[str], commas: bool) -> Iterator[Column]:
+def _styles(number: Column, shown: list[str], commas: bool) -> Iterator[Column]:
     """Yield the ways in which numbers that are not in plain digits may be written."""
-    shown = levels[:TRIED]
     signs = ["", *(sign for sign in SIGNS if any(sign in text for text in shown))]
     marks = MARKS[1:3] + MARKS[:1] + MARKS[3:] if commas else MARKS
     for sign in signs:
@@ -194,10 +198,15 @@ def _styles(number: Column, levels: list[str], commas: bool) -> Iterator[Column]
             )
 
 
-def _fits(column: Column, levels: list[str]) -> bool:
-    return all(_is(column, text) for text in levels[:TRIED]) and all(
-        _is(column, text) for text in levels[TRIED:]
-    )
+def _fits(column: Column, known: pa.ChunkedArray, shown: list[str]) -> bool:
+    """Return whether all texts are what a column holds: first, some that are `shown`."""
+    if not all(_is(column, text) for text in shown):
+        return False
+    try:
+        parse(known, column)
+    except BadCellsError:
+        return False
+    return True
 
 
 def _is(column: Column, text: str) -> bool:
@@ -208,12 +217,15 @@ def _is(column: Column, text: str) -> bool:
     return True
 
 
-def _misread(column: Column, levels: list[str], cells: pa.ChunkedArray) -> str:
+def _misread(column: Column, known: pa.ChunkedArray, cells: pa.ChunkedArray) -> str:
     """Say which few cells keep a column from being numbers or dates, and what to do about it."""
-    if column.kind != "category" or column.boolean or len(levels) < LEAST:
+    if column.kind != "category":
+        return ""
+    levels = pc.unique(known).to_pylist()
+    if len(levels) < LEAST:
         return ""
     number = column.model_copy(update={"kind": "number"})
-    ways = [number, *_styles(number, levels, commas=False)]
+    ways = [number, *_styles(number, levels[:TRIED], commas=False)]
     ways += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
     sample = levels[:: 1 + len(levels) // 1000]
     best = max(ways, key=lambda way: sum(_is(way, text) for text in sample))

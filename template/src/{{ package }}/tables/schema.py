@@ -1,5 +1,6 @@
 """What each column of a table holds, and the table that a model takes."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pyarrow.compute as pc
 from pydantic import BaseModel
 
 from ..runs import UserError
-from .cells import FLOAT32, Column, example, text_of
+from .cells import DAY, FLOAT32, Column, example, text_of
 
 UNSEEN = 0.5  # share of rows with levels never seen before at which a column has shifted
 FEW = 200  # levels that are written down
+FIRST = -719_162  # days of 0001-01-01: Python knows none before
 LOST = 1e-3  # of a standard deviation: a rounding to float32 that is more takes an offset
 
 
@@ -51,7 +53,7 @@ def schema_file(source: Path, folder: Path) -> Path:
 
 
 def cells_of(table: pa.Table | pd.DataFrame, name: str) -> pa.ChunkedArray:
-    """Return a column; of a dictionary, its values."""
+    """Return a column; of a dictionary, its values, and of all types of text the usual one."""
     if isinstance(table, pa.Table):
         cells = table[name]
     else:
@@ -60,7 +62,10 @@ def cells_of(table: pa.Table | pd.DataFrame, name: str) -> pa.ChunkedArray:
         except pa.ArrowException:  # cells of JSON, of several kinds
             values = pa.array([None if c is None or c != c else text_of(c) for c in table[name]])
         cells = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    return cells.cast(cells.type.value_type) if pa.types.is_dictionary(cells.type) else cells
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.cast(cells.type.value_type)
+    other = pa.types.is_large_string(cells.type) or pa.types.is_string_view(cells.type)
+    return cells.cast(pa.string()) if other else cells
 
 
 def canonical(
@@ -133,7 +138,7 @@ def _plain_numbers(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
         gone = np.isnan(values) | np.isin(values, column.missing_numbers)
     elif pa.types.is_string(cells.type) and not column.is_styled:
         texts = pc.utf8_trim_whitespace(cells)
-        absent = pc.is_in(texts, pa.array([*column.missing_texts, None], pa.string()))
+        absent = pc.is_in(texts, _absent(column))
         try:
             values = pc.if_else(absent, None, texts).cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
@@ -146,12 +151,45 @@ def _plain_numbers(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
     return np.where(gone, np.nan, values)
 
 
+def _absent(column: Column) -> pa.Array:
+    return pa.array([*column.missing_texts, None], pa.string())
+
+
 def _moments(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
-    """Return the days of typed dates; None if the cells are texts."""
+    """Return the days of typed dates; None if the cells are texts that are not all plain dates."""
+    if pa.types.is_string(cells.type):
+        return _plain_dates(cells, column)
     if not (pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type)):
         return None
-    moments = cells.cast(pa.timestamp("us", getattr(cells.type, "tz", None)), safe=False)
-    return moments.cast(pa.int64()).cast(pa.float64(), safe=False).to_numpy() / 86_400e6
+    kind = cells.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # a cast would round to 1970
+        cells = pc.floor_temporal(cells, unit="microsecond")
+    moments = cells.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
+    return moments.cast(pa.int64()).cast(pa.float64(), safe=False).to_numpy() / DAY
+
+
+def _plain_dates(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+    """Return the days of texts that are dates in digits, all of them padded and of one length."""
+    texts = pc.utf8_trim_whitespace(cells)
+    texts = pc.if_else(pc.is_in(texts, _absent(column)), None, texts)
+    written = (column.format or "ISO8601").replace("ISO8601", "%Y-%m-%d")
+    fields = re.findall("%([a-zA-Z])", written)
+    if sorted(fields) != ["Y", "d", "m"]:
+        return None
+    digits = {"Y": r"([0-9]{4})", "m": r"([0-9]{2})", "d": r"([0-9]{2})"}
+    day = re.sub("%([Ymd])", lambda field: digits[field[1]], re.escape(written).replace(r"\%", "%"))
+    full = rf"^{day}([T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{6}})?)?$"
+    if not pc.all(pc.match_substring_regex(texts, full)).as_py():
+        return None
+    if written != "%Y-%m-%d":
+        iso = "-".join(rf"\{1 + fields.index(key)}" for key in "Ymd")
+        texts = pc.replace_substring_regex(texts, full, rf"{iso}\4")
+    try:
+        moments = texts.cast(pa.timestamp("us")).cast(pa.int64())
+    except pa.ArrowInvalid:  # the 30th of February
+        return None
+    values = moments.cast(pa.float64(), safe=False).to_numpy() / DAY
+    return None if (values < FIRST).any() else values
 
 
 def _distinct(cells: pa.ChunkedArray) -> tuple[np.ndarray, list[object]]:
@@ -179,7 +217,8 @@ def offset(values: np.ndarray) -> float:
         return 0.0
     lost = np.abs(known - known.astype(np.float32)).max()
     near = np.floor(known.min())
-    kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
+    with np.errstate(over="ignore"):  # twice the largest float32 is kept as infinity, so not at all
+        kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
     return float(near) if lost > LOST * known.std() and kept < lost / 10 else 0.0
 
 
