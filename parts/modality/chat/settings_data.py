@@ -1,7 +1,7 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -26,6 +26,8 @@ class Data(BaseModel, extra="forbid", frozen=True):
     source: str | None = None
     group: str | None = None
     time: str | None = None
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)
 

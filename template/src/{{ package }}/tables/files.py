@@ -71,16 +71,19 @@ def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
     return _without_index(whole, path, notes)
 
 
-def frame(path: Path, missing: list[str]) -> pd.DataFrame:
+def frame(
+    path: Path, missing: list[str], settings: Any = None, notes: list[str] | None = None
+) -> pd.DataFrame:
     """Return all rows as a table of pandas; texts listed in `missing` become NaN.
 
-    Cells of JSON are what they are: texts, numbers, lists, objects.
+    Cells of JSON are what they are: texts, numbers, lists, objects. `settings`, the `data` section,
+    says what becomes of damaged rows; `notes` gains a sentence for whatever is left out.
     """
     if _kind(path) == ".json":
         with readable(path):
             found = pd.DataFrame(list(_records(path)), dtype=object)
     else:
-        found = table(path, Reading(), []).to_pandas()
+        found = table(path, Reading.of(settings), [] if notes is None else notes).to_pandas()
     if found.empty:
         raise UserError(f"{path}: holds no rows.")
     for name in found:
