@@ -42,7 +42,7 @@ def collect(config: Config) -> Rows:
     sound = (made["reason"] == "").to_numpy()
     left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
+    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)

@@ -29,7 +29,8 @@ def collect(config: Config) -> Rows:
     wanted = [("target", settings.target), ("group", settings.group), ("time", settings.time)]
     wanted += [("drop", name) for name in settings.drop]
     files.check_names(raw.column_names, wanted, path)
-    unused = {name for name in (settings.group, *settings.drop) if name is not None}
+    aside = (settings.group, *settings.drop)
+    unused = {name for name in aside if name is not None and name != settings.target}
     _check_cells(raw, unused, path)
     columns, table = enforce(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)
@@ -44,6 +45,8 @@ def collect(config: Config) -> Rows:
         values = values.astype("str")
     targets, labels = encode(values, config)
     inputs = [column for column in columns if column is not target]
+    if not inputs:
+        raise UserError(f"{path}: no column but {target.name!r} is left to learn from.")
     schema = Schema(target=target.name, labels=labels, columns=inputs, offset=target.offset)
     ids = _ids(table, notes)
     groups, times = _order(kept, ids, config)

@@ -38,7 +38,7 @@ def collect(config: Config) -> Rows:
     if not filled.any():
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
+    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)

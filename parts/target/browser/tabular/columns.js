@@ -66,8 +66,9 @@ function digits(text, { decimal = ".", thousands = "", sign = "" }) {
 
 const level = (text) => (WHOLE.test(text.trim()) ? text.trim().slice(0, -2) : text.trim());
 
-const category = (text, { boolean }) =>
-  (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
+function category(text, { boolean }) {
+  return (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
+}
 
 function date(text, { format }) {
   const days = daysOf(pattern(format).exec(text)?.groups);

@@ -20,7 +20,8 @@ import pyarrow.csv as pa_csv
 
 from ..runs import UserError
 
-BLOCK = 1 << 20  # bytes of text that are parsed at once
+BLOCK = 1 << 20  # bytes that are looked at in one go
+LONGEST = 1 << 24  # bytes that are parsed at once, so that no row may have more
 SAMPLE = 1 << 16  # bytes from which delimiter and header are told
 LEADING = 20  # lines before the header, at most
 FITTING = 0.05  # share of rows that may not fit a header below other lines
@@ -114,7 +115,7 @@ def _parsed(
     """Yield the rows as Arrow parses them, at first none; `ragged` is told what it can't."""
     # One thread is as fast here, and its errors name the row.
     options = pa_csv.ReadOptions(
-        block_size=BLOCK,
+        block_size=LONGEST,
         use_threads=False,
         encoding=layout.encoding,
         skip_rows=layout.skip,
@@ -151,6 +152,9 @@ def _damage(layout: _Layout) -> Iterator[None]:
     except pa.ArrowInvalid as error:
         if "Empty CSV file" in str(error):
             return
+        if "straddling" in str(error):
+            told = f"a row has more than {LONGEST >> 20} MB"
+            raise ValueError(f"{told}: a quotation mark may be missing, or one too many") from None
         if "invalid UTF8" not in str(error):
             raise
         place, row = (str(error).split(f"{word} #")[1].split(":")[0] for word in ("column", "Row"))

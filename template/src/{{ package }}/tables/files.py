@@ -7,6 +7,7 @@ cells.py.
 import codecs
 import csv
 import json
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -31,6 +32,7 @@ from .delimited import BLOCK, Reading, opened, refuse
 ROWS = 65_536  # of a batch, where a format lets choose
 NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
+HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # of pairs, most of which are whole
 FEWEST = 20  # rows by which one of units is told
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
@@ -232,17 +234,25 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
             if not text.strip():
                 continue
             try:
-                record = json.loads(text)
+                record = _loaded(text)
                 record.keys()
             except (ValueError, AttributeError, RecursionError):
                 raise UserError(f"{path}: line {number} is not a JSON object; fix it.") from None
             yield record
 
 
+def _loaded(text: bytes) -> Any:
+    """Return what JSON says; half of a surrogate pair, which no text can hold, is a `?` there."""
+    found = json.loads(text)
+    if not HALVES.search(text):
+        return found
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def _json_array(path: Path) -> Iterator[dict[str, Any]]:
     with opened(path) as file:
         try:
-            whole = json.loads(file.read().removeprefix(codecs.BOM_UTF8))
+            whole = _loaded(file.read().removeprefix(codecs.BOM_UTF8))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
     if isinstance(whole, dict):
@@ -262,9 +272,12 @@ def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Tabl
 
 
 def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(str(path))
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except CalamineError as error:
+        raise ValueError(str(error)) from None
     sheet = reading.sheet or book.sheet_names[0]
     if sheet not in book.sheet_names:
         raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; it has {book.sheet_names}.")
