@@ -15,7 +15,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "gguf"
     INPUT: ClassVar = "the messages of a conversation (the properties below are for people alone)"
-    READS: ClassVar = "a JSON-lines, Parquet or CSV file of conversations, prompts and answers"
+    READS: ClassVar = "a JSON, Parquet, CSV or Excel file of conversations, prompts and answers"
 
     path: Path
     messages: str | None = None

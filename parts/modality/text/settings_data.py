@@ -13,7 +13,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one text (the properties below are measured for people, not for it)"
-    READS: ClassVar = "a CSV, Parquet or JSON-lines file with a column of texts"
+    READS: ClassVar = "a CSV, JSON, Parquet or Excel file with a column of texts"
 
     path: Path
     text: str = "text"

@@ -18,7 +18,7 @@ def test_a_folder_a_zip_and_a_table_hold_the_same(config: Config, tmp_path: Path
     table = tmp_path / "table.csv"
     files = list(folder.rglob("*.*"))
     lines = [f"{path.relative_to(tmp_path)},{path.relative_to(folder).parts[0]}" for path in files]
-    table.write_text("\n".join(["image,label", *lines, f"{files[0].relative_to(tmp_path)},"]))
+    table.write_text("\n".join(["image,label", *lines, f"{files[0].relative_to(tmp_path)},\n"]))
     found = [data.load(reading(config, path)) for path in (folder, archive, table)]
     assert found[2].manifest["rows_without_target"] == 1
     for each in found:

@@ -93,12 +93,14 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         found.append(f"{number} has {cells} cells and not {row.expected_columns}: {text!r}")
         return "skip"
 
-    rows, last = 0, None
-    for batch in _parsed(path, layout, ragged):
+    rows, last, parsed = 0, None, _parsed(path, layout, ragged)
+    for batch in parsed:
         if last is not None:
             yield last
         rows, last = rows + batch.num_rows, batch
         if found and reading.bad_rows == "refuse":
+            for _ in parsed:  # a reader that is left reads on, and Python aborts if it ends then
+                pass
             break
     if last is not None and not layout.ended and _is_cut(last):
         found.append(f"row {rows}, the last, is cut off")
@@ -130,10 +132,16 @@ def _parsed(
     schema = pa.schema([(name, pa.string()) for name in layout.names])
     schema = schema.with_metadata({"delimiter": layout.delimiter})
     yield schema.empty_table()
-    with opened(path) as file, _damage(layout):
-        source = pa.PythonFile(file, mode="r")
+    with _source(path) as source, _damage(layout):
         for batch in pa_csv.open_csv(source, options, parsing, converting):
             yield pa.table(batch.columns, schema=schema)
+
+
+def _source(path: Path) -> pa.NativeFile:
+    """Open a file for Arrow, whose threads had better not call Python: it may be at its end."""
+    if path.suffix.lower() in (".gz", ".zip"):
+        return pa.PythonFile(opened(path), mode="r")
+    return pa.OSFile(str(path))
 
 
 def _is_cut(last: pa.Table) -> bool:

@@ -94,9 +94,14 @@ def test_mistakes_are_explained(
 ) -> None:
     other = texts.with_name("other.csv")
     other.write_text("body,note\na,1\n")
+    lists, frame = texts.with_name("lists.parquet"), pd.DataFrame({config.data.text: [["a", "b"]]})
+    frame.to_parquet(lists)
+    frame.to_json(lists.with_suffix(".jsonl"), orient="records", lines=True)
     for source, reason in (
         (texts.with_name("nothing.csv"), "no such file"),
         (other, f"has no '{config.data.text}'; did you mean"),
+        (lists, "make each a text"),
+        (lists.with_suffix(".jsonl"), "make each a text"),
     ):
         assert predict(source, texts.with_name("out.csv"), options) == 2
         assert reason in capsys.readouterr().err
