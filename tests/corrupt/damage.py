@@ -125,7 +125,8 @@ def _archives(text: str) -> list[Case]:
         Case("Excel called .csv", written(zipped(sheet), "a.csv"), REFUSED, "a.csv"),
         Case("CSV called .parquet", written(data, "a.parquet"), REFUSED, "a.parquet"),
         Case("CSV called .jsonl", written(data, "a.jsonl"), REFUSED, "a.jsonl"),
-        Case("Excel", written(zipped(sheet), "a.xlsx"), REFUSED, "must end in"),
+        Case("a broken workbook", written(zipped(sheet), "a.xlsx"), REFUSED, "a.xlsx"),
+        Case("CSV called .xlsx", written(data, "a.xlsx"), REFUSED, "a.xlsx"),
     ]
 
 
@@ -149,10 +150,11 @@ def _lines(text: str) -> list[Case]:
         Case("blank lines", written(text.replace("\n", "\n\n"), "a.csv"), SAME),
         Case("no line end at last", written(text.rstrip("\n"), "a.csv"), SAME),
         Case("a cell too many", written(put(middle, rows[0] + ",9"), "a.csv"), REFUSED, "a.csv"),
-        Case("a cell too few", written(put(middle, rows[0].rpartition(",")[0]), "a.csv"), RESULT),
+        Case("a cell too few", written(put(middle, rows[0].rpartition(",")[0]), "a.csv"), REFUSED,
+             "a.csv"),
         Case("a quote left open", written(put(middle, '"' + rows[0]), "a.csv"), REFUSED, "a.csv"),
         Case("commas at each end", written(text.replace("\n", ",\n"), "a.csv"), RESULT),
-        Case("a title above", written("Report of May\n\n" + text, "a.csv"), REFUSED, "a.csv"),
+        Case("a title above", written("Report of May\n\n" + text, "a.csv"), SAME, "left out"),
         Case("no header", written("\n".join(rows) + "\n", "a.csv"), REFUSED),
         Case("a name twice", written("\n".join([twice, *rows]), "a.csv"), REFUSED, "twice"),
         Case("the header again", written(put(middle, head), "a.csv"), EITHER),

@@ -34,7 +34,8 @@ def collect(config: Config) -> Rows:
     data.source; targets are the UTF-8 bytes of the answers, so each split has long and short ones.
     """
     settings, path = config.data, config.data.path
-    raw = frame(path, [""])
+    told: list[str] = []
+    raw = frame(path, [""], settings, told)
     check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
     every, broken = conversations(raw, settings, path)
     table, chats = raw[list(map(bool, every))], list(filter(None, every))
@@ -56,7 +57,7 @@ def collect(config: Config) -> Rows:
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": 0,
         "left_out": len(raw) - len(table),
-        "notes": [*broken, *templates, *checks.notes(chats, numbers, path), *repeated],
+        "notes": [*told, *broken, *templates, *checks.notes(chats, numbers, path), *repeated],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
     schema = made.schema(columns, config)
@@ -84,7 +85,7 @@ def _order(
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the prompts of a file as the model takes them, with their properties."""
-    raw = frame(path, [""])
+    raw = frame(path, [""], config.data)
     names = ("messages", "prompt", "text")
     check_names(raw.columns, [(name, getattr(config.data, name)) for name in names], path)
     chats = prompts(raw, config.data, path)

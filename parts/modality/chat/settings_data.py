@@ -1,7 +1,7 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -15,7 +15,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "gguf"
     INPUT: ClassVar = "the messages of a conversation (the properties below are for people alone)"
-    READS: ClassVar = "a JSON-lines, Parquet or CSV file of conversations, prompts and answers"
+    READS: ClassVar = "a JSON, Parquet, CSV or Excel file of conversations, prompts and answers"
 
     path: Path
     messages: str | None = None
@@ -26,6 +26,8 @@ class Data(BaseModel, extra="forbid", frozen=True):
     source: str | None = None
     group: str | None = None
     time: str | None = None
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)
 

@@ -32,7 +32,8 @@ def collect(config: Config) -> Rows:
     `inputs` holds `image`, what the model reads, `file`, where it came from, and the properties.
     """
     settings, source = config.data, config.data.path
-    raw = listed(source, config.paths.processed)
+    told: list[str] = []
+    raw = listed(source, config.paths.processed, settings, told)
     check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     labelled = raw[raw[settings.target].notna()]
     if labelled.empty:
@@ -41,7 +42,7 @@ def collect(config: Config) -> Rows:
     sound = (made["reason"] == "").to_numpy()
     left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
+    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
     columns, known = enforce(made[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
@@ -55,7 +56,7 @@ def collect(config: Config) -> Rows:
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": len(labelled) - len(table),
-        "notes": left_out + notes(compared, "pictures"),
+        "notes": told + left_out + notes(compared, "pictures"),
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
@@ -66,7 +67,7 @@ def collect(config: Config) -> Rows:
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return new pictures and their properties, but no broken ones; UserError if none is there."""
-    raw = listed(path, config.paths.processed)
+    raw = listed(path, config.paths.processed, config.data)
     check_names(raw.columns, [("image", config.data.image)], path)
     made = _prepared(raw[config.data.image], path, config)
     sound = made[made["reason"] == ""].reset_index(drop=True)

@@ -1,7 +1,7 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -20,6 +20,8 @@ class Data(BaseModel, extra="forbid", frozen=True):
     target: str = "label"
     size: int = Field(32, ge=8, le=1024, multiple_of=4)
     group: str | None = None
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    sheet: str | None = None
     skip_broken: bool = False
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)

@@ -29,7 +29,8 @@ def collect(config: Config) -> Rows:
     `inputs` holds `text`, which is all that a model reads, the properties, and data.source.
     """
     settings, path = config.data, config.data.path
-    raw = frame(path, [""])
+    told: list[str] = []
+    raw = frame(path, [""], settings, told)
     check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
     labelled = raw[raw[settings.target].notna()]
     texts = reading.texts(labelled[settings.text])
@@ -37,7 +38,7 @@ def collect(config: Config) -> Rows:
     if not filled.any():
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), dtype="str")
+    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)
@@ -53,7 +54,7 @@ def collect(config: Config) -> Rows:
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": left_out,
-        "notes": [*reading.notes(texts, left_out, path), *repeats.notes(compared, "texts")],
+        "notes": [*told, *reading.notes(texts, left_out, path), *repeats.notes(compared, "texts")],
     }
     columns[-1].words = known  # the last one, `unseen`, is measured with them
     schema = Schema(
@@ -90,7 +91,7 @@ def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
-    raw = frame(path, [""])
+    raw = frame(path, [""], config.data)
     check_names(raw.columns, [("text", config.data.text)], path)
     texts = reading.texts(raw[config.data.text])
     texts = texts[texts.str.strip() != ""].reset_index(drop=True)

@@ -1,7 +1,7 @@
 """The `data` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one text (the properties below are measured for people, not for it)"
-    READS: ClassVar = "a CSV, Parquet or JSON-lines file with a column of texts"
+    READS: ClassVar = "a CSV, JSON, Parquet or Excel file with a column of texts"
 
     path: Path
     text: str = "text"
@@ -21,5 +21,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     source: str | None = None
     group: str | None = None
     time: str | None = None
+    bad_rows: Literal["refuse", "skip"] = "refuse"
+    sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)

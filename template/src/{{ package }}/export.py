@@ -20,6 +20,7 @@ from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
 from .runs import UserError, remove, replacing, write_text
+from .tables.schema import Schema
 
 
 def export(
@@ -27,8 +28,11 @@ def export(
 ) -> Iterator[str]:
     """Export to each of `export.formats` and yield a sentence for each.
 
-    UserError, and no artifact, if an exported model disagrees with the trained one on any row.
+    UserError, and no artifact, if an exported model disagrees with the trained one on any row, or
+    if a format can't take or give the numbers of a column.
     """
+    for name in config.export.formats:
+        _check_offsets(name, splits.schema)
     parts = {"test": test, "validation": splits.val, "training": splits.train}
     answers = parity.expect(partial(infer.predict, model), {n: p.inputs for n, p in parts.items()})
     cost = measure.of_model(run, test.inputs)
@@ -51,6 +55,25 @@ def export(
             if name == config.data.SERVED:
                 _keep_reference(artifact, splits, test, config.seed, folder)
         yield f"{name}: {judge.tell(agreed)}, {_speed(took, cost)}"
+
+
+def _check_offsets(name: str, schema: Schema) -> None:
+    """UserError if apps would have to encode or answer numbers that float32 can't hold.
+
+    Where a format takes what `features` gives, the encoder of an app makes it of raw values, and
+    knows of no offset.
+    """
+    base = name.partition("-")[0]
+    if not hasattr(import_module(f".formats.{base}", __package__), "describe"):
+        return
+    offsets = {column.name: column.offset for column in schema.columns}
+    for column, offset in [*offsets.items(), (schema.target, schema.offset)]:
+        if offset:
+            raise UserError(
+                f"column {column!r} can't be exported to {name}: the encoder of an app takes raw "
+                f"values as float32, whose 7 digits are too few for it. Subtract {offset:.15g} "
+                f"from it in the data, or leave {name} out of export.formats."
+            )
 
 
 def _convert(

@@ -99,6 +99,16 @@ def test_broken_rows_are_left_out_or_refused(reason: str, config: Config, tmp_pa
         data.load(shaped)
 
 
+def test_rows_of_too_many_cells_are_refused_or_left_out(config: Config, tmp_path: Path) -> None:
+    path = tmp_path / "chats.csv"
+    table()[["question", "reply"]].to_csv(path, index=False)
+    path.write_text(path.read_text("utf-8") + "Now, or later?,Now\n", "utf-8")
+    with pytest.raises(UserError, match=r"row 121 has 3 cells and not 2.*--data\.bad_rows skip"):
+        rows.collect(reading(config, path, "prompt"))
+    found = rows.collect(reading(config, path, "prompt", bad_rows="skip"))
+    assert len(found.inputs) == 120 and "row 121 has 3 cells" in found.facts["notes"][0]
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twins_share_a_split_and_keep_it(shape: str, config: Config, tmp_path: Path) -> None:
     frame = table()

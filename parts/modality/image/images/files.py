@@ -3,6 +3,7 @@
 import re
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -15,11 +16,13 @@ SMALL = 100_000_000  # bytes that a .zip may always unpack to ...
 SWELL = 20  # ... and this many times its own size: pictures hardly shrink
 
 
-def listed(path: Path, scratch: Path) -> pd.DataFrame:
+def listed(
+    path: Path, scratch: Path, settings: Any = None, notes: list[str] | None = None
+) -> pd.DataFrame:
     """Return a row a picture: its `image`, a path, and `label`, the folder it lies in.
 
     A table keeps its own columns; its paths count from where it lies. A .zip is unpacked into
-    `scratch`. UserError if there is no picture.
+    `scratch`. `settings` and `notes` are those of `frame`. UserError if there is no picture.
     """
     if not path.exists():
         raise UserError(f"{path}: no such file; set data.path to a folder, a .zip or a table.")
@@ -27,7 +30,7 @@ def listed(path: Path, scratch: Path) -> pd.DataFrame:
         return _folder(path, path)
     if path.suffix.lower() == ".zip":
         return _folder(unpack(path, scratch), path)
-    return frame(path, [""])
+    return frame(path, [""], settings, notes)
 
 
 def located(image: str, path: Path) -> str:

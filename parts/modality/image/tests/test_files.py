@@ -18,7 +18,7 @@ def test_a_folder_a_zip_and_a_table_hold_the_same(config: Config, tmp_path: Path
     table = tmp_path / "table.csv"
     files = list(folder.rglob("*.*"))
     lines = [f"{path.relative_to(tmp_path)},{path.relative_to(folder).parts[0]}" for path in files]
-    table.write_text("\n".join(["image,label", *lines, f"{files[0].relative_to(tmp_path)},"]))
+    table.write_text("\n".join(["image,label", *lines, f"{files[0].relative_to(tmp_path)},\n"]))
     found = [data.load(reading(config, path)) for path in (folder, archive, table)]
     assert found[2].manifest["rows_without_target"] == 1
     for each in found:
@@ -26,6 +26,18 @@ def test_a_folder_a_zip_and_a_table_hold_the_same(config: Config, tmp_path: Path
         assert sorted(each.schema.labels) == ["dots", "lines"]
     hashes = [set(each.train.ids) | set(each.val.ids) for each in found]
     assert hashes[0] == hashes[1] == hashes[2]
+
+
+def test_rows_of_too_many_cells_are_refused_or_left_out(config: Config, tmp_path: Path) -> None:
+    files = sorted(folder_of(tmp_path / "photos").rglob("*.*"))
+    lines = [f"{path.relative_to(tmp_path)},{path.parent.name}" for path in files]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["image,label", *lines, "photos/a,b.png,dots", ""]))
+    with pytest.raises(UserError, match=r"row 81 has 3 cells and not 2.*--data\.bad_rows skip"):
+        data.load(reading(config, table))
+    manifest = data.load(reading(config, table, bad_rows="skip")).manifest
+    assert sum(manifest["splits"].values()) == 80
+    assert "row 81 has 3 cells" in manifest["notes"][0]
 
 
 def test_broken_files_are_named_or_left_out(config: Config, tmp_path: Path) -> None:

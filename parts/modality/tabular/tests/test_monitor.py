@@ -131,7 +131,7 @@ def test_predictions_of_fitted_rows_are_not_compared(
     frame = pd.read_csv(
         config.data.path, na_values=config.data.missing, keep_default_na=False
     ).dropna(subset=config.data.target)
-    rows = frame.reset_index(drop=True).loc[data.load(config).train.inputs.index]
+    rows = frame.loc[data.load(config).train.inputs.index]
     rows.to_csv(path := tmp_path / "fitted.csv", index=False)
     assert cli.main(["monitor", str(path), "--run=demo", *options]) == 0
     assert f"fitted on {len(rows):,} of {len(rows):,} rows" in capsys.readouterr().out

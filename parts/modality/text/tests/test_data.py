@@ -79,17 +79,32 @@ def test_empty_and_misread_texts_are_told(config: Config, tmp_path: Path) -> Non
     frame = table()
     frame.loc[:2, "text"] = ["", "  ", None]
     frame.loc[3, "label"] = None
-    frame.loc[4, "text"] = "a\x01b\r\nc garçon"
+    frame.loc[4, "text"] = "a\x01b\r\nc garÃ§on"
     path = written(tmp_path, frame)
-    path.write_bytes(path.read_bytes() + "Stra\xdfe nach Genf,good\n".encode("cp1252"))
     splits = data.load(reading(config, path))
     manifest, notes = splits.manifest, " ".join(splits.manifest["notes"])
     assert manifest["left_out"] == 3 and manifest["rows_without_target"] == 1
     assert "3 rows of" in notes and "garÃ§on" in notes
-    labels = pd.read_csv(path, encoding="cp1252")["label"].map({"good": 1.0, "bad": 0.0})
-    numbers = frame.assign(label=labels[: len(frame)])
+    numbers = frame.assign(label=frame["label"].map({"good": 1.0, "bad": 0.0}))
     (tmp_path / "n").mkdir()
     assert data.load(reading(config, written(tmp_path / "n", numbers))).schema.labels == ["0", "1"]
+
+
+def test_a_row_in_another_encoding_is_refused_by_its_number(config: Config, tmp_path: Path) -> None:
+    path = written(tmp_path, table())
+    path.write_bytes(path.read_bytes() + "Stra\xdfe nach Genf,good\n".encode("cp1252"))
+    with pytest.raises(UserError, match=r"column 'text', row 121: a byte that is no UTF-8"):
+        data.load(reading(config, path))
+
+
+def test_rows_of_too_many_cells_are_refused_or_left_out(config: Config, tmp_path: Path) -> None:
+    path = written(tmp_path, table())
+    path.write_text(path.read_text("utf-8") + "calm, but late,good\n", "utf-8")
+    with pytest.raises(UserError, match=r"row 121 has 3 cells and not 2.*--data\.bad_rows skip"):
+        data.load(reading(config, path))
+    manifest = data.load(reading(config, path, bad_rows="skip")).manifest
+    assert sum(manifest["splits"].values()) == 120
+    assert "row 121 has 3 cells" in manifest["notes"][0]
 
 
 def test_labels_that_a_model_is_against_are_told(config: Config, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def count(path: Path, config: Config) -> int | None:
 
 
 def _table(path: Path, config: Config) -> pa.Table:
-    frame, image = listed(path, config.paths.processed), config.data.image
+    frame, image = listed(path, config.paths.processed, config.data), config.data.image
     check_names(frame.columns, [("image", image)], path)
     if path.is_dir() or path.suffix.lower() == ".zip":
         frame = frame[[image]]  # its folders may be no labels

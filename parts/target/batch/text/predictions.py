@@ -10,7 +10,9 @@ import pyarrow as pa
 from ..config import Config
 from ..formats import onnx_runtime
 from ..formats.contract import free_name
-from ..tables.files import check_names
+from ..runs import UserError
+from ..tables.files import NESTED, check_names
+from ..texts import reading
 
 
 def scorer(
@@ -27,8 +29,11 @@ def scorer(
 
     def score(table: pa.Table, first: int) -> pa.Table:
         check_names(table.column_names, [("text", config.data.text)], source)
-        texts = np.array(table[config.data.text].cast(pa.string()).to_pylist(), object)
-        filled = np.array([bool(text and text.strip()) for text in texts], bool)
+        if table.field(config.data.text).metadata == NESTED:
+            raise UserError(f"data.text: {config.data.text!r} holds lists: make each a text.")
+        column = table[config.data.text].to_pandas().rename(config.data.text)
+        texts = reading.texts(column).to_numpy(object)
+        filled = np.array([bool(text.strip()) for text in texts], bool)
         counts["empty"] += int((~filled).sum())
         for name, values in _named(model, texts, filled, labels).items():
             table = table.append_column(free_name(name, table.column_names), values)

@@ -22,7 +22,7 @@ import pyarrow.csv as pa_csv
 from ..runs import UserError
 
 BLOCK = 1 << 20  # bytes of text that are parsed at once; a row that is larger takes 8 times more
-LARGEST = 1 << 30
+LARGEST = 1 << 26  # bytes; a row that is larger is a mistake
 SAMPLE = 1 << 16  # bytes from which delimiter and header are told
 LEADING = 20  # lines before the header, at most
 FITTING = 0.05  # share of rows that may not fit a header below other lines
@@ -100,12 +100,14 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         found.append(f"{number} has {cells} cells and not {row.expected_columns}: {text!r}")
         return "skip"
 
-    rows, last = 0, None
-    for batch in _parsed(path, layout, ragged):
+    rows, last, parsed = 0, None, _parsed(path, layout, ragged)
+    for batch in parsed:
         if last is not None:
             yield last
         rows, last = rows + batch.num_rows, batch
         if found and reading.bad_rows == "refuse":
+            for _ in parsed:  # a reader that is left reads on, and Python aborts if it ends then
+                pass
             break
     if last is not None and not layout.ended and _is_cut(last):
         found.append(f"row {rows}, the last, is cut off")
@@ -139,9 +141,12 @@ def _parsed(
                 yield pa.table(batch.columns, schema=schema)
             block = 0
         except pa.ArrowInvalid as error:
-            if "straddling" not in str(error) or block >= LARGEST:
+            if "straddling" not in str(error):
                 raise
             block *= 8
+            if block > LARGEST:
+                told = f"a row has more than {LARGEST >> 20} MB"
+                raise ValueError(f"{told}: is a quotation mark missing, or one too many?") from None
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -170,8 +175,15 @@ def _blocks(
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
     )
-    with opened(path) as file, _damage(layout):
-        yield from pa_csv.open_csv(pa.PythonFile(file, mode="r"), options, parsing, converting)
+    with _source(path) as source, _damage(layout):
+        yield from pa_csv.open_csv(source, options, parsing, converting)
+
+
+def _source(path: Path) -> pa.NativeFile:
+    """Open a file for Arrow, whose threads had better not call Python: it may be at its end."""
+    if path.suffix.lower() in (".gz", ".zip"):
+        return pa.PythonFile(opened(path), mode="r")
+    return pa.OSFile(str(path))
 
 
 def _is_cut(last: pa.Table) -> bool:

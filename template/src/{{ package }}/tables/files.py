@@ -7,6 +7,7 @@ cells.py.
 import codecs
 import csv
 import json
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -32,6 +33,7 @@ ROWS = 65_536  # of a batch, where a format lets choose
 NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
 TOTALS = {"total", "totals", "grand total", "sum", "subtotal"}
+HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # of pairs, most of which are whole
 FEWEST = 20  # rows by which one of units is told
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
@@ -74,16 +76,19 @@ def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
     return _without_index(whole, path, notes)
 
 
-def frame(path: Path, missing: list[str]) -> pd.DataFrame:
+def frame(
+    path: Path, missing: list[str], settings: Any = None, notes: list[str] | None = None
+) -> pd.DataFrame:
     """Return all rows as a table of pandas; texts listed in `missing` become NaN.
 
-    Cells of JSON are what they are: texts, numbers, lists, objects.
+    Cells of JSON are what they are: texts, numbers, lists, objects. `settings`, the `data` section,
+    says what becomes of damaged rows; `notes` gains a sentence for whatever is left out.
     """
     if _kind(path) == ".json":
         with readable(path):
             found = pd.DataFrame(list(_records(path)), dtype=object)
     else:
-        found = table(path, Reading(), []).to_pandas()
+        found = table(path, Reading.of(settings), [] if notes is None else notes).to_pandas()
     if found.empty:
         raise UserError(f"{path}: holds no rows.")
     for name in found:
@@ -247,17 +252,25 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
             if not text.strip():
                 continue
             try:
-                record = json.loads(text)
+                record = _loaded(text)
                 record.keys()
             except (ValueError, AttributeError, RecursionError):
                 raise UserError(f"{path}: line {number} is not a JSON object; fix it.") from None
             yield record
 
 
+def _loaded(text: bytes) -> Any:
+    """Return what JSON says; half of a surrogate pair, which no text can hold, is a `?` there."""
+    found = json.loads(text)
+    if not HALVES.search(text):
+        return found
+    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+
+
 def _json_array(path: Path) -> Iterator[dict[str, Any]]:
     with opened(path) as file:
         try:
-            whole = json.loads(file.read().removeprefix(codecs.BOM_UTF8))
+            whole = _loaded(file.read().removeprefix(codecs.BOM_UTF8))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
     if isinstance(whole, dict):
@@ -277,9 +290,12 @@ def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Tabl
 
 
 def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(str(path))
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except CalamineError as error:
+        raise ValueError(str(error)) from None
     sheet = reading.sheet or book.sheet_names[0]
     if sheet not in book.sheet_names:
         raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; it has {book.sheet_names}.")

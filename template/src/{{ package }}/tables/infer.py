@@ -52,7 +52,7 @@ def infer(
             Column(name=name, kind="category", missing_values=tokens),
             cells_of(table, name),
         )
-        told, note = _told(bare, cells, None if name in labels else dates, commas)
+        told, note = _told(bare, cells, "day-first" if name in labels else dates, commas)
         if name in labels and told.kind != "category":
             told, note = bare, ""
         columns.append(_whole(told, cells, note, notes))

@@ -1,5 +1,8 @@
 """Conversion at its hardest: no numbers, no categories, unhelpful names, values at the limits."""
 
+import re
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +10,14 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-from my_model import data, infer
+from my_model import data, export, infer
 from my_model.config import Config
 from my_model.data import Split, Splits
 from my_model.formats import onnx
 from my_model.formats.feed import feed
+from my_model.formats.names import known
 from my_model.model import NETWORKS, build
+from my_model.runs import UserError
 from my_model.tables.cells import Column
 from my_model.tables.schema import Schema
 
@@ -43,6 +48,29 @@ def test_the_file_answers_as_the_network(
     promised = [{"name": name, "dtype": types[kinds[name]]} for name in columns]
     found = session.run(None, feed(inputs, {"inputs": promised}))[0]
     np.testing.assert_allclose(found, infer.predict(model, inputs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("numbers", ["columns", "target"])
+def test_numbers_too_long_for_apps_are_refused(
+    numbers: str, run: Path, config: Config, tmp_path: Path
+) -> None:
+    splits, test = data.load(config), data.load_test(config)
+    schema, first = splits.schema, splits.schema.columns[0].name
+    rest = [column.model_copy(update={"offset": 0.0}) for column in schema.columns[1:]]
+    moved = schema.columns[0].model_copy(update={"offset": 1_764_400_000.0})
+    changes = {"columns": [moved, *rest]} if numbers == "columns" else {"offset": 1_764_400_000.0}
+    splits = replace(splits, schema=schema.model_copy(update=changes))
+    model, name = infer.load(run / "model"), first if numbers == "columns" else schema.target
+    bases = {each: import_module(f"my_model.formats.{each.split('-')[0]}") for each in known()}
+    formats = [each for each, module in bases.items() if hasattr(module, "describe")]
+    assert "torch_export" in formats and "onnx" not in formats
+    for each in formats:
+        settings = config.export.model_copy(update={"formats": ["onnx", each]})
+        chosen = config.model_copy(update={"export": settings})
+        told = f"column '{re.escape(name)}' .*{each}: .*7 digits.*1764400000.*export.formats"
+        with pytest.raises(UserError, match=told):
+            list(export.export(model, splits, test, None, chosen, tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 def _values(column: str, rng: np.random.Generator) -> pd.Series:

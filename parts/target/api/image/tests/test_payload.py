@@ -72,7 +72,7 @@ REFUSED = [
     (b"", "", 422, "is no PNG"),
     (b"hello", "image/png", 422, "row 1: the picture is no PNG, JPEG or WebP picture"),
     (HALF, "image/png", 422, "can't be decoded"),
-    (form(picture(0), HALF), FORM, 422, "row 1: the picture can't be decoded"),
+    (form(picture(0), HALF), FORM, 422, "row 2: the picture can't be decoded"),
     (form(), FORM, 422, "the form holds no file"),
     (b"junk", FORM, 422, "the form holds no file"),
     (form(picture(0)), "multipart/form-data", 422, "the form holds no file"),

@@ -11,7 +11,7 @@ CONTRACT = {"inputs": [{"name": "text"}], "properties": [{"name": "unseen", "wor
 LONG = json.dumps({"text": "x" * (MAX_CHARACTERS + 1)}).encode()
 REFUSED = [
     (b'{"text": ""}', 422, "length >= 1"),
-    (b'[{"text": "a"}, {"text": ""}]', 422, "row 1, column 'text': Expected `str` of length >= 1"),
+    (b'[{"text": "a"}, {"text": ""}]', 422, "row 2, column 'text': Expected `str` of length >= 1"),
     (b'{"text": " \\n\\u001c"}', 422, "column 'text': Expected `str` with more than spaces"),
     (LONG, 422, "length <= 200000"),
     (b'{"text": null}', 422, "got `null`"),

@@ -104,16 +104,24 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert output.read_bytes() == whole.read_bytes()
 
 
+def test_columns_of_the_file_keep_their_names(
+    asked: Path, options: list[str], tmp_path: Path
+) -> None:
+    asked.write_text("question,said\nWhat is Python?,before\n")
+    assert predict(asked, tmp_path / "out.csv", options) == 0
+    (told,) = pd.read_csv(tmp_path / "out.csv").to_dict("records")
+    assert list(told) == ["question", "said", "said_"] and told["said"] == "before"
+    assert told["said_"]
+
+
 def test_mistakes_are_explained(
     asked: Path, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other, hidden = (asked.with_name(f"{name}.csv") for name in ("other", "hidden"))
+    other = asked.with_name("other.csv")
     other.write_text("query,note\na,1\n")
-    hidden.write_text("question,said\na,1\n")
     for source, reason in (
         (asked.with_name("nothing.csv"), "no such file"),
         (other, "data.prompt: " + f"{other} has no 'question'; did you mean"),
-        (hidden, "column 'said' would be hidden"),
     ):
         assert predict(source, asked.with_name("out.csv"), options) == 2
         assert reason in capsys.readouterr().err

@@ -78,16 +78,30 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert output.read_bytes() == whole.read_bytes()
 
 
+def test_columns_of_the_file_keep_their_names(
+    texts: Path, config: Config, options: list[str], tmp_path: Path
+) -> None:
+    texts.write_text(f"{config.data.text},label,label_\nengine shut down,x,y\n")
+    assert predict(texts, tmp_path / "out.csv", options) == 0
+    (scored,) = pd.read_csv(tmp_path / "out.csv").to_dict("records")
+    assert list(scored)[:4] == [config.data.text, "label", "label_", "label__"]
+    assert (scored["label"], scored["label_"]) == ("x", "y")
+    assert str(scored["label__"]) in {str(name) for name in data.load(config).schema.labels or []}
+
+
 def test_mistakes_are_explained(
     texts: Path, config: Config, options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other, hidden = texts.with_name("other.csv"), texts.with_name("hidden.csv")
+    other = texts.with_name("other.csv")
     other.write_text("body,note\na,1\n")
-    hidden.write_text(f"{config.data.text},label\na,1\n")
+    lists, frame = texts.with_name("lists.parquet"), pd.DataFrame({config.data.text: [["a", "b"]]})
+    frame.to_parquet(lists)
+    frame.to_json(lists.with_suffix(".jsonl"), orient="records", lines=True)
     for source, reason in (
         (texts.with_name("nothing.csv"), "no such file"),
         (other, f"has no '{config.data.text}'; did you mean"),
-        (hidden, "column 'label' would be hidden"),
+        (lists, "make each a text"),
+        (lists.with_suffix(".jsonl"), "make each a text"),
     ):
         assert predict(source, texts.with_name("out.csv"), options) == 2
         assert reason in capsys.readouterr().err
