@@ -145,8 +145,8 @@ def _parsed(
                 raise
             block *= 8
             if block > LARGEST:
-                told = f"a row has more than {LARGEST >> 20} MB"
-                raise ValueError(f"{told}: is a quotation mark missing, or one too many?") from None
+                size = f"a row has more than {LARGEST >> 20} MB"
+                raise ValueError(f"{size}: is a quotation mark missing, or one too many?") from None
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
