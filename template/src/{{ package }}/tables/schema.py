@@ -216,10 +216,12 @@ def offset(values: np.ndarray) -> float:
     if not len(known):
         return 0.0
     lost = np.abs(known - known.astype(np.float32)).max()
+    if lost <= LOST * known.std():
+        return 0.0
     near = np.floor(known.min())
     with np.errstate(over="ignore"):  # twice the largest float32 is kept as infinity, so not at all
         kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
-    return float(near) if lost > LOST * known.std() and kept < lost / 10 else 0.0
+    return float(near) if kept < lost / 10 else 0.0
 
 
 def readable(value: float, column: Column) -> str:
