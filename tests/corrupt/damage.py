@@ -125,7 +125,7 @@ def _archives(text: str) -> list[Case]:
         Case("Excel called .csv", written(zipped(sheet), "a.csv"), REFUSED, "a.csv"),
         Case("CSV called .parquet", written(data, "a.parquet"), REFUSED, "a.parquet"),
         Case("CSV called .jsonl", written(data, "a.jsonl"), REFUSED, "a.jsonl"),
-        Case("Excel", written(zipped(sheet), "a.xlsx"), REFUSED, "must end in"),
+        Case("a broken workbook", written(zipped(sheet), "a.xlsx"), REFUSED, "a.xlsx"),
     ]
 
 

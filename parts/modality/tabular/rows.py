@@ -44,6 +44,8 @@ def collect(config: Config) -> Rows:
         values = values.astype("str")
     targets, labels = encode(values, config)
     inputs = [column for column in columns if column is not target]
+    if not inputs:
+        raise UserError(f"{path}: no column is left beside the target {target.name!r}.")
     schema = Schema(target=target.name, labels=labels, columns=inputs, offset=target.offset)
     ids = _ids(table, notes)
     groups, times = _order(kept, ids, config)

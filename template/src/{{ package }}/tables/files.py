@@ -277,9 +277,12 @@ def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Tabl
 
 
 def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(str(path))
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except CalamineError as error:
+        raise ValueError(str(error)) from None
     sheet = reading.sheet or book.sheet_names[0]
     if sheet not in book.sheet_names:
         raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; it has {book.sheet_names}.")
