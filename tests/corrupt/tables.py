@@ -112,7 +112,7 @@ def _columns(frame: pd.DataFrame) -> list[Case]:
         Case("one column that is constant", written(_csv(frame[[TARGET]].assign(a=1)), "a.csv"),
              EITHER),
         Case("a column of nothing", written(_csv(empty), "a.csv"), RESULT, "gone"),
-        Case("a column without a name", written(unnamed, "a.csv"), RESULT),
+        Case("a column without a name", written(unnamed, "a.csv"), REFUSED),
         Case("odd names", written(_csv(odd), "a.csv"), RESULT),
         Case("names apart by case", _with(frame, Size=frame["size"]), RESULT),
         Case("an id", _with(frame, id=ids), RESULT, "id"),

@@ -30,6 +30,7 @@ def collect(config: Config) -> Rows:
     wanted += [("drop", name) for name in settings.drop]
     files.check_names(raw.column_names, wanted, path)
     unused = {name for name in (settings.group, *settings.drop) if name is not None}
+    unused -= {settings.target}
     _check_cells(raw, unused, path)
     columns, table = enforce(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)
