@@ -78,7 +78,7 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
         Case("thousands", _with(frame, size=[f"1,{int(one):03}" for one in size]), RESULT, "size"),
         Case("money", _with(frame, size=[f"${one}" for one in size]), RESULT, "size"),
         Case("percents", _with(frame, size=[f"{one} %" for one in size]), RESULT, "size"),
-        Case("infinity", _with(frame, size=_some(size, "inf")), RESULT, "'inf'"),
+        Case("infinity", _with(frame, size=_some(size, "inf")), RESULT, "'inf' (row"),
         Case("other words for missing", _with(frame, size=_some(size, "-")), RESULT, "size"),
         Case("numbers beyond float32", _with(frame, size=_some(size, "1e300")), REFUSED, "size"),
         Case("numbers beyond int64", _with(frame, size=huge), EITHER),

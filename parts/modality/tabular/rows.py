@@ -37,8 +37,7 @@ def _read(config: Config) -> Rows:
     wanted += [("drop", name) for name in settings.drop]
     files.check_names(raw.column_names, wanted, path)
     unused = {name for name in (settings.group, *settings.drop) if name is not None}
-    if settings.target in unused:
-        raise UserError(f"data.target: {settings.target!r} is also the group, or in data.drop.")
+    unused -= {settings.target}
     _check_cells(raw, unused, path)
     columns, table = enforce(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)

@@ -66,7 +66,7 @@ def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table
 
 def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
     """Return all rows at once; UserError if there are none."""
-    whole = pa.concat_tables(batches(path, reading, notes)).combine_chunks()
+    whole = pa.concat_tables(batches(path, reading, notes))
     if not whole.num_rows:
         raise UserError(f"{path}: holds no rows.")
     if not whole.num_columns:

@@ -128,7 +128,8 @@ def _known(cells: pa.ChunkedArray, bare: Column) -> pa.ChunkedArray:
     """Return the texts that are not missing, without blanks around them."""
     texts = pc.utf8_trim_whitespace(cells.cast(pa.string()))
     absent = pa.array([*bare.missing_texts, None], pa.string())
-    return texts.filter(pc.invert(pc.is_in(texts, absent)))
+    gone = pc.is_in(texts, absent)
+    return texts.filter(pc.invert(gone)) if pc.any(gone).as_py() else texts
 
 
 def _plain(texts: pa.ChunkedArray) -> bool:

@@ -14,6 +14,7 @@ from .cells import DAY, FLOAT32, Column, example, text_of
 
 UNSEEN = 0.5  # share of rows with levels never seen before at which a column has shifted
 FEW = 200  # levels that are written down
+CLOCK = r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)?"  # as Arrow reads it
 FIRST = -719_162  # days of 0001-01-01: Python knows none before
 LOST = 1e-3  # of a standard deviation: a rounding to float32 that is more takes an offset
 
@@ -178,7 +179,7 @@ def _plain_dates(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
         return None
     digits = {"Y": r"([0-9]{4})", "m": r"([0-9]{2})", "d": r"([0-9]{2})"}
     day = re.sub("%([Ymd])", lambda field: digits[field[1]], re.escape(written).replace(r"\%", "%"))
-    full = rf"^{day}([T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{6}})?)?$"
+    full = f"^{day}{CLOCK}$"
     if not pc.all(pc.match_substring_regex(texts, full)).as_py():
         return None
     if written != "%Y-%m-%d":
@@ -216,10 +217,12 @@ def offset(values: np.ndarray) -> float:
     if not len(known):
         return 0.0
     lost = np.abs(known - known.astype(np.float32)).max()
+    if lost <= LOST * known.std():
+        return 0.0
     near = np.floor(known.min())
     with np.errstate(over="ignore"):  # twice the largest float32 is kept as infinity, so not at all
         kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
-    return float(near) if lost > LOST * known.std() and kept < lost / 10 else 0.0
+    return float(near) if kept < lost / 10 else 0.0
 
 
 def readable(value: float, column: Column) -> str:
