@@ -148,7 +148,7 @@ class Column(BaseModel, extra="forbid"):
         if self.thousands:
             mark = "[ \u00a0\u202f]" if self.thousands == " " else re.escape(self.thousands)
             whole, point, rest = text.partition(self.decimal)
-            if not re.fullmatch(rf"[+-]?([0-9]*|[1-9][0-9]{{0,2}}({mark}[0-9]{{3}})+)", whole):
+            if not re.fullmatch(rf"[+-]?([0-9]*|[1-9][0-9]?[0-9]?({mark}[0-9][0-9][0-9])+)", whole):
                 return "?"
             text = re.sub(mark, "", whole) + point + rest
         if self.decimal != ".":
