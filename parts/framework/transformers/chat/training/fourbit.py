@@ -19,6 +19,8 @@ def quantized(network: PreTrainedModel) -> PreTrainedModel:
         size = layer.in_features, layer.out_features
         small = Linear4bit(*size, bias=layer.bias is not None, quant_type="nf4", device="meta")
         small.weight = Params4bit(layer.weight.data.cpu(), requires_grad=False, quant_type="nf4")
+        # Its packing for AVX-512 fails where a width is no multiple of 64, and rounds to bfloat16.
+        small.support_avx512bf16_for_cpu = False
         small.bias = layer.bias
         network.set_submodule(name, small.to(layer.weight.device))
     setattr(network, LOADED, True)
