@@ -123,7 +123,7 @@ def test_all_types_of_text_are_read_alike() -> None:
 DAMAGED = {
     "row 2 has 1 cells and not 2": "a,b\n1,2\n3\n4,5\n",
     "row 2 has 3 cells and not 2": "a,b\n1,2\n3,4,5\n4,5\n",
-    "row 2 has 1 cells and not 2: '\"3,4": 'a,b\n1,2\n"3,4\n4,5\n',
+    "row 2 has 1 cells and not 2: '3,4": 'a,b\n1,2\n"3,4\n4,5\n',
     "row 3, the last, is cut off": "a,b\n1,2\n3,4\n5,",
     "row 1 is no number where all others are: 'mm' in 'a'": "a,b\nmm,-\n" + "1,x\n" * 40,
     "1 rows that repeat the header": "a,b\n1,2\na,b\n4,5\n",

@@ -6,9 +6,10 @@ Rows that are damaged are named, and refused or left out.
 import codecs
 import csv
 import gzip
+import io
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from itertools import islice
@@ -23,6 +24,7 @@ from ..runs import UserError
 
 BLOCK = 1 << 20  # bytes of text that are parsed at once; a row that is larger takes 8 times more
 LARGEST = 1 << 26  # bytes; a row that is larger is a mistake
+ROWS = 65_536  # of a batch that Python reads
 SAMPLE = 1 << 16  # bytes from which delimiter and header are told
 LEADING = 20  # lines before the header, at most
 FITTING = 0.05  # share of rows that may not fit a header below other lines
@@ -93,21 +95,12 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         told = f"{len(layout.leading)} lines before the header are left out: {shown}"
         notes.append(f"{path}: {told}.")
     found: list[str] = []
-
-    def ragged(row: pa_csv.InvalidRow) -> str:
-        number = f"row {row.number - layout.skip}" if row.number else "a row"
-        cells, text = row.actual_columns, " ".join(row.text.split())[:60]
-        found.append(f"{number} has {cells} cells and not {row.expected_columns}: {text!r}")
-        return "skip"
-
-    rows, last, parsed = 0, None, _parsed(path, layout, ragged)
-    for batch in parsed:
+    rows, last = 0, None
+    for batch in _parsed(path, layout, found):
         if last is not None:
             yield last
         rows, last = rows + batch.num_rows, batch
         if found and reading.bad_rows == "refuse":
-            for _ in parsed:  # a reader that is left reads on, and Python aborts if it ends then
-                pass
             break
     if last is not None and not layout.ended and _is_cut(last):
         found.append(f"row {rows}, the last, is cut off")
@@ -118,35 +111,51 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         refuse(path, reading, notes, [*more, *found])
 
 
-def _parsed(
-    path: Path, layout: _Layout, ragged: Callable[[pa_csv.InvalidRow], str]
-) -> Iterator[pa.Table]:
-    """Yield the rows as Arrow parses them, at first none; `ragged` is told what it can't."""
+def _parsed(path: Path, layout: _Layout, found: list[str]) -> Iterator[pa.Table]:
+    """Yield the rows, at first none; `found` gains a sentence for each that has too many cells.
+
+    Arrow parses all up to the first such row, Python what follows: Arrow could call back for each,
+    but now and then its threads do so while Python ends, which then aborts (apache/arrow #34314).
+    """
     schema = pa.schema([(name, pa.string()) for name in layout.names])
     schema = schema.with_metadata({"delimiter": layout.delimiter})
     yield schema.empty_table()
-    rows, told, block = 0, 0, BLOCK
-
-    def once(row: pa_csv.InvalidRow) -> str:
-        nonlocal told
-        if row.number is not None and row.number <= told:
-            return "skip"  # from before a row that was larger than a block
-        told = row.number or told
-        return ragged(row)
-
+    rows, block = 0, BLOCK
     while block:
         try:
-            for batch in _after(rows, _blocks(path, layout, once, block)):
+            for batch in _after(rows, _blocks(path, layout, block)):
                 rows += batch.num_rows
                 yield pa.table(batch.columns, schema=schema)
-            block = 0
+            return
         except pa.ArrowInvalid as error:
+            if "CSV parse error" in str(error):
+                break
             if "straddling" not in str(error):
                 raise
             block *= 8
             if block > LARGEST:
                 size = f"a row has more than {LARGEST >> 20} MB"
                 raise ValueError(f"{size}: is a quotation mark missing, or one too many?") from None
+    records = islice(_records(path, layout, found), rows, None)
+    while some := list(islice(records, ROWS)):
+        columns = [pa.array(cells, pa.string()) for cells in zip(*some, strict=True)]
+        yield pa.table(columns, schema=schema)
+
+
+def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str]]:
+    """Yield the rows that have as many cells as the header; `found` gains a sentence for others."""
+    encoding = layout.encoding.replace("utf8", "utf-8-sig")
+    with opened(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
+        for _ in range(layout.skip):
+            text.readline()
+        filled = filter(None, csv.reader(text, delimiter=layout.delimiter))
+        for number, cells in enumerate(filled, start=1):
+            if len(cells) == len(layout.names):
+                yield cells
+            else:
+                shown = " ".join(layout.delimiter.join(cells).split())[:60]
+                told = f"row {number} has {len(cells)} cells and not {len(layout.names)}"
+                found.append(f"{told}: {shown!r}")
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -158,9 +167,7 @@ def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBa
             yield batch.slice(before)
 
 
-def _blocks(
-    path: Path, layout: _Layout, ragged: Callable[[pa_csv.InvalidRow], str], block: int
-) -> Iterator[pa.RecordBatch]:
+def _blocks(path: Path, layout: _Layout, block: int) -> Iterator[pa.RecordBatch]:
     # One thread is as fast here, and its errors name the row.
     options = pa_csv.ReadOptions(
         block_size=block,
@@ -169,9 +176,7 @@ def _blocks(
         skip_rows=layout.skip,
         column_names=[str(place) for place in range(len(layout.names))],
     )
-    parsing = pa_csv.ParseOptions(
-        delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=ragged
-    )
+    parsing = pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
     )
@@ -180,8 +185,10 @@ def _blocks(
 
 
 def _source(path: Path) -> pa.NativeFile:
-    """Open a file for Arrow, whose threads had better not call Python: it may be at its end."""
-    if path.suffix.lower() in (".gz", ".zip"):
+    """Open a file for Arrow, whose threads had better not call Python."""
+    if path.suffix.lower() == ".gz":
+        return pa.CompressedInputStream(pa.OSFile(str(path)), "gzip")
+    if path.suffix.lower() == ".zip":
         return pa.PythonFile(opened(path), mode="r")
     return pa.OSFile(str(path))
 
@@ -225,7 +232,7 @@ def _layout(path: Path) -> _Layout:
     text = start.decode(encoding, errors="ignore")
     delimiter, leading, names, lines = _header(text, whole=len(start) < SAMPLE)
     skip = len(leading) + lines
-    plain = encoding.removesuffix("-sig")  # Arrow skips a byte order mark anyway
+    plain = encoding.replace("utf-8-sig", "utf8")  # Arrow skips a byte order mark anyway
     return _Layout(plain, delimiter, names, skip, leading, ended)
 
 
