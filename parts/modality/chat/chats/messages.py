@@ -1,11 +1,11 @@
 """What a conversation is: messages that take turns. The standard library alone."""
 
 import json
-import re
 from itertools import pairwise
 from typing import Any, TypedDict
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # as texts/reading.py has it
+from ..texts.words import cleaned
+
 BEFORE = {  # what may stand before a message of a role; "" is the start
     "system": ("",),
     "user": ("", "system", "assistant"),
@@ -40,7 +40,7 @@ def listed(value: Any) -> list[Message]:
 
 def message(role: str, text: str) -> Message:
     """Return a message without control characters (but tabs and line ends)."""
-    content = CONTROLS.sub(" ", text.replace("\r\n", "\n"))
+    content = cleaned(text)
     if not content.strip():
         raise BrokenError(f"the {role} says nothing")
     return {"role": role, "content": content}

@@ -1,14 +1,13 @@
 """A column of a table as texts, whatever it was stored as."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..runs import UserError
+from .words import cleaned
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # models see a space there
 SHOWN = 80  # characters of a text that a note quotes
 
 
@@ -22,8 +21,8 @@ def texts(column: pd.Series) -> pd.Series:
         raise UserError(
             f"data.text: {column.name!r} holds cells of {odd.pop().__name__}: make each a text."
         )
-    known = column.astype("str").fillna("").str.replace("\r\n", "\n", regex=False)
-    return pd.Series([CONTROLS.sub(" ", text) for text in known], column.index, dtype="str")
+    known = column.astype("str").fillna("")
+    return pd.Series([*map(cleaned, known)], column.index, dtype="str")
 
 
 def notes(known: pd.Series, empty: int, path: Path) -> list[str]:

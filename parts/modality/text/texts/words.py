@@ -5,6 +5,7 @@ else, and a client in any language can repeat it.
 """
 
 import hashlib
+import re
 import unicodedata
 
 CHARACTERS = (
@@ -13,6 +14,12 @@ CHARACTERS = (
 )
 KEPT = ("L", "M", "N")  # first letters of Unicode's categories
 ALONE = ("So", "Sc")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # models see a space there
+
+
+def cleaned(text: str) -> str:
+    """Return a text as models are given it: without control characters but tabs and line ends."""
+    return CONTROLS.sub(" ", text.replace("\r\n", "\n"))
 
 
 class _Table(dict[int, str]):

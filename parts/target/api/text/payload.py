@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from ..formats.contract import Contract, described
 from ..texts.measures import measure, sets
-from ..texts.words import words
+from ..texts.words import cleaned, words
 from .answers import RequestError, explain
 
 MAX_CHARACTERS = 200_000  # of one text: some 30,000 words, which take a tenth of a second
@@ -51,7 +51,7 @@ class Payload:
 
     def columns(self, rows: Sequence[Row]) -> dict[str, list[str]]:
         """Return {name: texts} as `feed.feed` takes them."""
-        return {"text": [row.text for row in rows]}
+        return {"text": [cleaned(row.text) for row in rows]}
 
     def unseen(self, row: Row) -> list[str]:
         """Return the columns that hold a category which no training row had; texts hold none."""
@@ -59,4 +59,5 @@ class Payload:
 
     def as_written(self, row: Row) -> dict[str, float]:
         """Return what the log keeps of a text: its properties, not its words."""
-        return measure(row.text, words(row.text), self.known)
+        text = cleaned(row.text)
+        return measure(text, words(text), self.known)
