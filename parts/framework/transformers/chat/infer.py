@@ -4,7 +4,6 @@ The folder is one that transformers and vLLM know: `pipeline("text-generation", 
 """
 
 import json
-import logging
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -24,9 +23,6 @@ from .model import Model
 from .runs import UserError, replacing, write_text
 from .training import apart
 from .training.likelihood import Row, filled, losses, windows
-
-# Where a CPU has AVX-512 BF16, it warns of a library that nothing here needs, whatever is trained.
-logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 BATCH = 8  # conversations at once
 PROMPT = "prompt.json"  # if there is one

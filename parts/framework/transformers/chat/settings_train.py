@@ -1,10 +1,15 @@
 """The `train` section of config.yaml; `tune` varies what is marked with Search."""
 
+import logging
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from .search import Search
+
+# transformers loads it, whatever `method` says; where a CPU has AVX-512 BF16 it then warns of a
+# library that nothing here needs. This is read before any framework is.
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 class Train(BaseModel, extra="forbid", frozen=True):
