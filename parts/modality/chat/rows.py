@@ -14,7 +14,7 @@ from ..chats.overlap import note
 from ..chats.relatives import relatives
 from ..chats.shapes import conversations, prompts
 from ..config import Config
-from ..runs import UserError, sha256
+from ..runs import UserError, say, sha256
 from ..texts.measures import halves
 from ..texts.words import words
 from .cells import Column
@@ -85,7 +85,10 @@ def _order(
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the prompts of a file as the model takes them, with their properties."""
-    raw = frame(path, [""], config.data)
+    left_out: list[str] = []
+    raw = frame(path, [""], config.data, left_out)
+    for text in left_out:
+        say("warning", text)
     names = ("messages", "prompt", "text")
     check_names(raw.columns, [(name, getattr(config.data, name)) for name in names], path)
     chats = prompts(raw, config.data, path)

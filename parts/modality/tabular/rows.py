@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..config import Config
-from ..runs import UserError, sha256
+from ..runs import UserError, say, sha256
 from ..scores.importances import importances
 from . import files, processed
 from .cells import Column
@@ -116,7 +116,11 @@ def _order(raw: pa.Table, ids: np.ndarray, config: Config) -> tuple[np.ndarray, 
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return new rows of a file as the model takes them; UserError if it can't."""
-    return canonical(files.table(path, files.Reading.of(config.data), []), columns, str(path))
+    notes: list[str] = []
+    raw = files.table(path, files.Reading.of(config.data), notes)
+    for note in notes:  # of what is left out
+        say("warning", note)
+    return canonical(raw, columns, str(path))
 
 
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..config import Config
-from ..runs import UserError, sha256
+from ..runs import UserError, say, sha256
 from ..texts import doubtful, reading, twins
 from ..texts.changes import robustness
 from ..texts.measures import halves, measure, sets
@@ -91,7 +91,10 @@ def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.
 
 def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
-    raw = frame(path, [""], config.data)
+    notes: list[str] = []
+    raw = frame(path, [""], config.data, notes)
+    for note in notes:  # of what is left out
+        say("warning", note)
     check_names(raw.columns, [("text", config.data.text)], path)
     texts = reading.texts(raw[config.data.text])
     texts = texts[texts.str.strip() != ""].reset_index(drop=True)

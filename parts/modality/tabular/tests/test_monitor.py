@@ -14,6 +14,7 @@ from my_model.drift.reference import build, shown
 from my_model.drift.statistics import compare, predicted
 from my_model.formats import contract, onnx_runtime
 from my_model.tables.infer import infer
+from my_model.tables.rows import fresh
 from my_model.tables.schema import Schema, canonical
 
 KINDS = {
@@ -190,3 +191,14 @@ def test_too_few_rows_are_not_judged(
     assert "99 rows are too few to judge" in capsys.readouterr().err
     assert cli.main(["monitor", str(tmp_path / "none.csv"), "--run=demo", *options]) == 2
     assert "none.csv: no such file" in capsys.readouterr().err
+
+
+def test_what_monitor_leaves_out_is_told(
+    config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ragged.csv"
+    path.write_text(config.data.path.read_text("utf-8") + "a cell too few\n", "utf-8")
+    loose = config.data.model_copy(update={"bad_rows": "skip"})
+    columns = data.load(config).schema.columns
+    fresh(path, columns, config.model_copy(update={"data": loose}))
+    assert "a cell too few" in capsys.readouterr().out
