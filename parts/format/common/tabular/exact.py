@@ -1,7 +1,8 @@
 """The judge of an exact export: the model's own answers, on every row, from the bytes of the file.
 
 The contract says how a cell is read. Before an export is kept, the file that was trained on is read
-by it, and every cell has to be what it was in training.
+by it: every cell has to be what it was in training, and the exported model has to answer what was
+read as the trained one answered.
 """
 
 from typing import Any
@@ -31,11 +32,12 @@ def check(
     config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the two disagree on any row that there is."""
-    inputs = {name: part.inputs for name, part in parts.items()}
+    columns = [column_of(describe_column(column)) for column in schema.columns]
+    rows = _reread(columns, [part.inputs for part in parts.values()], config)
+    inputs = {name: rows.loc[part.inputs.index] for name, part in parts.items()}
     tolerance = config.export.tolerance
     found = compare(answers, exported, inputs, schema.labels, threshold, tolerance)
-    columns = [column_of(describe_column(column)) for column in schema.columns]
-    return found | {"rows_from_file": _reread(columns, list(inputs.values()), config)}
+    return found | {"rows_from_file": len(rows)}
 
 
 def tell(agreed: dict[str, Any]) -> str:
@@ -44,15 +46,15 @@ def tell(agreed: dict[str, Any]) -> str:
     return f"same answers on {rows:,} rows, read from the file again (differences up to {most:.0e})"
 
 
-def _reread(columns: list[Column], parts: list[pd.DataFrame], config: Config) -> int:
-    """Read data.path once more, by the columns of a contract, and return how many rows agree.
+def _reread(columns: list[Column], parts: list[pd.DataFrame], config: Config) -> pd.DataFrame:
+    """Read data.path once more, by the columns of a contract, and return the rows of all parts.
 
     `parts` are what training took of it. Each cell that training saw has to give the same value to
     the reader of files, and a sample of them to the reader of single cells, which the API is.
     UserError names row, column and both readings.
     """
-    settings, first, agreed = config.data, 0, 0
-    expected = pd.concat(parts).sort_index()
+    settings, first = config.data, 0
+    expected, read = pd.concat(parts).sort_index(), []
     for batch in files.batches(settings.path, files.Reading.of(settings), []):
         rows = expected.index[(expected.index >= first) & (expected.index < first + len(batch))]
         found = canonical(batch, columns, str(settings.path), first).set_axis(
@@ -67,8 +69,9 @@ def _reread(columns: list[Column], parts: list[pd.DataFrame], config: Config) ->
                 values = np.subtract(values, column.offset).astype(np.float32)
             single = pd.Series(values, some, None if column.kind == "category" else np.float32)
             _compare(expected.loc[some, column.name], single, column, config)
-        first, agreed = first + len(batch), agreed + len(rows)
-    return agreed
+        read.append(found.loc[rows, expected.columns].astype(expected.dtypes))
+        first += len(batch)
+    return pd.concat(read)
 
 
 def _compare(expected: pd.Series, found: pd.Series, column: Column, config: Config) -> None:
