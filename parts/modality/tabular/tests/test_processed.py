@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from my_model import data
+from my_model import data, infer
 from my_model.config import Config
+from my_model.formats import exact, onnx_runtime, parity
 from my_model.runs import UserError
 from my_model.tables import files, processed
 from my_model.tables.schema import schema_file
@@ -81,3 +82,22 @@ def test_a_file_that_is_gone_is_gone(own: Config) -> None:
     with pytest.raises(UserError, match="no such file"):
         data.load(own)
     assert processed._file(own).exists()
+
+
+def test_an_export_is_held_to_the_cells_of_the_file(own: Config, run: Path) -> None:
+    splits, test = data.load_all(own)
+    parts = {"test": test, "validation": splits.val, "training": splits.train}
+    model, exported = infer.load(run / "model"), onnx_runtime.load(run / "export/onnx")
+    answers = parity.expect(
+        lambda inputs: infer.predict(model, inputs), {name: p.inputs for name, p in parts.items()}
+    )
+    threshold = exported.contract["outputs"]["threshold"]
+    checked = exact.check(model, answers, exported, parts, splits.schema, threshold, own)
+    assert checked["rows_from_file"] == sum(len(part.inputs) for part in parts.values())
+    column = next(column for column in splits.schema.columns if column.kind == "number")
+    table = pd.read_csv(own.data.path, dtype="str", keep_default_na=False)
+    table.loc[6, column.name] = "4321"
+    table.to_csv(own.data.path, index=False)
+    told = rf"row 7, column '{column.name}': training read .* the contract .*4321"
+    with pytest.raises(UserError, match=told):
+        exact.check(model, answers, exported, parts, splits.schema, threshold, own)
