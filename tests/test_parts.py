@@ -79,7 +79,8 @@ def test_parts_of_one_name_are_called_alike() -> None:
     for path in PARTS.rglob("*.py"):
         axis = path.relative_to(PARTS).parts[0]
         if "tests" not in path.parts:
-            seams.setdefault((axis, path.name), []).append(path)
+            name = f"commands/{path.name}" if path.parent.name == "commands" else path.name
+            seams.setdefault((axis, name), []).append(path)
     for (axis, name), paths in seams.items():
         signatures = {path: _signatures(path) for path in paths}
         assert len(set(map(str, signatures.values()))) == 1, (axis, name, signatures)
@@ -95,6 +96,20 @@ def _signatures(path: Path) -> dict[str, str]:
 
 
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def test_commands_are_called_alike() -> None:
+    modules = [
+        path for path in PYTHON if path.parent.name == "commands" and path.stem != "__init__"
+    ]
+    assert modules
+    for path in modules:
+        text = path.read_text("utf-8")
+        assert ast.get_docstring(ast.parse(text)) and "\nREADS = (" in text, path
+        found = _signatures(path)
+        assert found.pop("run") == "(config: Config, args: argparse.Namespace) -> int", path
+        arguments = found.pop("arguments", "(parser: argparse.ArgumentParser) -> None")
+        assert arguments == "(parser: argparse.ArgumentParser) -> None" and not found, path
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))

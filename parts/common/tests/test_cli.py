@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from my_model import cli
-from my_model.config import Config, of_run
-from my_model.operate import DATA
+from my_model.config import DATA, Config, of_run
 from my_model.runs import UserError
 from my_model.settings.data import Data
 
@@ -56,6 +55,14 @@ def test_help_imports_no_framework() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
     assert "--evaluate.primary" in done.stdout
+
+
+def test_help_shows_what_a_command_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["monitor", "--help"])
+    shown = capsys.readouterr().out
+    assert "--monitor.q" in shown and "--paths.runs" in shown
+    assert "--seed" not in shown and "--model.name" not in shown
 
 
 def test_a_run_is_compared_with_the_export_of_another(run: Path, options: list[str]) -> None:

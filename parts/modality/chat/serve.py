@@ -9,20 +9,20 @@ import sys
 import time
 from pathlib import Path
 
-from .config import Config
 from .engines.engine import started
 from .runs import UserError
+from .settings.serve import Serve
 
 SECONDS = 0.5  # between two looks
 
 
-def serve(config: Config, run: Path) -> None:
+def serve(settings: Serve, run: Path) -> None:
     """Serve a run's model until a signal; MODEL_API_KEY in the environment locks it.
 
     UserError if the engine does not start, or ends by itself.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the engine is ended below
-    settings, key = config.serve, os.environ.get("MODEL_API_KEY") or None
+    key = os.environ.get("MODEL_API_KEY") or None
     if settings.engine and "://" in settings.engine:
         raise UserError("serve.engine: an address needs no server here: name an engine, or null.")
     with started(run, settings, settings.host, settings.port, key) as engine:

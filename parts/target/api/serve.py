@@ -19,7 +19,6 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from msgspec import json
 
-from .config import Config
 from .formats.contract import version
 from .formats.onnx_runtime import Predictor, load
 from .runs import UserError
@@ -34,19 +33,19 @@ from .server.telemetry import Telemetry
 from .settings.serve import Serve
 
 
-def serve(config: Config, run: Path) -> None:
+def serve(settings: Serve, run: Path) -> None:
     """Serve a run's model until a signal; then answer open requests and finish the log."""
-    app = create_app(run / "export" / "onnx", config.serve)
-    host, port = address = (config.serve.host, config.serve.port)
-    family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
+    app = create_app(run / "export" / "onnx", settings)
+    host, port = address = (settings.host, settings.port)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
     host, port = listener.getsockname()[:2]
     print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
-    settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
-    Server(settings).run(sockets=[listener])
+    server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20))
+    server.run(sockets=[listener])
 
 
 def create_app(folder: Path, settings: Serve) -> FastAPI:

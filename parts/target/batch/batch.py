@@ -21,8 +21,17 @@ from .scoring import chunks
 from .scoring.predictions import notes, scorer
 
 
-def score(config: Config, run: Path, source: Path, output: Path, allow_unseen: bool = False) -> int:
+def score(
+    config: Config,
+    run: Path,
+    source: Path,
+    output: Path,
+    size: int,
+    allow_unseen: bool = False,
+) -> int:
     """Write the rows of `source` with their predictions to `output`; return how many there are.
+
+    `size` rows are read, scored and saved at once.
 
     The columns of `source` stay as they are; predictions.py says which are added. UserError names
     what is at fault; if it is the disk, what is done by then is kept.
@@ -33,8 +42,8 @@ def score(config: Config, run: Path, source: Path, output: Path, allow_unseen: b
         raise UserError(f"{folder} holds no exported model: run `export` first.")
     partial = output.with_name(output.name + ".partial")
     try:
-        _reopen(partial, config, run, source)
-        parts, rows, counts = _score_parts(config, run, source, partial, output.suffix)
+        _reopen(partial, config, run, source, size)
+        parts, rows, counts = _score_parts(config, run, source, partial, output.suffix, size)
         for note in notes(counts, rows, source, allow_unseen):
             say("warning", note)
         _join(parts, partial / f"all{output.suffix}").replace(output)
@@ -60,14 +69,14 @@ def _check_paths(source: Path, output: Path) -> None:
         raise UserError(f"{output}: a folder, or the input itself; give the output another name.")
 
 
-def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
+def _reopen(partial: Path, config: Config, run: Path, source: Path, size: int) -> None:
     """Keep the chunks of the same job; those of another one are deleted."""
     job = {
         "input": chunks.digest(source, config),
         "model": sha256(
             run / "export" / config.data.SERVED / "contract.json"
         ),  # holds the sha256 of the model
-        "chunk size": config.predict.chunk,
+        "chunk size": size,
         "data settings": config.data.model_dump_json(),
     }
     path = partial / "job.json"
@@ -83,7 +92,7 @@ def _reopen(partial: Path, config: Config, run: Path, source: Path) -> None:
 
 
 def _score_parts(
-    config: Config, run: Path, source: Path, partial: Path, suffix: str
+    config: Config, run: Path, source: Path, partial: Path, suffix: str, size: int
 ) -> tuple[list[Path], int, Counter[str]]:
     """Score the chunks that are not there yet.
 
@@ -95,7 +104,7 @@ def _score_parts(
     rows, counts = 0, Counter[str]()
     total = chunks.count(source, config)
     with tqdm(total=total, unit=" rows", unit_scale=True, disable=None) as bar:
-        for table in chunks.read(source, config):
+        for table in chunks.read(source, config, size):
             part = partial / f"{len(parts):06}{suffix}"
             told = part.with_suffix(".json")
             if not part.exists():

@@ -10,12 +10,10 @@ from ..runs import say, sha256
 from ..tables import files
 
 
-def read(path: Path, config: Config) -> Iterator[pa.Table]:
-    """Yield tables of predict.chunk rows, the last shorter; UserError if the file is damaged."""
+def read(path: Path, config: Config, size: int) -> Iterator[pa.Table]:
+    """Yield tables of `size` rows, the last shorter; UserError if the file is damaged."""
     notes: list[str] = []
-    yield from _equal(
-        files.batches(path, files.Reading.of(config.data), notes), config.predict.chunk
-    )
+    yield from _equal(files.batches(path, files.Reading.of(config.data), notes), size)
     for note in notes:
         say("warning", note)
 

@@ -25,8 +25,8 @@ WEB = Path("deploy/browser")
 OURS = shutil.ignore_patterns("node_modules", "package*.json", "*.mjs")  # not the visitor's
 
 
-def build(config: Config, run: Path) -> str:
-    """Write the page of a run and return a sentence about it.
+def build(config: Config, run: Path, shown: int) -> str:
+    """Write the page of a run, with `shown` held-out rows, and return a sentence about it.
 
     UserError, and no page, if it answers any held-out row otherwise than the model.
     """
@@ -42,7 +42,7 @@ def build(config: Config, run: Path) -> str:
         visitor = Visitor(folder, WEB / "check.mjs", splits.schema)
         about = {
             "quality": _quality(run, len(test.ids)),
-            "examples": _examples(visitor, test, config),
+            "examples": _examples(visitor, test, shown, config),
             **facts(config),
         }
         write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
@@ -67,12 +67,12 @@ def _copy(files: list[Path], folder: Path) -> None:
         shutil.copyfile(file, folder / file.name)
 
 
-def _examples(visitor: Visitor, test: Split, config: Config) -> list[dict[str, Any]]:
-    """Return held-out rows and their truth; labels take turns, so that a rare one is among them."""
+def _examples(visitor: Visitor, test: Split, shown: int, config: Config) -> list[dict[str, Any]]:
+    """Return some held-out rows and their truth; labels take turns, so a rare one is among them."""
     order = np.random.default_rng(config.seed).permutation(len(test.targets))
     targets = pd.Series(test.targets[order])
     turns = targets.groupby(targets).cumcount()
-    chosen = order[np.argsort(turns, kind="stable")][: config.page.examples]
+    chosen = order[np.argsort(turns, kind="stable")][:shown]
     truths, labels = test.targets[chosen].tolist(), visitor.schema.labels
     entered = visitor.enter(test.inputs.iloc[chosen])
     return [

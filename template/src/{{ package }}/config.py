@@ -2,27 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from . import commands
 from .runs import UserError, find
-from .settings.common import Monitor, Page, Paths, Predict, Section, Tune
+from .settings.common import Paths, Section, Tune
 from .settings.data import Data
 from .settings.evaluate import Evaluate
 from .settings.export import Export
 from .settings.files import parse, read
 from .settings.model import Model
-from .settings.serve import Serve
 from .settings.train import Train
+
+DATA = ("seed", "data")  # all that an export is opened with, whatever framework trained it
+OF_RUN = (*DATA, "model", "train")
+S = TypeVar("S", bound=BaseModel)
 
 
 class Config(Section):
-    """Every setting of the project."""
+    """Every setting of the pipeline. `load` adds a section for each command that has settings."""
 
     seed: int = Field(0, ge=0)
     data: Data
@@ -31,16 +35,26 @@ class Config(Section):
     tune: Tune = Tune()
     evaluate: Evaluate = Evaluate()
     export: Export = Export()
-    serve: Serve = Serve()
-    predict: Predict = Predict()
-    page: Page = Page()
-    monitor: Monitor = Monitor()
     paths: Paths = Paths()
 
 
-def keys(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield every dotted key with its field."""
-    for name, field in section.model_fields.items():
+@cache
+def _with_commands() -> type[Config]:
+    found = {name: getattr(commands.load(name), "Settings", None) for name in commands.names()}
+    sections: Any = {name: (kind, kind()) for name, kind in found.items() if kind}
+    return create_model("Config", __base__=Config, **sections)
+
+
+def section(config: Config, kind: type[S]) -> S:
+    """Return the section of config.yaml that is a command's `Settings`."""
+    return next(value for _, value in config if type(value) is kind)
+
+
+def keys(
+    section: type[BaseModel] | None = None, prefix: str = ""
+) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every dotted key with its field; by default, of the whole configuration."""
+    for name, field in (section or _with_commands()).model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from keys(kind, f"{prefix}{name}.")
@@ -57,7 +71,7 @@ def load(path: Path, overrides: dict[str, str]) -> Config:
     for key, text in overrides.items():
         _set(raw, key, parse(text, path), path)
     try:
-        return Config.model_validate(raw)
+        return _with_commands().model_validate(raw)
     except ValidationError as error:
         raise UserError("\n".join(_explain(e, path, overrides) for e in error.errors())) from None
 
@@ -97,15 +111,13 @@ def dump(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def of_run(
-    config: Config, name: str | None, kept: Sequence[str] = ("seed", "data", "model", "train")
-) -> tuple[Path, Config]:
+def of_run(config: Config, name: str | None, kept: Sequence[str] = OF_RUN) -> tuple[Path, Config]:
     """Return the folder of a run, and the configuration with its own sections of these names."""
     run = find(config.paths.runs, name)
     path = run / "config.yaml"
-    own = {section: told for section, told in read(path).items() if section in kept}
+    own = {name: content for name, content in read(path).items() if name in kept}
     try:
-        return run, Config.model_validate(config.model_dump(mode="json") | own)
+        return run, type(config).model_validate(config.model_dump(mode="json") | own)
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         raise UserError(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .commands.monitor import Settings
 from .config import Config
 from .drift import reference as kept
 from .drift import statistics as drift
@@ -28,32 +29,31 @@ from .tables.schema import canonical
 FIGURES = 12  # of the surest drifts
 
 
-def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
+def monitor(config: Config, settings: Settings, run: Path, path: Path | None = None) -> bool:
     """Return whether the rows of `path`, or else of the request log, drifted; write the report.
 
     Predictions are compared too: the logged ones, or those of the exported model. UserError if
     there are too few rows, or rows that the model can't take.
     """
-    told, path = "no such file" if path else "no requests", path or config.serve.request_log
-    if path is None or not path.exists():
-        place = path or "serve.request_log is null"
-        raise UserError(f"{place}: {told}; name a file to compare.")
+    path = path or _request_log(config)
+    if path is None:
+        raise UserError("monitor: no log of requests is kept; name a file to compare.")
+    if not path.exists():
+        raise UserError(f"{path}: no such file, and no requests; name a file to compare.")
     folder = run / "export" / config.data.SERVED
     model = exported(config.data.SERVED, folder)
     columns = [column_of(told) for told in described(model.contract)]
-    current = _current(path, config, columns, model)
-    if len(current) < config.monitor.min_rows:
-        least = config.monitor.min_rows
+    current = _current(path, config, settings.window, columns, model)
+    if len(current) < settings.min_rows:
+        least = settings.min_rows
         raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
     reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
     before, now, reason = reference.beside(current)
-    kinds = _kinds(columns, labels, config.monitor.ignore)
+    kinds = _kinds(columns, labels, settings.ignore)
     if reason and PREDICTION in kinds:
         say("monitor", f"predictions are not compared: {reason}")
         del kinds[PREDICTION]
-    findings = drift.compare(
-        before, now, kinds, config.monitor.q, _tolerance(folder, before, labels)
-    )
+    findings = drift.compare(before, now, kinds, settings.q, _tolerance(folder, before, labels))
     report = {
         "run": run.name,
         "source": str(path),
@@ -62,7 +62,7 @@ def monitor(config: Config, run: Path, path: Path | None = None) -> bool:
         "predictions": [len(now[PREDICTION]), len(before[PREDICTION])]
         if PREDICTION in kinds
         else None,
-        "q": config.monitor.q,
+        "q": settings.q,
         "columns": len(kinds),
         "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
         "tests": [asdict(f) | describe(f, before, now) for f in findings],
@@ -84,9 +84,16 @@ def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> fl
     return tolerance
 
 
-def _current(path: Path, config: Config, columns: list[Column], model: Any) -> pd.DataFrame:
-    """Return canonical rows and their predictions, shaped by `shown`."""
-    requests = answered(path, config.monitor.window, version(model.contract))
+def _request_log(config: Config) -> Path | None:
+    """Return where a server of this project logs what it answered: its section says so."""
+    return next((part.request_log for _, part in config if hasattr(part, "request_log")), None)
+
+
+def _current(
+    path: Path, config: Config, window: int, columns: list[Column], model: Any
+) -> pd.DataFrame:
+    """Return canonical rows and their predictions, shaped by `shown`; of a log, the last ones."""
+    requests = answered(path, window, version(model.contract))
     labels = model.contract["outputs"]["labels"]
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))

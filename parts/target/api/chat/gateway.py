@@ -18,7 +18,6 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from .config import Config
 from .engines.engine import Engine, started
 from .formats.contract import load, version
 from .runs import UserError
@@ -36,22 +35,22 @@ from .settings.serve import Serve
 NEAR = "127.0.0.1"  # where an engine of this project listens: for the gateway alone
 
 
-def serve(config: Config, run: Path) -> None:
+def serve(settings: Serve, run: Path) -> None:
     """Serve a run's model until a signal; then finish open answers and the log."""
-    host, port = address = (config.serve.host, config.serve.port)
-    family = socket.AF_INET6 if ":" in config.serve.host else socket.AF_INET
+    host, port = address = (settings.host, settings.port)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)  # uvicorn lets it listen, when the engine is ready
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
-    with started(run, config.serve, NEAR, 0, os.urandom(16).hex()) as engine:
-        app = create_app(run / "export" / "gguf", config.serve, engine)
+    with started(run, settings, NEAR, 0, os.urandom(16).hex()) as engine:
+        app = create_app(run / "export" / "gguf", settings, engine)
         host, port = listener.getsockname()[:2]
         print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
-        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20)
-        Server(settings).run(sockets=[listener])
+        server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20))
+        server.run(sockets=[listener])
 
 
 def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:

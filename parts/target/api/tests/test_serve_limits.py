@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from api_client import ask, serving
 
-from my_model.config import Config, dump
+from my_model.config import Config, dump, section
 from my_model.formats import contract
 from my_model.server.body import example
+from my_model.settings.serve import Serve
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_a_signal_lets_requests_finish_and_writes_the_log(
     run: Path, config: Config, row: dict, tmp_path: Path
 ) -> None:
     log = tmp_path / "logs" / "requests.jsonl"
-    settings = config.serve.model_copy(update={"request_log": log, "port": 0})
+    settings = section(config, Serve).model_copy(update={"request_log": log, "port": 0})
     (tmp_path / "config.yaml").write_text(dump(config.model_copy(update={"serve": settings})))
     code = "import sys; from my_model.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "serve", f"--config={tmp_path / 'config.yaml'}"]

@@ -11,11 +11,11 @@ from ..images.files import listed, located
 from ..tables.files import check_names
 
 
-def read(path: Path, config: Config) -> Iterator[pa.Table]:
-    """Yield tables of predict.chunk rows, the last shorter; `data.image` is the path from here."""
-    table, rows = _table(path, config), config.predict.chunk
-    for start in range(0, table.num_rows, rows):
-        yield table.slice(start, rows)
+def read(path: Path, config: Config, size: int) -> Iterator[pa.Table]:
+    """Yield tables of `size` rows, the last shorter; `data.image` is the path from here."""
+    table = _table(path, config)
+    for start in range(0, table.num_rows, size):
+        yield table.slice(start, size)
 
 
 def digest(path: Path, config: Config) -> str:

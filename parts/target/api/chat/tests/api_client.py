@@ -14,9 +14,10 @@ from typing import Any
 import uvicorn
 
 from my_model import cli, serve
-from my_model.config import Config
+from my_model.config import Config, section
 from my_model.engines.engine import Engine, started
 from my_model.server.upstream import PATH
+from my_model.settings.serve import Serve
 
 NAME = cli.FOLDER.name.replace("_", "-")  # of the model
 BODY = {"model": NAME, "messages": [{"role": "user", "content": "What is Python?"}]}
@@ -27,7 +28,7 @@ def serving(
     run: Path, config: Config, engine: Engine | None = None, **settings: Any
 ) -> Iterator[int]:
     """Serve in a thread and give the port; the engine is llama.cpp if there is no other."""
-    told = config.serve.model_copy(update=settings)
+    told = section(config, Serve).model_copy(update=settings)
     with ExitStack() as stack:
         engine = engine or stack.enter_context(started(run, told, "127.0.0.1", 0, "secret"))
         app = serve.create_app(run / "export/gguf", told, engine)

@@ -15,9 +15,10 @@ import pytest
 from api_client import BODY, ask, serving
 
 from my_model import cli
-from my_model.config import Config, dump
+from my_model.config import Config, dump, section
 from my_model.formats import contract
 from my_model.server.upstream import PATH
+from my_model.settings.serve import Serve
 
 COMMAND = "import sys; from my_model.cli import main; sys.exit(main())"
 HELLO, REPLY = ({"role": role, "content": "Hello"} for role in ("user", "assistant"))
@@ -57,7 +58,7 @@ def test_a_signal_lets_requests_finish_and_writes_the_log(
     run: Path, config: Config, tmp_path: Path
 ) -> None:
     log = tmp_path / "logs" / "requests.jsonl"
-    settings = config.serve.model_copy(update={"request_log": log, "port": 0})
+    settings = section(config, Serve).model_copy(update={"request_log": log, "port": 0})
     (tmp_path / "config.yaml").write_text(dump(config.model_copy(update={"serve": settings})))
     command = [sys.executable, "-c", COMMAND, "serve", f"--config={tmp_path / 'config.yaml'}"]
     process = subprocess.Popen([*command, f"--run={run.name}"], stdout=subprocess.PIPE, text=True)

@@ -16,10 +16,11 @@ import pytest
 from api_client import BODY, ask, serving, slow
 from openai import APIError, OpenAI
 
-from my_model.config import Config
+from my_model.config import Config, section
 from my_model.engines.engine import Engine, started
 from my_model.server.replies import Answer
 from my_model.server.upstream import PATH, Upstream
+from my_model.settings.serve import Serve
 
 WINDOW = b"llama.context_length\x04\0\0\0"  # a number of 32 bits comes next
 
@@ -116,5 +117,5 @@ def test_llama_cpp_stops_when_nobody_reads(run: Path, config: Config, tmp_path: 
                 await asyncio.sleep(0.01)
         await upstream.client.aclose()
 
-    with started(tmp_path, config.serve, "127.0.0.1", 0, "secret") as engine:
+    with started(tmp_path, section(config, Serve), "127.0.0.1", 0, "secret") as engine:
         asyncio.run(leave(engine))

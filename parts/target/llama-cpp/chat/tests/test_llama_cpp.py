@@ -13,9 +13,10 @@ import pytest
 from openai import AuthenticationError, BadRequestError, OpenAI
 
 from my_model.cli import FOLDER
-from my_model.config import Config
+from my_model.config import Config, section
 from my_model.engines.engine import Engine, _elsewhere, started
 from my_model.runs import UserError
+from my_model.settings.serve import Serve
 
 MODEL = FOLDER.name.replace("_", "-")
 
@@ -28,7 +29,7 @@ def examples(run: Path) -> dict:
 @contextmanager
 def opened(run: Path, config: Config, **settings: Any) -> Iterator[tuple[Engine, OpenAI]]:
     """Give an engine, and a client that has its key."""
-    told = config.serve.model_copy(update={"engine": "llama-cpp"} | settings)
+    told = section(config, Serve).model_copy(update={"engine": "llama-cpp"} | settings)
     with started(run, told, "127.0.0.1", 0, "sesame") as engine:
         address = f"{engine.address}/v1"
         with OpenAI(base_url=address, api_key="sesame", max_retries=0) as client:
@@ -55,7 +56,7 @@ def test_no_proxy_stands_before_this_machine(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing listens there
     monkeypatch.delenv("no_proxy", raising=False)
-    told = config.serve.model_copy(update={"engine": "llama-cpp"})
+    told = section(config, Serve).model_copy(update={"engine": "llama-cpp"})
     with started(run, told, "127.0.0.1", 0, None) as engine:
         assert _elsewhere(engine.address).model == MODEL
 

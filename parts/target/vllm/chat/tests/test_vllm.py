@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from openai import AuthenticationError, OpenAI
 
-from my_model.config import Config
+from my_model.config import Config, section
 from my_model.engines import vllm
 from my_model.engines.engine import started
 from my_model.runs import UserError
+from my_model.settings.serve import Serve
 
 INSTALLED = [*vllm.DEPLOY.glob("*/.venv")]
 
@@ -21,7 +22,7 @@ INSTALLED = [*vllm.DEPLOY.glob("*/.venv")]
 @pytest.mark.skipif(not INSTALLED, reason="vLLM weighs 5 GB: `serve --serve.engine vllm` once")
 @pytest.mark.parametrize("lookup", [False, True])
 def test_the_answers_are_those_of_the_model(lookup: bool, run: Path, config: Config) -> None:
-    settings = config.serve.model_copy(update={"engine": "vllm", "lookup": lookup})
+    settings = section(config, Serve).model_copy(update={"engine": "vllm", "lookup": lookup})
     examples = json.loads((run / "export/gguf/examples.json").read_text())
     with started(run, settings, "127.0.0.1", 0, "sesame") as engine:
         address = f"{engine.address}/v1"
@@ -44,7 +45,7 @@ def test_the_answers_are_those_of_the_model(lookup: bool, run: Path, config: Con
 
 
 def begin(run: Path, config: Config) -> None:
-    settings = config.serve.model_copy(update={"engine": "vllm"})
+    settings = section(config, Serve).model_copy(update={"engine": "vllm"})
     with started(run, settings, "127.0.0.1", 0, None):
         pass
 

@@ -4,16 +4,16 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from . import runs
 from .config import Config, dump, of_run
 
-Stage = Callable[[Config, argparse.Namespace], int]
-
 
 def data(config: Config, args: argparse.Namespace) -> int:
-    """Load, validate, profile and split."""
+    """Check the data, profile it and fix the splits."""
     from .data import load as load_data
     from .tables.profile import profile
 
@@ -29,7 +29,7 @@ def data(config: Config, args: argparse.Namespace) -> int:
 
 
 def train(config: Config, args: argparse.Namespace) -> int:
-    """Fit a model, choose its threshold on validation rows, save it."""
+    """Fit a model into a new run, and choose its threshold on validation rows."""
     from . import track
     from .data import load as load_data
     from .scores import metrics
@@ -71,7 +71,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
 
 
 def tune(config: Config, args: argparse.Namespace) -> int:
-    """Search hyperparameters and write the best as a configuration of its own."""
+    """Search hyperparameters on validation rows; write the best as a configuration."""
     from .tune import tune
 
     best, found = tune(config)
@@ -82,7 +82,10 @@ def tune(config: Config, args: argparse.Namespace) -> int:
 
 
 def evaluate(config: Config, args: argparse.Namespace) -> int:
-    """Score the held-out rows; exit code 1 if the model does not beat its baseline."""
+    """Score a run on the held-out rows and write its report.
+
+    The exit code is 1 if the model does not beat its baseline.
+    """
     from . import evaluate, infer, report, track
     from .finished import before, reopen
 
@@ -104,7 +107,7 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
 
 
 def export(config: Config, args: argparse.Namespace) -> int:
-    """Convert, check parity, measure."""
+    """Convert a run's model and prove that it still gives the same answers."""
     from . import export, report
     from .finished import reopen
 
@@ -117,15 +120,40 @@ def export(config: Config, args: argparse.Namespace) -> int:
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """All stages up to an exported model; one that fails its gate is not exported."""
+    """Run data -> train -> evaluate -> export.
+
+    A model that fails its gate is not exported.
+    """
     from . import duration
 
     if code := data(config, args):
         return code
     told, clock = duration.of(config), time.perf_counter()
     told.announce()
-    steps: list[Stage] = [train, evaluate, export]
+    steps = [train, evaluate, export]
     code = next((code for step in steps if (code := step(config, args))), 0)
     if not code:
         told.remember(time.perf_counter() - clock)
     return code
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as a command: its sections of config.yaml, and options of its own."""
+
+    run: Callable[[Config, argparse.Namespace], int]
+    reads: tuple[str, ...]
+    flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+RESUME = {"--resume": {"action": "store_true", "help": "go on with the run"}}
+AGAINST = {"--against": {"metavar": "NAME", "help": "a run to compare with"}}
+ALL = ("seed", "data", "model", "train", "evaluate", "export", "paths")
+STAGES = {
+    "run": Stage(run, ALL),
+    "data": Stage(data, ("seed", "data", "evaluate", "paths")),
+    "train": Stage(train, ("seed", "data", "model", "train", "evaluate", "paths"), RESUME),
+    "tune": Stage(tune, ("seed", "data", "model", "train", "tune", "evaluate", "paths")),
+    "evaluate": Stage(evaluate, ("evaluate", "paths"), AGAINST),
+    "export": Stage(export, ("export", "paths")),
+}

@@ -1,0 +1,17 @@
+"""Answer HTTP requests with the exported model."""
+
+import argparse
+
+from ..config import DATA, Config, of_run, section
+from ..settings.serve import Serve as Settings
+
+READS = ("paths",)
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    from ..serve import serve
+
+    run, config = of_run(config, args.run, DATA)
+    serve(section(config, Settings), run)
+    return 0

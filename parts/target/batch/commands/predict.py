@@ -1,0 +1,41 @@
+"""Score a file of any size with the exported model."""
+
+import argparse
+from pathlib import Path
+
+from pydantic import Field
+
+from ..config import DATA, Config, of_run, section
+from ..runs import say
+from ..settings.common import Section
+from ..settings.data import Data
+
+READS = ("paths",)
+
+
+class Settings(Section):
+    """How files are scored."""
+
+    chunk: int = Field(32_768, ge=1)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the two files, and what is scored although the model may not know it."""
+    parser.add_argument("input", type=Path, help=Data.READS)
+    parser.add_argument("output", type=Path, help="a .csv or .parquet file")
+    parser.add_argument(
+        "--allow-unseen",
+        action="store_true",
+        help="score rows although most hold what training never saw",
+    )
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Write the rows of the input with their predictions."""
+    from ..batch import score
+
+    run, config = of_run(config, args.run, DATA)
+    chunk = section(config, Settings).chunk
+    rows = score(config, run, args.input, args.output, chunk, args.allow_unseen)
+    say("predict", f"{rows:,} rows in {args.output}")
+    return 0

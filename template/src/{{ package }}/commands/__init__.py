@@ -1,0 +1,20 @@
+"""The commands beyond the pipeline's stages, one module each, named as the command is.
+
+A module's docstring is the help. `run(config, args)` does the work and returns the exit code;
+`Settings`, if there is one, is its section of config.yaml; `READS` names other sections that it
+reads; `arguments(parser)` adds what it takes besides. Modules import what is slow inside of `run`.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+
+def names() -> list[str]:
+    """Return the commands that this project has."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of a command."""
+    return import_module(f".{name}", __package__)

@@ -1,0 +1,33 @@
+"""Compare requests, or any file, with the training data: exit code 1 if they drifted apart."""
+
+import argparse
+from pathlib import Path
+
+from pydantic import Field
+
+from ..config import DATA, Config, of_run, section
+from ..settings.common import Section
+
+READS = ("paths",)
+
+
+class Settings(Section):
+    """When a difference from the training data counts as drift."""
+
+    q: float = Field(0.01, gt=0, lt=1)
+    min_rows: int = Field(100, ge=20)
+    window: int = Field(10_000, ge=20)
+    ignore: list[str] = Field([])
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the file."""
+    parser.add_argument("file", type=Path, nargs="?", help="default: the request log")
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Write the page and its numbers to runs/<run>/monitor/; return 1 on drift."""
+    from ..monitor import monitor
+
+    run, config = of_run(config, args.run, DATA)
+    return int(monitor(config, section(config, Settings), run, args.file))
