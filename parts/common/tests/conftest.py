@@ -18,7 +18,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("made")
     paths = {name: folder / name for name in ("runs", "processed", "schemas")}
     settings = {f"paths.{name}": path for name, path in paths.items()}
-    settings |= {**QUICK, "evaluate.resamples": 100, "serve.request_log": "null"}
+    settings |= {**QUICK, "evaluate.resamples": 100}
     return [f"--{key}={value}" for key, value in settings.items()]
 
 

@@ -20,7 +20,10 @@ from my_model.settings.serve import Serve
 @contextmanager
 def serving(run: Path, config: Config, **settings: Any) -> Iterator[int]:
     """Serve in a thread and give the port."""
-    app = serve.create_app(run / "export/onnx", section(config, Serve).model_copy(update=settings))
+    app = serve.create_app(
+        run / "export/onnx",
+        section(config, Serve).model_copy(update={"request_log": None} | settings),
+    )
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

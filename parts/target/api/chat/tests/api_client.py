@@ -28,7 +28,7 @@ def serving(
     run: Path, config: Config, engine: Engine | None = None, **settings: Any
 ) -> Iterator[int]:
     """Serve in a thread and give the port; the engine is llama.cpp if there is no other."""
-    told = section(config, Serve).model_copy(update=settings)
+    told = section(config, Serve).model_copy(update={"request_log": None} | settings)
     with ExitStack() as stack:
         engine = engine or stack.enter_context(started(run, told, "127.0.0.1", 0, "secret"))
         app = serve.create_app(run / "export/gguf", told, engine)
