@@ -9,8 +9,6 @@ import pandas as pd
 
 from ..chats import checks, prompting, questions
 from ..chats import columns as made
-from ..chats.answers import compared, sampled
-from ..chats.overlap import note
 from ..chats.relatives import relatives
 from ..chats.shapes import conversations, prompts
 from ..config import Config
@@ -23,7 +21,7 @@ from .infer import times as times_of
 from .repeats import notes
 from .schema import canonical, cells_of
 from .schema import keys as keys_of
-from .split import Rows, Stress
+from .split import Rows
 from .validate import enforce
 
 
@@ -100,27 +98,3 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON."""
     return [{"messages": json.loads(prompt)} for prompt in inputs["prompt"]]
-
-
-def pictures(inputs: pd.DataFrame) -> list[bytes]:
-    """Return a WebP thumbnail for each row; conversations have none."""
-    return []
-
-
-def doubts(splits: Any) -> list[str]:
-    """Say which validation answers are known from training."""
-    return _known(splits, splits.val, "validation")
-
-
-def stress(
-    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
-) -> Stress:
-    """Return what the model and its base say to held-out prompts and to checks."""
-    prompt, asked = prompting.of(config), questions.judged(predictors, config)
-    said = compared(predictors, sampled(test.inputs, config), prompt["answer"] if prompt else None)
-    notes = [*_known(splits, test, "test"), *asked.notes]
-    return Stress(said | asked.tables, notes, asked.failures)
-
-
-def _known(splits: Any, held: Any, name: str) -> list[str]:
-    return note(splits.train.inputs, held.inputs, name, next(iter(splits.manifest["files"])))

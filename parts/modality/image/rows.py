@@ -10,7 +10,7 @@ import pandas as pd
 from ..config import Config
 from ..images.duplicates import kin
 from ..images.files import listed, located
-from ..images.portable import EXAMPLES, pack, thumbnail
+from ..images.portable import EXAMPLES, pack
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
@@ -19,7 +19,7 @@ from .files import check_names
 from .repeats import notes
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
-from .split import Rows, Stress
+from .split import Rows
 from .target import encode
 from .validate import enforce
 
@@ -79,23 +79,6 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a few rows that a client in any language can read from JSON."""
     return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
-
-
-def pictures(inputs: pd.DataFrame) -> list[bytes]:
-    """Return a WebP thumbnail for each row, in its own shape."""
-    return [thumbnail(Path(file)) for file in inputs["file"]]
-
-
-def doubts(splits: Any) -> list[str]:
-    """Say which training labels look wrong: of pictures, nothing is told."""
-    return []
-
-
-def stress(
-    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
-) -> Stress:
-    """Return tables of what becomes of changed inputs: pictures are not changed."""
-    return Stress({}, [], [])
 
 
 def _prepared(images: pd.Series, source: Path, config: Config) -> pd.DataFrame:

@@ -9,12 +9,11 @@ import pyarrow as pa
 
 from ..config import Config
 from ..runs import UserError, say, sha256
-from ..scores.importances import importances
 from . import files, processed
 from .cells import Column
 from .infer import times
 from .schema import Schema, canonical, cells_of, keys
-from .split import Rows, Stress
+from .split import Rows
 from .target import encode
 from .validate import enforce
 
@@ -126,22 +125,3 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON: null is a missing value."""
     return inputs.astype(object).where(inputs.notna(), None).to_dict("records")
-
-
-def pictures(inputs: pd.DataFrame) -> list[bytes]:
-    """Return a WebP thumbnail for each row; rows of a table have none."""
-    return []
-
-
-def doubts(splits: Any) -> list[str]:
-    """Say which training labels look wrong: of tables, nothing is told."""
-    return []
-
-
-def stress(
-    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
-) -> Stress:
-    """Return a table of what becomes of the metric when a column's values are shuffled."""
-    model = predictors["model"]
-    table, facts = importances(model, test.inputs, test.targets, threshold, config)
-    return Stress({"importances": table}, [], [], facts)

@@ -8,8 +8,7 @@ import pandas as pd
 
 from ..config import Config
 from ..runs import UserError, say, sha256
-from ..texts import doubtful, reading, twins
-from ..texts.changes import robustness
+from ..texts import reading, twins
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from . import repeats
@@ -18,7 +17,7 @@ from .files import check_names, frame
 from .infer import times as times_of
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
-from .split import Rows, Stress
+from .split import Rows
 from .target import encode
 from .validate import enforce
 
@@ -106,22 +105,3 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON."""
     return [{"text": text} for text in inputs["text"]]
-
-
-def pictures(inputs: pd.DataFrame) -> list[bytes]:
-    """Return a WebP thumbnail for each row; texts have none."""
-    return []
-
-
-def doubts(splits: Any) -> list[str]:
-    """Say which training labels a cross-validated model is confidently against."""
-    train, labels = splits.train, splits.schema.labels or []
-    return doubtful.notes(train.inputs["text"], train.targets, labels)
-
-
-def stress(
-    predictors: Any, splits: Any, test: Any, threshold: float | None, config: Config
-) -> Stress:
-    """Return a table of what becomes of texts that are written in another way."""
-    changed = robustness(predictors["model"], test.inputs, test.targets, threshold)
-    return Stress({"robustness": changed}, [], [])

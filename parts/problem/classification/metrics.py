@@ -18,6 +18,13 @@ PROPORTIONS = (  # metrics between 0 and 1
 )
 ROW_LOSS = "log loss"
 COLUMNS = ()  # of predictions.csv: there the classes name them
+MISTAKES = {
+    "title": "Most confident mistakes",
+    "causes": "wrong labels and missing columns",
+    "numbers": 0,
+}  # in the report
+OUTPUT = ("probabilities", "float32")  # of an export: name and type
+OF_EXPORTS = True  # an export predicts what the metrics take
 BINS = 10
 
 

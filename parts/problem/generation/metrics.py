@@ -12,6 +12,13 @@ TAILED = ("bits_per_byte", "perplexity")  # metrics that a few rows may decide
 PROPORTIONS: tuple[str, ...] = ()  # metrics between 0 and 1
 ROW_LOSS = "bits per byte"
 COLUMNS = ("nats", "tokens")  # of predictions.csv
+MISTAKES = {
+    "title": "Least likely answers",
+    "causes": "answers that nobody should give",
+    "numbers": 3,
+}  # in the report
+OUTPUT = ("answer", "string")  # of an export: name and type
+OF_EXPORTS = False  # an export gives the answers, not how likely it finds any
 BINS = 10
 
 

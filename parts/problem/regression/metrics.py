@@ -10,6 +10,13 @@ TAILED = ("mae", "rmse", "r2")  # metrics that a few rows may decide
 PROPORTIONS: tuple[str, ...] = ()  # metrics between 0 and 1
 ROW_LOSS = "absolute error"
 COLUMNS = ("prediction",)  # of predictions.csv
+MISTAKES = {
+    "title": "Largest errors",
+    "causes": "wrong values and missing columns",
+    "numbers": 2,
+}  # in the report
+OUTPUT = ("values", "float32")  # of an export: name and type
+OF_EXPORTS = True  # an export predicts what the metrics take
 BINS = 10
 
 

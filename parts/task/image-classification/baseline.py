@@ -14,6 +14,8 @@ from ..images.pixels import read
 from ..tables.target import sampled
 
 LINEAR_ROWS = 10_000  # enough for a yardstick, however many pictures there are
+NAIVE = ("prevalence", "random guess")  # what the model has to beat
+PLAIN = "linear"  # the simplest model that may do
 SIDE = 8  # pixels of the thumbnails that the linear model looks at
 
 

@@ -13,6 +13,8 @@ from ..data import Split, Splits
 from ..tables.target import sampled
 from .encoders import coded, scaled
 
+NAIVE = ("prevalence",)  # what the model has to beat
+PLAIN = "linear"  # the simplest model that may do
 ROWS = 50_000  # enough for a yardstick, however long the table is
 
 

@@ -12,6 +12,8 @@ from ..config import Config
 from ..data import Splits
 from ..tables.target import sampled
 
+NAIVE = ("prevalence",)  # what the model has to beat
+PLAIN = "linear"  # the simplest model that may do
 ROWS = 50_000  # enough for a yardstick, however many texts there are
 
 

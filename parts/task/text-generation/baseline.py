@@ -14,6 +14,8 @@ from ..config import Config
 from ..data import Splits
 from ..model import build
 
+NAIVE = ("bytes", "base")  # what the model has to beat
+PLAIN = "n-gram"  # the simplest model that may do
 ORDER = 4  # bytes that the plain model looks back on
 END = 256  # follows the last byte of an answer
 ROWS = 5000  # enough for a yardstick, however many answers there are

@@ -21,7 +21,7 @@ class Duration:
     """What is known of a run before it trains.
 
     settings  names `model` and `train`: a run of others says nothing of this one
-    cells     training rows times columns (of texts and pictures: properties measured of each)
+    cells     training rows times columns, or times the properties measured of each
     shape     seconds whatever the rows, and seconds for 10,000 cells; None for an unknown model
     log       where earlier ones are
     """

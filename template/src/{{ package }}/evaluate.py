@@ -11,20 +11,21 @@ import pandas as pd
 
 from .config import Config
 from .data import Split, Splits
+from .extras import evaluation
 from .formats import measure
 from .runs import replacing, write_text
 from .scores import compare, cost, errors, judged, metrics
 from .scores.baseline import baselines
-from .tables.rows import pictures, stress
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The verdict in one sentence, and what each file and table will hold."""
+    """The verdict in one sentence, and what each JSON file, table and other file will hold."""
 
     verdict: str
     files: dict[str, dict[str, Any]]
     tables: dict[str, pd.DataFrame]
+    others: dict[str, bytes]
 
 
 def evaluate(
@@ -48,15 +49,17 @@ def evaluate(
     compared = compare.compare(test.targets, candidates, resamples, config)
     model, schema = compared["models"]["model"], splits.schema
     verdict, passed = compare.verdict(compared, config)
-    shown = stress({"model": predict} | rivals, splits, test, threshold, config)
-    verdict = "; ".join([verdict, *shown.failures])
+    tables = errors.tables(test, predictions, threshold, schema)
+    models = {"model": predict} | rivals
+    extras = evaluation(models, splits, test, threshold, tables["mistakes"], config)
+    verdict = "; ".join([verdict, *extras.failures])
     doubts = compare.doubts(test.targets, schema.labels, model["metrics"])
     files = {
         "metrics": {"split": "test", **model, **_gate(compared, passed, config)},
         "details": {
             "verdict": verdict,
-            "notes": [*shown.notes, *doubts],
-            "failures": shown.failures,
+            "notes": [*extras.notes, *doubts],
+            "failures": extras.failures,
             "target": schema.target,
             "labels": schema.labels,
             "threshold": threshold,
@@ -64,14 +67,13 @@ def evaluate(
             "rows": len(test.targets),
             "resamples": resamples,
             **compared,
-            **shown.facts,
+            **extras.facts,
             "test_set": hashlib.sha256(np.sort(test.ids).tobytes()).hexdigest(),
             "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),
         },
         "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
     }
-    tables = errors.tables(test, predictions, threshold, schema) | shown.tables
-    return Evaluation(verdict, files, tables)
+    return Evaluation(verdict, files, tables | extras.tables, extras.files)
 
 
 def _gate(compared: dict[str, Any], passed: bool, config: Config) -> dict[str, Any]:
@@ -111,10 +113,9 @@ def write(evaluation: Evaluation, run: Path) -> bool:
             table.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
         for name in ("details", "cost"):
             _write_json(folder / f"{name}.json", evaluation.files[name])
-        for number, picture in enumerate(pictures(evaluation.tables["mistakes"])):
-            path = folder / "mistakes" / f"{number:02}.webp"
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(picture)
+        for name, content in evaluation.others.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content)
     _write_json(run / "metrics.json", evaluation.files["metrics"])
     details = evaluation.files["details"]
     judged.remember(run, details["test_set"], details["predictions"])

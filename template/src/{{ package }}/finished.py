@@ -8,6 +8,7 @@ from . import infer, runs
 from .config import Config
 from .data import Splits, load_all
 from .formats.measure import exported, trained
+from .scores import metrics
 from .scores.compare import BEFORE
 
 
@@ -48,17 +49,17 @@ def _changed(then: dict[str, Any], splits: Splits) -> str:
 def before(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
     """Return the model of the run `name`, whatever framework trained it; nothing without a name.
 
-    It is the export, but of a language model, whose export tells answers, not what they cost.
+    It is the export, if exports predict what metrics take, or else the trained model.
     UserError if it is missing, or may have learnt from the rows that judge now.
     """
     if name is None:
         return {}
-    run, generates = runs.find(config.paths.runs, name), config.evaluate.PROBLEM == "generation"
-    folder = run / "model" if generates else run / "export" / config.data.SERVED
+    run, served = runs.find(config.paths.runs, name), config.data.SERVED
+    folder = run / "export" / served if metrics.OF_EXPORTS else run / "model"
     if not folder.is_dir():
         raise runs.UserError(f"--against {name}: {folder} is missing: name a run that has it.")
-    model: Any = trained(folder) if generates else exported(config.data.SERVED, folder)
-    labels = splits.schema.labels if generates else model.contract["outputs"]["labels"]
+    model: Any = exported(served, folder) if metrics.OF_EXPORTS else trained(folder)
+    labels = model.contract["outputs"]["labels"] if metrics.OF_EXPORTS else splits.schema.labels
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
     then, now = manifest["split_sha256"], splits.manifest["split_sha256"]
     if (then, labels) != (now, splits.schema.labels):

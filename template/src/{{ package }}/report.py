@@ -1,7 +1,11 @@
-"""report.html (one page, no network) and model-card.md, from the files of a run alone."""
+"""report.html (one page, no network) and model-card.md, from the files of a run alone.
+
+The page includes every file of fragments/: what this kind of input and of target adds to it.
+"""
 
 import base64
 import json
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,8 +18,7 @@ from .config import Config, dump
 from .runs import UserError, write_text
 from .scores import figures, judged, metrics, plots
 
-TABLES = ("slices", "importances", "robustness", "likeness", "calibration")
-JUDGING = "evaluation/judging.json"  # what a judge and a person say of answers, if any was asked
+FOLDER = Path(__file__).parent
 
 
 def write(run: Path, config: Config) -> Path:
@@ -24,8 +27,8 @@ def write(run: Path, config: Config) -> Path:
         raise UserError(f"{run} has not been evaluated: run `evaluate` first.")
     context = _context(run, config)
     pages = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=lambda name: str(name).startswith("report.html"),
+        loader=FileSystemLoader(FOLDER),
+        autoescape=lambda name: str(name).endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -51,11 +54,14 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "greater": metrics.GREATER_IS_BETTER,
         "row_loss": metrics.ROW_LOSS,
         "judged": judged.count(run.parent, details["test_set"]),
-        **{name: _table(run, name).to_dict("records") for name in TABLES},
-        **{name: _table(run, name, dtype=str).to_dict("records") for name in ("answers", "checks")},
-        "judging": _json(run, JUDGING) if (run / JUDGING).exists() else {},
+        "slices": _table(run, "slices").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
-        "pictures": _pictures(run),
+        "mistaken": metrics.MISTAKES,
+        "fragments": sorted(f"fragments/{path.name}" for path in FOLDER.glob("fragments/*.j2")),
+        "table": lambda name: _table(run, name).to_dict("records"),
+        "texts": lambda name: _table(run, name, dtype=str).to_dict("records"),
+        "document": partial(_document, run),
+        "base64": lambda name: base64.b64encode((run / "evaluation" / name).read_bytes()).decode(),
         "comparison": figures.compare(details["models"], config.evaluate.primary),
         "figures": _figures(run, details),
         "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
@@ -67,18 +73,16 @@ def _json(run: Path, name: str) -> Any:
     return json.loads((run / name).read_text(encoding="utf-8"))
 
 
+def _document(run: Path, name: str) -> Any:
+    """Read a JSON file of evaluation/; None if there is none."""
+    path = run / "evaluation" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
 def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
     """Read a table of evaluation/, empty if there is none; texts such as NA are values."""
     path = run / "evaluation" / f"{name}.csv"
     return pd.read_csv(path, keep_default_na=False, **options) if path.exists() else pd.DataFrame()
-
-
-def _pictures(run: Path) -> list[dict[str, str]]:
-    """Return the mistakes that have a thumbnail, with its bytes in base64."""
-    files = sorted((run / "evaluation/mistakes").glob("*.webp"))
-    texts = [base64.b64encode(file.read_bytes()).decode() for file in files]
-    rows = _table(run, "mistakes", dtype=str).to_dict("records")
-    return [row | {"webp": text} for row, text in zip(rows, texts, strict=False)]
 
 
 def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:

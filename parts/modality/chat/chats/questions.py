@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_valid
 
 from ..config import Config
 from ..runs import UserError
-from ..tables.split import Stress
+from ..scores.errors import Extras
 from .checks import MARKS
 from .secrets import found
 
@@ -67,11 +67,11 @@ def read(path: Path | None) -> list[Check]:
         raise UserError(f"{path}: check {place}{reason}.") from None
 
 
-def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: Config) -> Stress:
+def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: Config) -> Extras:
     """Return what the model and its base answer, and their faults: new ones fail the model."""
     path, checks = config.evaluate.checks, read(config.evaluate.checks)
     if not checks or config.data.text:  # a text that goes on answers nobody
-        return Stress({}, [], [])
+        return Extras()
     asked = [json.dumps([{"role": "user", "content": check.ask}]) for check in checks]
     table = pd.DataFrame([check.model_dump() for check in checks])
     for name in ("base", "model"):
@@ -88,4 +88,4 @@ def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: 
             notes.append(f"{wrong}; that of its base {before}.")
         elif fault:
             failures.append(f"{wrong}; before tuning it passed")
-    return Stress({"checks": table}, notes, failures)
+    return Extras({"checks": table}, notes=notes, failures=failures)

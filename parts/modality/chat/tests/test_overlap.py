@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from made import WORDS, reading, table, turns, written
 
-from my_model import data
+from my_model import data, extras
 from my_model.chats.overlap import places
 from my_model.config import Config
-from my_model.tables import profile, rows
+from my_model.tables import profile
 
 NOTE = r"(\d+) of (\d+) validation answers .* (\d+) of .*, such as row (\d+) of .* with row (\d+):"
 
@@ -56,7 +56,7 @@ def test_known_answers_are_told_by_their_rows(broken: int, config: Config, tmp_p
     frame.loc[: broken - 1, "question"] = None
     shaped = reading(config, written(tmp_path, frame), "prompt")
     splits, test = data.load_all(shaped)
-    (note,) = profile.doubts(splits)
+    (note,) = extras.label_issues(splits)
     count, held, _, row, other = map(int, re.search(NOTE, note).groups())  # type: ignore[union-attr]
     assert held == len(splits.val.ids) and 0 < count < held
     assert count == splits.val.inputs["answer"].str.endswith(WORDS[13]).sum()
@@ -64,7 +64,7 @@ def test_known_answers_are_told_by_their_rows(broken: int, config: Config, tmp_p
     assert frame["reply"][other - 1] in [*splits.train.inputs["answer"]]
     assert f"of {shaped.data.path.as_posix()} with" in note
     silent = {"model": lambda inputs: [""] * len(inputs), "base": lambda inputs: [""] * len(inputs)}
-    tested = rows.stress(silent, splits, test, None, shaped).notes[0]
+    tested = extras.evaluation(silent, splits, test, None, pd.DataFrame(), shaped).notes[0]
     assert tested.startswith(f"{test.inputs['answer'].str.endswith(WORDS[13]).sum()} of")
     assert "test answers" in tested
     assert profile.profile(splits)["warnings"].count(note) == 1

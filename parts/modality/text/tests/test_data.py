@@ -112,7 +112,7 @@ def test_labels_that_a_model_is_against_are_told(config: Config, tmp_path: Path)
     frame["text"] = frame["text"].str.split(n=12).str[-1] + frame["label"].map(hints)
     frame.loc[:4, "label"] = frame.loc[:4, "label"].map({"good": "bad", "bad": "good"})
     splits = data.load(reading(config, written(tmp_path, frame)))
-    train, (told,) = splits.train, profile.doubts(splits)
+    train, (told,) = splits.train, profile.label_issues(splits)
     planted = sum(text in set(train.inputs["text"]) for text in frame.loc[:4, "text"])
     assert planted and told.startswith(f"{planted} of {len(train.ids)} training labels")
 

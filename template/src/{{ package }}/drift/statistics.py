@@ -67,7 +67,7 @@ def compare(
 
 
 def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
-    """Return what is compared: values, the last of two probabilities, labels, lengths of texts."""
+    """Return what is compared: values, the last of two probabilities, labels, or lengths."""
     if predictions.dtype == object:
         return np.array([*map(len, predictions)], np.float32)
     if labels is None or len(labels) == 2:

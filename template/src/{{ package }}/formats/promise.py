@@ -6,10 +6,9 @@ from types import ModuleType
 
 from ..config import Config
 from ..runs import sha256
+from ..scores import metrics
 from ..tables.schema import Schema
 from . import contract, feed
-
-OUTPUTS = {"classification": "probabilities", "regression": "values", "generation": "answer"}
 
 
 def describe(
@@ -29,7 +28,7 @@ def describe(
         "format": name,
         "model": model.name,
         "inputs": feed.describe(schema),
-        "outputs": _outputs(config.evaluate.PROBLEM, schema, threshold),
+        "outputs": _outputs(schema, threshold),
         "versions": {package: version(package) for package in converter.PACKAGES},
         "sha256": {file: sha256(folder / file) for file in files},
     }
@@ -38,13 +37,13 @@ def describe(
     return promise
 
 
-def _outputs(problem: str, schema: Schema, threshold: float | None) -> contract.Outputs:
-    labels, name = schema.labels, OUTPUTS[problem]
+def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
+    labels, (name, dtype) = schema.labels, metrics.OUTPUT
     told: contract.Outputs = {
         "target": schema.target,
         "name": contract.free_name(name, [column.name for column in schema.columns]),
         "shape": [None] if labels is None else [None, len(labels)],
-        "dtype": "string" if problem == "generation" else "float32",
+        "dtype": dtype,
         "labels": labels,
         "threshold": threshold,
     }

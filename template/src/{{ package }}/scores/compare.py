@@ -19,12 +19,11 @@ from scipy.special import logit, ndtr, ndtri, stdtrit
 
 from ..config import Config
 from . import metrics
+from .baseline import NAIVE, PLAIN
 
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
-PLAIN = ("linear", "n-gram")  # the simplest that may do: a project has one of them
 BEFORE = "before"  # an earlier run, which is named
-MODELS = (*PLAIN, "boosting", "start", "teacher", BEFORE)  # those that do not gate
 FEW = 10  # rows of a class: with fewer, no interval covers as often as it says
 USUAL = 0.05  # size of accelerations and of 1 / degrees of freedom
 Candidate = tuple[np.ndarray, float | None]  # predictions, threshold
@@ -61,10 +60,9 @@ def compare(
         models[name] = {"metrics": points, "interval": known}
         gains[name] = gain(drawn["model"][primary], scores[primary], sign)
     del gains["model"]
-    naive = [name for name in gains if name not in MODELS]
+    naive = [name for name in NAIVE if name in gains]
     best = min(naive, key=lambda name: gains[name][0])
-    plain = next(name for name in PLAIN if name in gains)
-    return {"models": models, "gains": gains, "baseline": best, "plain": plain}
+    return {"models": models, "gains": gains, "baseline": best, "plain": PLAIN}
 
 
 def doubts(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float]) -> list[str]:

@@ -1,5 +1,8 @@
 """Where a model fails: slices that are worse than the rest, confident mistakes, calibration."""
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.stats import ttest_ind
@@ -11,6 +14,23 @@ from . import metrics
 LEAST_ROWS = 30  # of a slice; means of fewer say little
 MISTAKES = 50
 LEVEL = 0.05  # chance that any slice is called worse though none is
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a kind of input adds to an evaluation; its fragments of the report show it.
+
+    tables    by file name, for evaluation/
+    files     by path in evaluation/
+    facts     for details.json
+    notes     sentences that the user should know; failures fail the model
+    """
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
 
 def tables(

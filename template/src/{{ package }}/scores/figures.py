@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 INK = "#010203"  # stands for the page's text colour, light or dark
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#009e73", "#cc79a7"  # Okabe & Ito 2008
 COLOURS = [BLUE, ORANGE, GREEN, PINK, "#e69f00", "#56b4e9", "#8c6bb1", "#7f7f7f"]
-UNDRAWN = ["step", "samples_per_second", "tokens_per_second", "memory_mb"]  # of history.csv
+DRAWN = re.compile("(?!step$)(?!.*(_per_second|_mb)$)")  # of the columns of history.csv
 STYLE: Any = {
     "svg.hashsalt": "figures",
     "svg.fonttype": "none",
@@ -89,7 +89,7 @@ def learning_curves(history: pd.DataFrame) -> dict[str, str]:
     kinds: dict[str, list[str]] = {}
     if len(history) < 2:
         return {}
-    for column in history.columns.difference(UNDRAWN, sort=False):
+    for column in filter(DRAWN.match, history.columns):
         kinds.setdefault(re.sub("^(train|val)_", "", column), []).append(column)
     return {kind.replace("_", " "): _curve(history, kind, kinds[kind]) for kind in kinds}
 

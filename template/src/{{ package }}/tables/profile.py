@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..data import Splits
+from ..extras import label_issues
 from .cells import Column
-from .rows import doubts
 from .schema import readable
 from .suspects import alike, leaks
 
@@ -31,11 +31,11 @@ def profile(splits: Splits) -> dict[str, Any]:
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
     twins = len(train.ids) - len(np.unique(train.ids))
-    warnings = [*splits.manifest.get("notes", []), *doubts(splits)]
+    warnings = [*splits.manifest.get("notes", []), *label_issues(splits)]
     for column in schema.described:
         warnings += _odd(column, columns[column.name], column in schema.columns)
     warnings += alike(schema.labels or [])
-    if schema.labels or not schema.properties:  # the length of an answer is no secret
+    if schema.labels or not schema.properties:  # a property of a row may tell its value
         misread = [text.split(" is read as categories")[0] for text in warnings]
         ids = tuple(f"{column} looks like an id" for column in misread)  # they need other advice
         warnings += [text for text in leaks(train, schema) if not text.startswith(ids)]

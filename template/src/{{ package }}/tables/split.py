@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,15 +13,6 @@ from ..runs import UserError, replacing
 from .schema import Schema
 
 STRATA = 5  # quantile bins of a numeric target
-
-
-class Stress(NamedTuple):
-    """What a model does beyond its metrics: tables to store, what to know of it, what fails it."""
-
-    tables: dict[str, pd.DataFrame]
-    notes: list[str]
-    failures: list[str]
-    facts: Mapping[str, Any] = MappingProxyType({})  # how the tables were made, for details.json
 
 
 @dataclass(frozen=True)

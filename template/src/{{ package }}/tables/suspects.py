@@ -66,7 +66,7 @@ def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
         value = float(np.mean(cross_val_score(clone(alone), table, targets, cv=3, scoring=score)))
         if value > LEAK[score]:
             return f"alone it reaches {score.split('_ovr')[0]} {value:.3f}"
-    if schema.labels is None or schema.properties:  # a picture's light may well tell its class
+    if schema.labels is None or schema.properties:  # a property may well tell the class
         return None
     shares, classes = alone.tree_.value[:, 0], alone.classes_  # (nodes, classes of the sample)
     pure = shares >= np.maximum(PURE, LIFT * np.bincount(targets)[classes] / len(targets))
