@@ -12,11 +12,11 @@ from transformers import PrinterCallback, set_seed
 from .config import Config
 from .data import Splits
 from .model import Model, build
-from .runs import LEADS, Log, say, write_text
+from .runs import Log, say, write_text
 from .training.adapters import adapted, merged
 from .training.arguments import arguments, explained
 from .training.batches import Loss, Rows
-from .training.progress import Patience, Progress
+from .training.progress import LEADS, Patience, Progress
 from .training.tuner import Tuner
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from . import commands, pipeline
 from .config import Config, keys, load, suggest
-from .runs import TOGETHER, UserError
+from .runs import UserError
 
+PROGRAM = str(__package__).replace("_", "-")
 LONGEST = 1000  # characters of a sentence
 STORAGE = {  # a disk that is full, or not to be written to
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
@@ -20,30 +21,32 @@ Run = Callable[[Config, argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failed gate or drift, 2 a mistake that was explained."""
-    parser = _parser()
-    args, unknown = parser.parse_known_args(argv)
-    known = {key for key, _ in keys()}
-    overrides = {key: text for key, text in vars(args).items() if key in known}
     try:
-        if unknown:
-            raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
-        if TOGETHER and args.command != "train":
-            raise UserError("only `train` can be started in several processes.")
+        args, overrides = parse(argv)
         code: int = args.call(load(args.config, overrides), args)
         return code
     except UserError as error:
-        print(f"{parser.prog}: {_short(str(error))}", file=sys.stderr)
+        print(f"{PROGRAM}: {_short(str(error))}", file=sys.stderr)
         return 2
     except OSError as error:
         if error.errno not in STORAGE:
             raise
         place = f"{error.filename}: " if error.filename else ""
         reason = f"{place}{error.strerror}: make room, or allow to write there"
-        print(f"{parser.prog}: {reason}; what was finished is kept.", file=sys.stderr)
+        print(f"{PROGRAM}: {reason}; what was finished is kept.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: stopped; what was finished is kept.", file=sys.stderr)
+        print(f"{PROGRAM}: stopped; what was finished is kept.", file=sys.stderr)
         return 130
+
+
+def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, dict[str, str]]:
+    """Return the options of a command, and its settings by dotted key; UserError if one is none."""
+    args, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
+    known = {key for key, _ in keys()}
+    return args, {key: text for key, text in vars(args).items() if key in known}
 
 
 def _short(text: str) -> str:
@@ -52,11 +55,7 @@ def _short(text: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=str(__package__).replace("_", "-"),
-        allow_abbrev=False,
-        description="Train, prove, ship.",
-    )
+    parser = argparse.ArgumentParser(PROGRAM, allow_abbrev=False, description="Train, prove, ship.")
     found = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for word, stage in pipeline.STAGES.items():
         sub = _command(found, word, stage.run, stage.run.__doc__, stage.reads)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .runs import LEADS, Log, write_text
+from .runs import Log, write_text
 
 
 def history(run: Path, tracker: Log) -> Log:
@@ -17,9 +17,8 @@ def history(run: Path, tracker: Log) -> Log:
         if not begun:
             write_text(path, _earlier(path, step, ",".join(["step", *metrics])))
             begun = True
-        if LEADS:
-            with path.open("a", encoding="utf-8", newline="\n") as file:
-                file.write(",".join(map(str, [step, *metrics.values()])) + "\n")
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(",".join(map(str, [step, *metrics.values()])) + "\n")
         tracker(step, metrics)
 
     return log

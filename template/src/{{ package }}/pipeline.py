@@ -55,9 +55,6 @@ def train(config: Config, args: argparse.Namespace) -> int:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
-        if not runs.LEADS:
-            fit(config, splits, lambda step, metrics: None, run)
-            return 0
         with track.start(config, run) as tracker:
             model = fit(config, splits, history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)

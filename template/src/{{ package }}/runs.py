@@ -1,7 +1,6 @@
 """Where runs live on disk, and the one way to write a file: all of it or nothing."""
 
 import hashlib
-import os
 import re
 import shutil
 import tempfile
@@ -10,8 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
-TOGETHER = int(os.environ.get("WORLD_SIZE", "1")) > 1  # processes of one training, by torchrun
-LEADS = not TOGETHER or os.environ["RANK"] == "0"  # one of them alone writes
 
 
 class UserError(Exception):
@@ -51,8 +48,6 @@ def remove(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file in one step, with the same line ends on every system."""
-    if not LEADS:
-        return
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="\n")
 
@@ -84,5 +79,4 @@ def find(root: Path, name: str | None = None) -> Path:
 
 def say(stage: str, text: str) -> None:
     """Tell the user what a stage has done."""
-    if LEADS:
-        print(f"{stage:>8}  {text}", flush=True)
+    print(f"{stage:>8}  {text}", flush=True)

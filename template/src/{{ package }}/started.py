@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .runs import LEADS, TOGETHER, UserError, folder, remove, write_text
+from .runs import UserError, folder, remove, write_text
 
 
 @contextmanager
@@ -15,16 +15,11 @@ def started(root: Path, name: str | None, keep: bool, origins: Collection[Path])
 
     A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
     new one comes from stays. After a UserError, or anything else that ends it before there is a
-    checkpoint, all is as it was. Processes that are started together have to be told the name.
+    checkpoint, all is as it was.
     """
-    if name is None and TOGETHER:
-        raise UserError("--run: name the run, so that all processes train the same one.")
     run = folder(root, name) if name else _fresh(root)
     if run.resolve() in [path.resolve() for path in origins]:
         raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
-    if not LEADS:
-        yield run
-        return
     root.mkdir(parents=True, exist_ok=True)
     latest, own = root / "latest", f"{run.name}\n"
     before = latest.read_text(encoding="utf-8") if latest.exists() else None

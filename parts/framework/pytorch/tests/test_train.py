@@ -87,6 +87,16 @@ def test_two_processes_train_as_one(shard: str, alike: list[str], config: Config
     np.testing.assert_allclose(one, two, rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"), [("train", "name the run"), ("evaluate --run=a", "only `train` can")]
+)
+def test_what_processes_can_not_do_together_is_explained(words: str, reason: str) -> None:
+    command = [sys.executable, "-m", "my_model", *words.split()]
+    env = os.environ | {"WORLD_SIZE": "2", "RANK": "1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 2 and reason in done.stderr
+
+
 def test_the_learning_rate_rises_and_falls() -> None:
     shares = [schedule(step, 100, 0.1) for step in range(100)]
     assert shares[:10] == pytest.approx([0.1 * step for step in range(1, 11)])

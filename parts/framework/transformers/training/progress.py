@@ -1,6 +1,7 @@
 """What the Trainer tells while it trains, passed on: to the run's log and the terminal."""
 
 import math
+import os
 import time
 from typing import Any
 
@@ -15,8 +16,10 @@ from transformers import (
 )
 
 from ..formats import measure
-from ..runs import LEADS, Log, UserError
+from ..runs import Log, UserError
 from .batches import MEAN
+
+LEADS = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
 
 
 class Progress(TrainerCallback):

@@ -1,18 +1,12 @@
 """Questions whose answers must, or must not, hold something: for safety, against regressions."""
 
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import yaml
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
-from ..config import Config
 from ..runs import UserError
-from ..scores.errors import Extras
 from .checks import MARKS
 from .secrets import found
 
@@ -65,27 +59,3 @@ def read(path: Path | None) -> list[Check]:
         place = "".join(f"{n + 1}: " if isinstance(n, int) else f"{n}: " for n in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
         raise UserError(f"{path}: check {place}{reason}.") from None
-
-
-def judged(predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]], config: Config) -> Extras:
-    """Return what the model and its base answer, and their faults: new ones fail the model."""
-    path, checks = config.evaluate.checks, read(config.evaluate.checks)
-    if not checks or config.data.text:  # a text that goes on answers nobody
-        return Extras()
-    asked = [json.dumps([{"role": "user", "content": check.ask}]) for check in checks]
-    table = pd.DataFrame([check.model_dump() for check in checks])
-    for name in ("base", "model"):
-        said = predictors[name](pd.DataFrame({"prompt": asked}))
-        table[name] = said
-        table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, said, strict=True)]
-    notes, failures = list[str](), list[str]()
-    for check, row in zip(checks, table.to_dict("records"), strict=True):
-        fault, before = row["model_fault"], row["base_fault"]
-        if config.model.name in config.model.OWN and not check.met(row["model"]):
-            before = before or "comes from random weights"  # which meet a `must` by luck alone
-        wrong = f"{path}: the answer to {row['ask']!r} {fault} ({row['why']})"
-        if fault and before:
-            notes.append(f"{wrong}; that of its base {before}.")
-        elif fault:
-            failures.append(f"{wrong}; before tuning it passed")
-    return Extras({"checks": table}, notes=notes, failures=failures)

@@ -1,0 +1,49 @@
+"""The command line, by `python -m`: in one process, or in several, as torchrun starts them.
+
+The first process does what the command line says. The others fit along with it: they write
+nothing, and say nothing.
+"""
+
+import io
+import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+
+from .cli import PROGRAM, main, parse
+from .config import load, of_run
+from .runs import UserError, folder
+
+
+def join_training() -> int:
+    """Load the same rows as the first process, and fit; 2 if it has a mistake to explain."""
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            args, overrides = parse()
+            config = load(args.config, overrides)
+            run = folder(config.paths.runs, args.run)
+            if args.resume:
+                run, config = of_run(config, args.run)
+            from . import data, train  # a framework takes seconds to import
+
+            train.fit(config, data.load(config), lambda step, metrics: None, run)
+    except UserError:
+        return 2
+    return 0
+
+
+def mistake() -> str | None:
+    """Say why these processes can't train: they have to know that it is the same run."""
+    args, _ = parse()
+    if args.command != "train":
+        return "only `train` can be started in several processes."
+    return None if args.run else "--run: name the run, so that all processes train the same one."
+
+
+if __name__ == "__main__":
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if reason := mistake():
+            print(f"{PROGRAM}: {reason}", file=sys.stderr)
+            sys.exit(2)
+        if os.environ["RANK"] != "0":
+            sys.exit(join_training())
+    sys.exit(main())
