@@ -70,8 +70,8 @@ class Contract(TypedDict):
     outputs: Outputs
     versions: dict[str, str]
     sha256: dict[str, str]
-    matrix: NotRequired[dict[str, Any]]  # for formats that hold no text: how a row is encoded
-    tokens: NotRequired[dict[str, Any]]  # how a text becomes what the model takes
+    matrix: NotRequired[dict[str, Any]]  # how a client encodes a row, where the format can't
+    tokens: NotRequired[dict[str, Any]]  # how a client makes tokens of an input
     folder: NotRequired[str]  # where it was found: the file itself doesn't say
 
 
