@@ -9,6 +9,8 @@ from ..model import Model
 from ..tables.schema import Schema
 from .apple import ct
 from .coreml_package import save, translate
+from .drop import check as check
+from .drop import tell as tell
 
 MIXING = {"linear", "conv", "matmul", "gather", "layer_norm"}  # after these, numbers are small
 

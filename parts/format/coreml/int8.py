@@ -8,6 +8,8 @@ from ..model import Model
 from ..tables.schema import Schema
 from .apple import ct, cto
 from .coreml_package import save, translate
+from .drop import check as check
+from .drop import tell as tell
 from .quiet import quietly
 
 FEWEST = 256  # numbers in a weight that is worth it

@@ -10,6 +10,8 @@ import torch
 from ..model import Model
 from ..tables.schema import Schema
 from . import encode, feed
+from .drop import check as check
+from .drop import tell as tell
 from .program import program_of_one, tensors
 from .quiet import quietly
 from .xnnpack import save

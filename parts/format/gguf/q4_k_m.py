@@ -18,6 +18,8 @@ from gguf import LlamaFileType, quants
 from ..model import Model
 from ..runs import UserError
 from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
 from .gguf import FILE, Packed, pack, write
 
 FEW, MORE = Kind.Q4_K, Kind.Q6_K

@@ -9,6 +9,8 @@ from gguf import LlamaFileType
 
 from ..model import Model
 from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
 from .gguf import FILE, pack, write
 
 

@@ -7,6 +7,8 @@ from ai_edge_quantizer import quantizer, recipe
 
 from ..model import Model
 from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
 from .litert import convert
 from .quiet import quietly
 

@@ -17,6 +17,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from ..model import Model
 from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
 from .feed import describe, feed
 from .onnx import convert
 

@@ -7,6 +7,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from ..model import Model
 from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
 from .onnx import convert
 from .quiet import quietly
 

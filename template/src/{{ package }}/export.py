@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from . import infer
 from .config import Config
@@ -41,7 +41,7 @@ def export(
         remove(target)  # it may be of another model
         with replacing(target) as folder:
             folder.mkdir()
-            converter, judge = _convert(name, model, splits, threshold, folder), _judge(name)
+            converter, judge = _convert(name, model, splits, threshold, folder)
             described = promise.describe(name, folder, converter, splits.schema, threshold, config)
             if hasattr(converter, "describe"):  # it takes what `features` gives, not raw columns
                 described |= converter.describe(model)
@@ -78,17 +78,18 @@ def _check_offsets(name: str, schema: Schema) -> None:
 
 def _convert(
     name: str, model: Model, splits: Splits, threshold: float | None, folder: Path
-) -> ModuleType:
-    """Write the files of a format, or of a smaller variant such as onnx-int8; return its module.
+) -> tuple[ModuleType, ModuleType]:
+    """Write the files of a format; return its module, and the one that says if the files will do.
 
-    UserError if the converter can't; what it raises is its own business.
+    They have to give the same answers; a smaller variant, such as `onnx-int8`, has a judge of its
+    own. UserError if the converter can't; what it raises is its own business.
     """
     base, _, variant = name.partition("-")
     converter = import_module(f".formats.{base}", __package__)
-    make = converter.convert
+    make, judge = converter.convert, cast(ModuleType, exact)
     if variant:
-        smaller = import_module(f".formats.{base}_{variant}", __package__)
-        make = partial(smaller.compress, inputs=splits.train.inputs)
+        judge = import_module(f".formats.{base}_{variant}", __package__)
+        make = partial(judge.compress, inputs=splits.train.inputs)
     try:
         make(model, splits.schema, folder, threshold)
         if hasattr(converter, "accompany"):  # what a client needs besides
@@ -99,12 +100,7 @@ def _convert(
         reason = " ".join(f"{type(error).__name__.removeprefix('UserError')} {error}".split())[:200]
         told = f"{name} can't be made of this model ({reason})"
         raise UserError(f"{told}: leave it out, or take another model.name.") from error
-    return converter
-
-
-def _judge(name: str) -> ModuleType:
-    """Return what says whether an export will do: the same answers, or of a variant good ones."""
-    return import_module(".formats.drop", __package__) if "-" in name else exact
+    return converter, judge
 
 
 def _keep_reference(artifact: Any, splits: Splits, test: Split, seed: int, folder: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from copy import deepcopy
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 
 from my_model import data, export, infer
 from my_model.config import Config
-from my_model.formats import drop, exact, gguf_q8_0, measure
+from my_model.formats import exact, gguf_q8_0, measure
 from my_model.formats.measure import exported
 from my_model.formats.names import known
 from my_model.model import Model
@@ -108,7 +109,9 @@ def _export(run: Path, config: Config, names: list[str], to: Path, judged: bool 
     with pytest.MonkeyPatch.context() as patch:  # what costs time and is tested elsewhere
         for name in ("of_model", "of_export"):
             patch.setattr(measure, name, lambda *where: {"latency_ms": {"1": None}})
-        for judge in () if judged else (exact, drop):
+        variants = [each.replace("-", "_") for each in names if "-" in each]
+        judges = [exact, *(import_module(f"my_model.formats.{each}") for each in variants)]
+        for judge in () if judged else judges:
             patch.setattr(judge, "check", lambda *what: {})
             patch.setattr(judge, "tell", lambda agreed: "")
         rows = data.load_all(config)
