@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 131, {"src": 5545, "tests": 2015}
+FILES, BUDGET = 138, {"src": 5770, "tests": 2100}
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -27,7 +27,8 @@ function cells({ input, cells, values }) {
 function file({ file, header, rows }) {
   let found;
   try {
-    found = parse(decode(new Uint8Array(Buffer.from(file, "hex"))));
+    const { leading, ...table } = parse(decode(new Uint8Array(Buffer.from(file, "hex"))));
+    found = leading.length ? `left out: ${leading}` : table;
   } catch (error) {
     found = error.message;
   }

@@ -19,7 +19,9 @@ from ..runs import replacing, sha256
 from .schema import Schema, schema_file
 from .split import Rows
 
-READ_BY = ("cells", "delimited", "files", "infer", "rows", "schema", "target", "validate")
+READ_BY = (
+    *("cells", "delimited", "files", "infer", "rows", "schema", "target", "totals", "validate"),
+)
 CHANGED = "since the last reading"  # begins what is told of a file that changed
 OWN = ("row", "target", "id", "key", "time")  # columns besides the inputs, which have numbers
 

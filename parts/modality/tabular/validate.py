@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ..config import Config
 from ..runs import UserError, write_text
 from .cells import Column
-from .infer import described, infer
+from .infer import described, inferred
 from .processed import CHANGED, save
 from .schema import UNSEEN, canonical, cells_of, schema_file
 from .split import Rows
@@ -45,16 +45,17 @@ def enforce(
     names = [name for name in raw.column_names if name not in unused]
     if strange := [name for name in decided if name not in raw.column_names]:
         raise UserError(f"{path}: decided: {source} has no column {strange[0]!r}.")
-    columns = infer(
+    found = inferred(
         raw.select([name for name in names if "kind" not in decided.get(name, {})]),
         settings.missing,
         settings.dates,
         notes,
         {settings.target} if config.evaluate.PROBLEM == "classification" else set(),
     )
-    found = {column.name: column for column in columns}
-    columns = [_decide(name, found, decided, raw, config) for name in names]
-    table = canonical(raw, columns, str(source))
+    pairs = {column.name: (column, values) for column, values in found}
+    columns = [_decide(name, pairs, decided, raw, config) for name in names]
+    again = canonical(raw, [c for c in columns if c.name in decided], str(source))
+    table = pd.DataFrame({n: again[n] if n in decided else pairs[n][1] for n in names})
     for column in columns:
         _check(column, table[column.name], decided.get(column.name, {}), path)
     notes += _changes(saved, columns, raw, path, source)
@@ -96,16 +97,20 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _decide(
-    name: str, found: dict[str, Column], decided: dict[str, Any], raw: pa.Table, config: Config
+    name: str,
+    found: dict[str, tuple[Column, Any]],
+    decided: dict[str, Any],
+    raw: pa.Table,
+    config: Config,
 ) -> Column:
     """Return a column as a person has decided; what was not said is told from its cells."""
     settings = decided.get(name, {})
     if name in found:
-        return found[name].model_copy(update=settings)
+        return found[name][0].model_copy(update=settings)
     bare = Column(name=name, missing_values=config.data.missing, **settings)
     if bare.kind == "date" and not bare.format:
         bare = bare.model_copy(update={"format": "ISO8601"})
-    whole = described(bare, cells_of(raw, name))
+    whole, _ = described(bare, cells_of(raw, name))
     return whole.model_copy(update=settings)
 
 

@@ -20,6 +20,7 @@ from .formats.examples import examples
 from .formats.measure import exported
 from .model import Model
 from .runs import UserError, remove, replacing, write_text
+from .tables.cells import Column
 from .tables.schema import Schema
 
 
@@ -66,14 +67,16 @@ def _check_offsets(name: str, schema: Schema) -> None:
     base = name.partition("-")[0]
     if not hasattr(import_module(f".formats.{base}", __package__), "describe"):
         return
-    offsets = {column.name: column.offset for column in schema.columns}
-    for column, offset in [*offsets.items(), (schema.target, schema.offset)]:
-        if offset:
-            raise UserError(
-                f"column {column!r} can't be exported to {name}: the encoder of an app takes raw "
-                f"values as float32, whose 7 digits are too few for it. Subtract {offset:.15g} "
-                f"from it in the data, or leave {name} out of export.formats."
-            )
+    target = Column(name=schema.target, kind="number", offset=schema.offset)
+    for column in filter(lambda column: column.offset, [*schema.columns, target]):
+        way = f"Subtract {column.offset:.15g} from it in the data"
+        if column.kind == "date":
+            way = "Write it as a number in the data, such as seconds since the first"
+        raise UserError(
+            f"column {column.name!r} can't be exported to {name}: the encoder of an app takes raw "
+            f"values as float32, whose 7 digits are too few for it. {way}, or leave {name} out of "
+            "export.formats."
+        )
 
 
 def _convert(

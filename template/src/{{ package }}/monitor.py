@@ -54,6 +54,7 @@ def monitor(config: Config, settings: Settings, run: Path, path: Path | None = N
         say("monitor", f"predictions are not compared: {reason}")
         del kinds[PREDICTION]
     findings = drift.compare(before, now, kinds, settings.q, _tolerance(folder, before, labels))
+    shown = _whole(before, columns), _whole(now, columns)
     report = {
         "run": run.name,
         "source": str(path),
@@ -65,11 +66,17 @@ def monitor(config: Config, settings: Settings, run: Path, path: Path | None = N
         "q": settings.q,
         "columns": len(kinds),
         "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
-        "tests": [asdict(f) | describe(f, before, now) for f in findings],
+        "tests": [asdict(f) | describe(f, *shown) for f in findings],
     }
     changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
-    _write(run / "monitor", report, {f.column: figure(f, before, now) for f in changed})
+    _write(run / "monitor", report, {f.column: figure(f, *shown) for f in changed})
     return bool(report["drifted"])
+
+
+def _whole(values: Columns, columns: list[Column]) -> Columns:
+    """Return columns with the offsets of dates, so that people see the dates themselves."""
+    moved = [column for column in columns if column.kind == "date" and column.offset]
+    return values | {c.name: values[c.name].astype(float) + c.offset for c in moved}
 
 
 def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> float:

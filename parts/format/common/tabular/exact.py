@@ -17,7 +17,7 @@ from ..model import Model
 from ..runs import UserError
 from ..tables import files
 from ..tables.cells import Column
-from ..tables.schema import Schema, canonical, cells_of
+from ..tables.schema import Schema, canonical, cells_of, rounded
 from .contract import column_of, describe_column
 from .parity import Exported, compare
 
@@ -66,7 +66,7 @@ def _reread(columns: list[Column], parts: list[pd.DataFrame], config: Config) ->
             cells = cells_of(batch, column.name).take(pa.array(some - first)).to_pylist()
             values: Any = [column.value(cell) for cell in cells]
             if column.kind != "category":
-                values = np.subtract(values, column.offset).astype(np.float32)
+                values = rounded(np.array(values, np.float64), column)
             single = pd.Series(values, some, None if column.kind == "category" else np.float32)
             _compare(expected.loc[some, column.name], single, column, config)
         read.append(found.loc[rows, expected.columns].astype(expected.dtypes))

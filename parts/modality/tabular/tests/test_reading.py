@@ -6,14 +6,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from my_model.runs import UserError
-from my_model.tables import files
+from my_model.tables import delimited, files
 from my_model.tables.infer import infer
-from my_model.tables.schema import canonical
+from my_model.tables.schema import canonical, readable
 
 FRAME = pd.DataFrame({"name": ["a,b", "c;d", 'e"f', "g"], "x": [1.5, 2.0, -3.0, 4.25]})
 
@@ -107,9 +108,83 @@ def test_a_missing_cell_in_the_first_row_is_no_unit(tmp_path: Path) -> None:
     assert table(path, missing=["", "NA"])[0].num_rows == 41
 
 
-def test_a_total_is_told(tmp_path: Path) -> None:
-    path = written(tmp_path, "kind,x\na,1\nb,2\nTotal,3\n")
-    assert "the last row says 'Total'" in table(path)[1][0]
+NUMBERS = np.random.default_rng(0).gamma(2, 50, 60).round(2)
+SUM, MEAN = float(NUMBERS.sum()), float(NUMBERS.mean())
+TOTALS = {
+    "is the sum of 'x'": [
+        f"Total||{SUM:.2f}\n",
+        f"||{SUM:.2f}\n",
+        f"||\n||\nSumme:||{SUM:.0f}\n||\n",
+        f'Total||"{SUM:,.2f}"\n',
+    ],
+    "is the mean of 'x'": [f"Average||{MEAN:.2f}\n", f"Mittelwert:||{MEAN:.1f}\n"],
+}
+NO_TOTALS = [f"{first}|{NUMBERS[0]}\n" for first in ("Total|60", "|60")] + [
+    *(f"{first}|{SUM:.2f}\n" for first in ("k3|Total", "k3|")),
+    "Total|60|0\n",
+]
+TO_COMMAS = {".": {"|": ","}, ",": {"|": ";", ",": ".", ".": ","}}  # by the decimal mark
+
+
+def ended(end: str, decimal: str = ".") -> str:
+    """Return a table with another row at its end."""
+    rows = (f"k{n % 7}|{n}|{value}\n" for n, value in enumerate(NUMBERS))
+    return "".join(["kind|n|x\n", *rows, end]).translate(str.maketrans(TO_COMMAS[decimal]))
+
+
+@pytest.mark.parametrize("decimal", TO_COMMAS)
+@pytest.mark.parametrize("what", TOTALS)
+def test_a_row_of_sums_is_refused_or_left_out(
+    what: str, decimal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for end in TOTALS[what]:
+        path, blanks = written(tmp_path, ended(end, decimal)), end.count("\n") - 1
+        row = 61 if not blanks else 63
+        with pytest.raises(UserError, match=rf"row {row}, the last, .* {what}.*bad_rows skip"):
+            table(path)
+        read, notes = table(path, bad_rows="skip")
+        assert read.num_rows == 60 + blanks and len(notes) == 1
+        assert f"left out of {path}: row {row}, the last" in notes[0] and what in notes[0]
+        monkeypatch.setattr(delimited, "BLOCK", 256)  # as `predict` reads a large file
+        assert pa.concat_tables(files.batches(path, files.Reading("skip"), [])).equals(read)
+        monkeypatch.undo()
+
+
+def test_a_total_in_typed_files_is_found(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"kind": [*"abc", "Total"], "x": [1.5, 2.5, 3.25, 7.25]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_json(tmp_path / "a.jsonl", orient="records", lines=True)
+    for name in ("a.parquet", "a.jsonl"):
+        with pytest.raises(UserError, match="row 4, the last, sums up those above"):
+            table(tmp_path / name)
+        assert table(tmp_path / name, bad_rows="skip")[0].num_rows == 3
+    again = pd.concat([frame.tail(1).assign(x=0.0), frame])  # so that it is a level
+    for kind in ("str", "category"):
+        again.astype({"kind": kind}).to_parquet(tmp_path / "b.parquet")
+        assert table(tmp_path / "b.parquet")[0].num_rows == 5
+
+
+@pytest.mark.parametrize("end", NO_TOTALS)
+def test_a_last_row_that_may_be_a_case_is_kept(end: str, tmp_path: Path) -> None:
+    read, notes = table(written(tmp_path, ended(end)))
+    assert read.num_rows == 61
+    assert [("the last row says 'Total'" in note) for note in notes] == [True] * ("Total" in end)
+
+
+def test_ordinary_tables_hold_no_total(tmp_path: Path) -> None:
+    """By chance, the last number of few rows is the sum of those above, or all are 0."""
+    for text in (
+        "kind,x\nTotal,1\nShell,2\nTotal,3\n",
+        "kind,x\na,1\nb,2\nc,3\n",
+        "kind,x\na,1\nb,2\n,3\n",
+        "kind,x\na,1\nTotal,1\n",
+        "kind,id,x\na,1,2\nb,2,1\nTotal,4,3\n",
+        "kind,x\n" + "a,0\n" * 40 + "Total,0\n",
+        "kind,x\n" + "a,0\n" * 40 + "a,1\n,1\n",
+        "a,b\n1,1\n2,3\n3,4\n",
+    ):
+        path = written(tmp_path, text)
+        assert table(path)[0].num_rows == text.count("\n") - 1
 
 
 def test_all_types_of_text_are_read_alike() -> None:
@@ -215,4 +290,26 @@ def test_what_float32_would_lose_is_taken_off() -> None:
     assert column.offset == 1_764_400_000
     found = canonical(pa.table({"x": ["1764400007"]}), [column])
     assert found["x"].tolist() == [7.0]
-    assert infer(pa.table({"x": ["1", "2000000"]}))[0].offset == 0
+    for others in (["1", "2000000"], ["1764400007"] * 9):  # nothing is learned from a constant
+        assert infer(pa.table({"x": others}))[0].offset == 0
+
+
+@pytest.mark.parametrize("step", [1.0, 60.0])
+def test_stamps_within_a_day_stay_apart(step: float) -> None:
+    """Days since 1970 as float32 are 169 s apart; less whole weeks, they are within 0.05 s."""
+    stamps = pd.Timestamp("2026-01-31 08:00") + pd.to_timedelta(np.arange(600) * step, "s")
+    notes: list[str] = []
+    for cells in (stamps.strftime("%d.%m.%Y %H:%M:%S"), stamps):
+        read = pa.table({"when": pa.array(cells)})
+        (column,) = infer(read, notes=notes)
+        days = canonical(read, [column])["when"].to_numpy(np.float64)
+        np.testing.assert_allclose(np.diff(days) * 86400, step, atol=0.1)  # two roundings
+        assert (column.offset + 3) % 7 == 3 and readable(days[0], column) == "2026-01-31 08:00:00"
+        assert "its difference from 2026-01-29 00:00:00" in notes.pop()
+
+
+def test_dates_that_float32_holds_keep_their_days() -> None:
+    days = pd.date_range("2019-01-01 10:17:33", periods=2000, freq="29h")
+    hours = pd.date_range("2026-01-31", periods=30, freq="h")
+    for stamps in (days, hours, days[:1].repeat(9), days.normalize()[:3]):
+        assert infer(pa.table({"when": pa.array(stamps)}))[0].offset == 0

@@ -163,7 +163,7 @@ def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
     if column.kind == "category":
         return ["" if cell is None else str(cell) for cell in cells]
     if column.kind == "date":
-        return [cell and cell.days for cell in cells]
+        return [cell and cell.days - column.offset for cell in cells]
     if column.offset or column.missing_numbers:
         gone = column.missing_numbers
         return [None if c is None or c in gone else c - column.offset for c in cells]

@@ -13,7 +13,7 @@ from ..formats import onnx_runtime
 from ..formats.contract import column_of, free_name
 from ..runs import UserError
 from ..tables.cells import Column
-from ..tables.schema import UNSEEN, cells_of, parsed
+from ..tables.schema import UNSEEN, cells_of, parsed, rounded
 
 SAID = 0.05  # share of rows with unseen categories that is worth a warning
 
@@ -81,7 +81,7 @@ def _values(
         texts = levels[values.codes]
         gone = texts == ""
     else:
-        texts = np.subtract(values, column.offset).astype(np.float32)
+        texts = rounded(values, column)
         gone = np.isnan(values)
     if gone.any() and not column.missing:
         row = first + int(np.argmax(gone)) + 1

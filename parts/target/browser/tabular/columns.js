@@ -20,8 +20,8 @@ const FIELDS = { Y: "\\d{4}", y: "\\d{2}", b: "[A-Za-z]{3,9}\\.?", B: "[A-Za-z]{
 for (const key of "mdHMS") FIELDS[key] = "\\d{1,2}";
 
 /**
- * Return a number less its offset, the days since 1970-01-01, or a category: NaN or "" where the
- * text means a missing value. An Error says what was expected instead.
+ * Return a number or the days since 1970-01-01, less the offset, or a category: NaN or "" where
+ * the text means a missing value. An Error says what was expected instead.
  */
 export function convert(text, input) {
   const cell = strip(text);
@@ -75,12 +75,12 @@ function category(text, { boolean }) {
   return (boolean && TRUTHS.get(text.toLowerCase())) || level(text);
 }
 
-function date(text, { format }) {
+function date(text, { format, offset = 0 }) {
   const days = daysOf(pattern(format).exec(text)?.groups);
   if (Number.isNaN(days)) {
     throw new Error(`${JSON.stringify(text)} is not a date such as ${example(format)}`);
   }
-  return days;
+  return days - offset;
 }
 
 /** Return the days of a match, NaN for a day or time that does not exist. */

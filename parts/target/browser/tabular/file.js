@@ -17,7 +17,7 @@ export function accept(model) {
       if (file.size > LARGEST) throw new Error("is too large for a page.");
       const table = parse(decode(new Uint8Array(await file.arrayBuffer())));
       const scored = await score(table, model, (share) => (bar.value = share));
-      place.replaceChildren(...result(file.name, scored));
+      place.replaceChildren(...result(file.name, scored, table.leading));
     } catch (error) {
       place.replaceChildren(make("p", { className: "bad" }, `${file.name}: ${error.message}`));
     }
@@ -25,11 +25,13 @@ export function accept(model) {
   });
 }
 
-function result(name, { header, rows, answers, added }) {
+function result(name, { header, rows, answers, added }, leading) {
   const file = new Blob([write([header, ...rows])], { type: "text/csv" });
   const link = make("a", { href: URL.createObjectURL(file), className: "button" }, "Download");
   link.download = `${name.replace(/\.\w+$/, "")}.scored.csv`;
+  const before = `${leading.length} lines before the header are left out: ${leading.join(" · ")}`;
   return [
+    ...(leading.length ? [make("p", { className: "soft" }, before)] : []),
     make("p", {}, `${name}: ${rows.length.toLocaleString("en")} rows: ${summary(answers)} `, link),
     make("div", { className: "scroll", tabIndex: 0 }, preview(header, rows, added)),
   ];

@@ -70,9 +70,9 @@ function advice(input) {
 }
 
 /** Return the lowest and the highest value that training saw, if it is a matter of more or less. */
-function range({ type, low, high }) {
+function range({ type, low, high, offset }) {
+  const moment = (days) => new Date(days * 86_400_000).toISOString().replace("T", " ");
+  const day = (days) => moment(days).slice(0, offset ? 19 : 10);
   const write = type === "date" ? day : (value) => String(Number(value.toPrecision(6)));
   return low == null || high == null ? "" : `${write(low)} to ${write(high)}`;
 }
-
-const day = (days) => new Date(days * 86_400_000).toISOString().slice(0, 10);

@@ -1,8 +1,11 @@
-// Delimited text, as tables/files.py reads it.
+// Delimited text, as tables/delimited.py reads it.
 
 import { strip } from "./columns.js";
 
 const SAMPLE = 1 << 16; // characters from which the delimiter is told
+const ROWS = 500; // of the sample
+const LEADING = 20; // lines before the header, at most
+const FITTING = 0.05; // share of rows that may not fit a header below other lines
 const NOTHING = "\x1f"; // the delimiter of a single column
 
 /** Return the text of a file's bytes: UTF-16 or UTF-8, or else Windows' western code page. */
@@ -17,9 +20,10 @@ export function decode(bytes) {
   }
 }
 
-/** Return the header and the rows, arrays of strings. */
+/** Return the header, the rows, arrays of strings, and the `leading` lines before the header. */
 export function parse(text) {
-  const { delimiter, start } = layout(text);
+  const { delimiter, leading } = layout(text);
+  const start = leading.join("").length;
   const [header, ...rows] = cells(text.slice(start), delimiter);
   if (!header || !rows.length) throw new Error("holds no rows.");
   const odd = rows.findIndex((row) => row.length !== header.length);
@@ -29,52 +33,76 @@ export function parse(text) {
   const names = header.map((name) => strip(name));
   const repeated = names.find((name, place) => names.indexOf(name) < place);
   if (repeated !== undefined) throw new Error(`column “${repeated}” stands twice; rename one.`);
-  return { header: names, rows };
+  return { header: names, rows, leading: leading.map((line) => strip(line)) };
 }
 
-/** Return the delimiter under which the first rows are as wide as the header, and its place. */
+/** Return the delimiter under which most rows are as wide, and the lines before the first such. */
 function layout(text) {
-  const before = /^(?:sep=(.)\r?\n|(?:#[^\r\n]*(?:\r\n|\n|\r))+)?/i.exec(text);
-  const start = before[0].length;
-  if (before[1]) return { delimiter: before[1], start };
-  const sample = text.slice(start, start + SAMPLE);
-  const whole = text.length <= start + SAMPLE;
-  const tried = [...",;\t|"].map((mark) => ({ ...fit(sample, mark, whole), delimiter: mark }));
-  const [best] = tried.sort((one, other) => one.misfits - other.misfits || other.width - one.width);
-  return { delimiter: best.misfits === Infinity ? NOTHING : best.delimiter, start };
+  const { lines, whole } = sample(text);
+  const fixed = /^sep=(.)/i.exec(strip(lines[0]))?.[1];
+  const below = fixed ? lines.slice(1) : lines;
+  const marks = fixed ? [fixed] : ["\t", ",", ";", "|"];
+  const tried = marks
+    .filter((mark) => fixed || below.some((line) => line.includes(mark)))
+    .map((mark) => ({ ...fit(below, mark, whole), delimiter: mark }))
+    .sort((a, b) => a.misfits - b.misfits || a.leading - b.leading || b.width - a.width);
+  let [{ delimiter, leading, misfits, width } = { width: 0 }] = tried;
+  if (width < 2 || (leading && misfits > FITTING)) {
+    [delimiter, leading] = [NOTHING, comments(below)];
+  }
+  return { delimiter, leading: lines.slice(0, leading + lines.length - below.length) };
 }
 
-/** Return the header's width and how many rows have another; Infinity if nothing is separated. */
-function fit(sample, delimiter, whole) {
-  let rows;
-  try {
-    rows = cells(sample, delimiter);
-  } catch {
-    return { misfits: sample.length, width: 0 };
-  }
-  const [header = [], ...others] = whole || rows.length < 2 ? rows : rows.slice(0, -1); // cut off
-  const width = header.length;
-  if (width < 2 || (others.length && others.every((row) => row.length < 2))) {
-    return { misfits: Infinity, width };
-  }
-  return { misfits: others.filter((row) => row.length !== width).length, width };
+/** Return the first lines with their ends, and whether they are all there are. */
+function sample(text) {
+  let length = SAMPLE;
+  while (length < text.length && text.slice(0, length).split(/\r\n|[\r\n]/).length < 3) length *= 2;
+  const lines = text.slice(0, length).match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [""];
+  const whole = text.length <= length;
+  return { lines: whole || lines.length < 2 ? lines : lines.slice(0, -1), whole }; // cut off
+}
+
+/** Return the share of rows that are not as wide as most, lines before, and that width. */
+function fit(lines, delimiter, whole) {
+  const nothing = { misfits: 1, leading: 0, width: 1 };
+  const all = split(lines.join(""), delimiter, true).slice(0, ROWS);
+  const widths = (whole || all.length < 2 ? all : all.slice(0, -1)).map((row) => row.length);
+  const counts = new Map();
+  for (const width of widths.filter(Boolean)) counts.set(width, (counts.get(width) ?? 0) + 1);
+  if (!counts.size) return nothing;
+  const [width] = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most));
+  let leading = widths.indexOf(width);
+  if (leading <= comments(lines) && widths[comments(lines)] === width) leading = comments(lines);
+  const below = widths.slice(leading + 1);
+  if (leading > LEADING || (below.length && width > 1 && Math.max(...below) < 2)) return nothing;
+  const after = widths.slice(leading).filter(Boolean);
+  return { misfits: after.filter((each) => each !== width).length / after.length, leading, width };
+}
+
+/** Return how many lines at the top are comments; what # stands before at once is a name. */
+function comments(lines) {
+  return Math.max(0, lines.findIndex((line) => strip(line) && line.slice(0, 2) !== "# "));
 }
 
 function cells(text, delimiter) {
-  const cell = new RegExp(
-    `(?:"([^"]*(?:""[^"]*)*)"|([^"${delimiter}\\r\\n][^${delimiter}\\r\\n]*|))` +
-      `(${delimiter === "|" ? "\\|" : delimiter}|\\r\\n|\\n|\\r|$)`,
-    "y",
-  );
+  return split(text, delimiter, false).filter((row) => row.length);
+}
+
+/** Return rows of cells, of an empty line none; if `lenient`, quotes may stand anywhere. */
+function split(text, delimiter, lenient) {
+  const mark = delimiter === "|" ? "\\|" : delimiter;
+  const plain = `[^${mark}\\r\\n]*`;
+  const odd = lenient ? `"[^"]*(?:""[^"]*)*$|${plain}` : `[^"${mark}\\r\\n]${plain}|`;
+  const cell = new RegExp(`(?:"([^"]*(?:""[^"]*)*)"|(${odd}))(${mark}|\\r\\n|\\n|\\r|$)`, "y");
   const rows = [];
   let row = [];
   while (cell.lastIndex < text.length || row.length) {
     const found = cell.exec(text);
     if (!found) throw new Error(`row ${rows.length} has a quotation mark too many or too few.`);
-    const [, quoted, plain, end] = found;
-    row.push(quoted?.replaceAll('""', '"') ?? plain);
+    const [, quoted, other, end] = found;
+    row.push(quoted?.replaceAll('""', '"') ?? other);
     if (end === delimiter) continue;
-    if (row.length > 1 || row[0] || quoted === "") rows.push(row); // all but an empty line
+    rows.push(row.length > 1 || row[0] || quoted === "" ? row : []);
     row = [];
   }
   return rows;

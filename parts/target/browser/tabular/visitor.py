@@ -54,11 +54,11 @@ def facts(config: Config) -> dict[str, Any]:
 
 
 def _fields(values: pd.Series, column: Column) -> Iterator[str]:
-    """Yield what a form's control takes: a date without a time where form.js asks for none."""
+    """Yield what a form's control takes: of a date, no time where form.js asks for none."""
     texts = _texts(values, column.model_copy(update={"format": "ISO8601", "decimal": "."}))
     if column.kind == "date" and float((column.low or 0) + (column.high or 0)).is_integer():
-        texts = (text[:10] for text in texts)
-    return texts
+        return (text[:10] for text in texts)
+    return (text[:23] for text in texts) if column.kind == "date" else texts  # milliseconds
 
 
 def _texts(values: pd.Series, column: Column) -> Iterator[str]:
@@ -75,9 +75,13 @@ def _number(value: np.float32, column: Column) -> str:
 
 
 def _date(value: np.float32, column: Column) -> str:
-    moment = (EPOCH + pd.Timedelta(days=float(value))).round("s")
-    is_iso = column.format in (None, "ISO8601")
-    return moment.isoformat() if is_iso else moment.strftime(str(column.format))
+    days = pd.Timedelta(days=float(value) + column.offset)
+    moment = (EPOCH + days).round("us" if column.offset else "s")
+    written = str(column.format or "ISO8601")
+    if written == "ISO8601":
+        return moment.isoformat()
+    clock = "" if "%H" in written or moment == moment.normalize() else " %H:%M:%S.%f"
+    return moment.strftime(written + clock)
 
 
 def _reason(error: Any) -> str:

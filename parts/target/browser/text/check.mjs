@@ -6,12 +6,13 @@ import { pathToFileURL } from "node:url";
 
 const CHUNK = 32; // texts at once
 const folder = resolve(process.argv[2]);
-const { load } = await import(pathToFileURL(`${folder}/model.js`));
+const own = (name) => import(pathToFileURL(`${folder}/${name}`));
+const [{ load }, { cleaned }] = await Promise.all(["model.js", "clean.js"].map(own));
 const read = (name) => new Uint8Array(readFileSync(`${folder}/model/${name}`));
 const contract = JSON.parse(new TextDecoder().decode(read("contract.json")));
 const model = await load(contract, read);
 const [{ name }] = contract.inputs;
-const texts = JSON.parse(readFileSync(0));
+const texts = JSON.parse(readFileSync(0)).map(cleaned);
 const answers = [];
 for (let start = 0; start < texts.length; start += CHUNK) {
   answers.push(...(await model.predict({ [name]: texts.slice(start, start + CHUNK) })));

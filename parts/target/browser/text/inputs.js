@@ -1,6 +1,7 @@
 // A text that is written or pasted, and texts to click.
 
 import { explain } from "./answer.js";
+import { cleaned } from "./clean.js";
 import { offer } from "./examples.js";
 
 const SHOWN = 60; // characters on a button
@@ -15,7 +16,7 @@ export function start(model, page, show) {
     const mine = ++turn;
     if (!field.value.trim()) return explain("There is no text yet.");
     try {
-      const [found] = await model.predict({ [name]: [field.value] });
+      const [found] = await model.predict({ [name]: [cleaned(field.value)] });
       if (mine === turn) show(found, truth); // else a later text is being answered
     } catch (error) {
       explain(error.message);

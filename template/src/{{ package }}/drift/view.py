@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from ..scores.figures import BLUE, ORANGE, draw
+from ..tables.schema import moment
 from .statistics import Columns, Finding, gaps
 
 BARS = 8  # levels drawn
@@ -23,8 +24,9 @@ def describe(finding: Finding, reference: Columns, current: Columns) -> dict[str
         level = (shares["now"] - shares["reference"]).abs().idxmax()
         before, now = (f"{level}: {share:.1%}" for share in shares.loc[level])
     elif finding.kind == "date":
-        days = [pd.Timedelta(days=float(values.median())) for values in pair]
-        before, now = (f"median {pd.Timestamp(0) + day:%Y-%m-%d}" for day in days)
+        moments = [moment(float(values.median())) for values in pair]
+        length = 10 if moments[0][:10] != moments[1][:10] or moments[0] == moments[1] else None
+        before, now = (f"median {text[:length]}" for text in moments)
     else:
         before, now = (f"median {values.median():.4g}" for values in pair)
     return {"before": before, "now": now}

@@ -15,8 +15,8 @@ Shape = list[int | None]  # None is the number of rows
 class Input(TypedDict):
     """One input, named as the raw column; a date is a number of days, "" is a missing category.
 
-    How a cell is read stands in the keys that `tables/cells.py` explains; the model takes a number
-    less its `offset`.
+    How a cell is read stands in the keys that `tables/cells.py` explains; the model takes a number,
+    or the days of a date, less its `offset`.
     """
 
     name: str

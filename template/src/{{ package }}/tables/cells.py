@@ -51,7 +51,8 @@ class Column(BaseModel, extra="forbid"):
     format          of dates: ISO8601, or as strptime has it; a time of day may always follow
     decimal         the decimal mark of numbers; `thousands` stands between groups of three digits,
                     `sign` is a currency or percent sign around them
-    offset          what is taken off a number before it becomes float32, which has 7 digits
+    offset          what is taken off a number, or off the days of a date, before it becomes
+                    float32, which has 7 digits
     """
 
     name: str

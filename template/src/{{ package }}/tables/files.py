@@ -25,14 +25,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..runs import UserError
-from . import delimited
+from . import delimited, totals
 from .cells import PLAIN
 from .delimited import BLOCK, Reading, opened, refuse
 
 ROWS = 65_536  # of a batch, where a format lets choose
 NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
-TOTALS = {"total", "totals", "grand total", "sum", "subtotal"}
 HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # of pairs, most of which are whole
 FEWEST = 20  # rows by which one of units is told
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
@@ -50,18 +49,33 @@ def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table
     `notes` gains a sentence for whatever is left out. UserError names what can't be read.
     """
     with readable(path):
-        kind = _kind(path)
-        tables = READERS[kind](path, reading, notes)
-        first = next(tables)
-        keep = _named(first.column_names, path)
-        yield first.select(keep)
-        begun = False
-        for table in tables:
-            table = table.select(keep)
-            if kind != ".parquet":
-                table = _without_strangers(table, not begun, path, reading, notes)
-            begun = begun or table.num_rows > 0
-            yield table
+        parts = _parts(path, reading, notes)
+        yield next(parts)
+        rows, last = 0, None
+        for part in filter(len, parts):
+            if last is not None:
+                yield last
+                rows += len(last)
+            last = part
+        if last is not None:
+            again = _parts(path, reading._replace(bad_rows="skip"), [])
+            yield totals.without(last, rows, again, path, reading, notes)
+
+
+def _parts(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
+    """Yield what `batches` does, and a last row that sums up the others."""
+    kind = _kind(path)
+    tables = READERS[kind](path, reading, notes)
+    first = next(tables)
+    keep = _named(first.column_names, path)
+    yield first.select(keep)
+    begun = False
+    for table in tables:
+        table = table.select(keep)
+        if kind != ".parquet":
+            table = _without_strangers(table, not begun, path, reading, notes)
+        begun = begun or table.num_rows > 0
+        yield table
 
 
 def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
@@ -71,8 +85,6 @@ def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
         raise UserError(f"{path}: holds no rows.")
     if not whole.num_columns:
         raise UserError(f"{path}: holds no columns.")
-    if total := _total(whole):
-        notes.append(f"{path}: the last row says {total!r}: delete it if it sums up the others.")
     return _without_index(whole, path, notes)
 
 
@@ -177,19 +189,6 @@ def _units(part: pa.Table, reading: Reading) -> dict[str, str]:
             if len(rest) > FEWEST and pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
                 found[name] = text
     return found
-
-
-def _total(whole: pa.Table) -> str | None:
-    """Return the text of the last row, and of no other, that is in TOTALS."""
-    for cells in whole.columns:
-        text = cells[-1].as_py() if pa.types.is_string(cells.type) else None
-        if (
-            text
-            and text.strip(" :").lower() in TOTALS
-            and pc.sum(pc.equal(cells, text)).as_py() < 2
-        ):
-            return str(text)
-    return None
 
 
 def _without_index(whole: pa.Table, path: Path, notes: list[str]) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..runs import UserError
+from . import schema
 from .cells import CODE, PLAIN, SIGNS, TRUTHS, Column, text_of
-from .schema import FEW, BadCellsError, cells_of, keys, offset, parse, parsed
+from .schema import FEW, BadCellsError, Values, cells_of, keys, parse, parsed
 
 Dates = Literal["day-first", "month-first"] | None
 
@@ -41,22 +42,29 @@ def infer(
     they look like. UserError if `dates` is needed.
     """
     notes = [] if notes is None else notes
+    return [column for column, _ in inferred(table, missing_values, dates, notes, labels)]
+
+
+def inferred(
+    table: pa.Table | pd.DataFrame,
+    missing_values: Iterable[str],
+    dates: Dates,
+    notes: list[str],
+    labels: set[str] = frozenset(),  # type: ignore[assignment]
+) -> Iterator[tuple[Column, Values]]:
+    """Yield each column as `infer` describes it, with its values as `canonical` has them."""
     names = list(table.columns) if isinstance(table, pd.DataFrame) else table.column_names
     # Who separates cells by semicolons needs the comma for decimals.
     told = None if isinstance(table, pd.DataFrame) else table.schema.metadata
     commas = (told or {}).get(b"delimiter") == b";"
     tokens = list(missing_values)
-    columns = []
     for name in names:
-        bare, cells = (
-            Column(name=name, kind="category", missing_values=tokens),
-            cells_of(table, name),
-        )
-        told, note = _told(bare, cells, "day-first" if name in labels else dates, commas)
-        if name in labels and told.kind != "category":
-            told, note = bare, ""
-        columns.append(_whole(told, cells, note, notes))
-    return columns
+        bare = Column(name=name, kind="category", missing_values=tokens)
+        cells = cells_of(table, name)
+        found = _told(bare, cells, "day-first" if name in labels else dates, commas)
+        if name in labels and found.column.kind != "category":
+            found = _Kind(bare, "", cells)
+        yield _whole(found, notes)
 
 
 def times(
@@ -72,9 +80,14 @@ def times(
     return values
 
 
-def described(column: Column, cells: pa.ChunkedArray) -> Column:
-    """Return a column whose kind is known with what its cells say: range, levels, gaps, offset."""
-    values = parsed(cells, column)
+def described(
+    column: Column, cells: pa.ChunkedArray | pa.Array, values: np.ndarray | None = None
+) -> tuple[Column, Values]:
+    """Return a column of known kind with what its cells say, and what the model takes of them.
+
+    They say range, levels, gaps and offset. `values` (rows,) float64, if they are parsed already.
+    """
+    values = parsed(cells, column) if values is None else values
     found: dict[str, object]
     if isinstance(values, pd.Categorical):
         levels = [str(level) for level in values.categories if level]
@@ -83,34 +96,49 @@ def described(column: Column, cells: pa.ChunkedArray) -> Column:
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
         found = {"missing": len(known) < len(values), "low": low, "high": high}
-        if column.kind == "number":
-            found["offset"] = offset(values)
-    return column.model_copy(update=found)
+        found["offset"] = schema.offset(known, column.kind)
+    column = column.model_copy(update=found)
+    return column, schema.rounded(values, column)
 
 
 def _few(levels: list[str]) -> list[str] | None:
     return levels if 0 < len(levels) <= FEW else None
 
 
-def _told(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> tuple[Column, str]:
-    """Return what the cells say of a column's kind, and what a person should know of it."""
+class _Kind(NamedTuple):
+    """What cells say of a column's kind, and what a person should know of it.
+
+    `cells` may be encoded; `values` are theirs where they had to be parsed to know the kind.
+    """
+
+    column: Column
+    note: str
+    cells: pa.ChunkedArray | pa.Array
+    values: np.ndarray | None = None
+
+
+def _told(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _Kind:
     kind = _typed(cells.type)
     if kind is None:
         return _texts(bare, cells, dates, commas)
     truth = pa.types.is_boolean(cells.type)
     seconds = pa.types.is_duration(cells.type) or pa.types.is_time(cells.type)
-    return bare.model_copy(update={"kind": kind, "boolean": truth}), "is read as seconds" * seconds
+    column = bare.model_copy(update={"kind": kind, "boolean": truth})
+    return _Kind(column, "is read as seconds" * seconds, cells)
 
 
-def _whole(told: Column, cells: pa.ChunkedArray, note: str, notes: list[str]) -> Column:
-    column = described(told, cells)
+def _whole(found: _Kind, notes: list[str]) -> tuple[Column, Values]:
+    column, values = described(found.column, found.cells, found.values)
+    note = found.note
     if column.boolean:
         column = column.model_copy(update={"categories": ["False", "True"]})
     if column.offset:
-        note = f"is learned as its difference from {column.offset:.15g}: float32 has 7 digits"
+        is_date = column.kind == "date"
+        start = schema.moment(column.offset) if is_date else f"{column.offset:.15g}"
+        note = f"is learned as its difference from {start}: float32 has 7 digits"
     if note:
         notes.append(f"column {column.name!r} {note}.")
-    return column
+    return column, values
 
 
 def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
@@ -124,7 +152,7 @@ def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
     return "number"
 
 
-def _known(cells: pa.ChunkedArray, bare: Column) -> pa.ChunkedArray:
+def _known(cells: pa.Array, bare: Column) -> pa.Array:
     """Return the texts that are not missing, without blanks around them."""
     texts = pc.utf8_trim_whitespace(cells.cast(pa.string()))
     absent = pa.array([*bare.missing_texts, None], pa.string())
@@ -132,29 +160,55 @@ def _known(cells: pa.ChunkedArray, bare: Column) -> pa.ChunkedArray:
     return texts.filter(pc.invert(gone)) if pc.any(gone).as_py() else texts
 
 
-def _plain(texts: pa.ChunkedArray) -> bool:
+def _plain(texts: pa.Array) -> bool:
     """Return whether all texts are numbers in plain digits."""
-    try:
-        texts[:TRIED].cast(pa.float64())  # of many texts, it takes long to say that they are none
-        if pc.all(pc.is_finite(texts.cast(pa.float64()))).as_py():
-            return True
-    except pa.ArrowInvalid:
-        return False
     return all(map(PLAIN.fullmatch, texts.to_pylist()))  # inf and nan are none, 1e999 is
 
 
-def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> tuple[Column, str]:
-    """Say what texts are, and what a person should know of it."""
-    known = _known(cells, bare)
+def _numbers(cells: pa.ChunkedArray, number: Column) -> np.ndarray | None:
+    """Return the numbers in plain digits that all texts are; None if they are not, or missing."""
+    if not pa.types.is_string(cells.type) or schema.plain_numbers(cells[:TRIED], number) is None:
+        return None  # of many texts, it takes long to say that they are none
+    values = schema.plain_numbers(cells, number)
+    return None if values is None or np.isnan(values).all() else values
+
+
+def _coded(cells: pa.ChunkedArray, values: np.ndarray) -> bool:
+    """Return whether a number has leading zeros that are no digits of it."""
+    whole = values == np.floor(values)  # no other can have them, and to look takes long
+    if not whole.any():
+        return False
+    texts = pc.utf8_trim_whitespace(cells.filter(pa.array(whole)))
+    texts = texts.filter(pc.less(texts, "1"))  # those that begin with 0, + or -
+    return bool(pc.any(pc.match_substring_regex(texts, f"^{CODE.pattern}$")).as_py())
+
+
+def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _Kind:
+    """Say what texts are: first what is quickest, of the other kinds each distinct text once."""
+    number = bare.model_copy(update={"kind": "number"})
+    values = _numbers(cells, number)
+    if values is not None and not _coded(cells, values):
+        return _Kind(number, "", cells, values)
+    encoded = schema.encode(cells.cast(pa.string()))
+    column, note = _meant(bare, _known(encoded.dictionary, bare), cells, dates, commas)
+    return _Kind(column, note, encoded)
+
+
+def _meant(
+    bare: Column, known: pa.Array, cells: pa.ChunkedArray, dates: Dates, commas: bool
+) -> tuple[Column, str]:
+    """Return what distinct texts that are not missing are, and what a person should know of it."""
     number = bare.model_copy(update={"kind": "number"})
     if not len(known):
         return bare, ""
-    if _plain(known):
-        codes = known.filter(pc.match_substring_regex(known, f"^{CODE.pattern}$"))
-        if len(codes):
-            return bare, f"holds codes such as {codes[0].as_py()!r}: it is read as categories"
-        return number, ""
-    shown = pc.unique(known[:SHOWN]).to_pylist()
+    if _plain(known[:TRIED]) and _plain(known):
+        code = next(filter(CODE.fullmatch, known.to_pylist()), None)
+        return (
+            (bare, f"holds codes such as {code!r}: it is read as categories")
+            if code
+            else (number, "")
+        )
+    shown = known[:SHOWN].to_pylist()
     folded = {text.lower() for text in shown}
     if folded <= TRUTHS.keys():
         folded = {text.lower() for text in pc.unique(known).to_pylist()}
@@ -170,7 +224,7 @@ def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> 
     return column, _misread(column, known, cells)
 
 
-def _dated(bare: Column, known: pa.ChunkedArray, shown: list[str], dates: Dates) -> Column:
+def _dated(bare: Column, known: pa.Array, shown: list[str], dates: Dates) -> Column:
     tried = [bare.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
     fitting = [column for column in tried if _fits(column, known, shown)]
     if not fitting:
@@ -199,7 +253,7 @@ def _styles(number: Column, shown: list[str], commas: bool) -> Iterator[Column]:
             )
 
 
-def _fits(column: Column, known: pa.ChunkedArray, shown: list[str]) -> bool:
+def _fits(column: Column, known: pa.Array, shown: list[str]) -> bool:
     """Return whether all texts are what a column holds: first, some that are `shown`."""
     if not all(_is(column, text) for text in shown):
         return False
@@ -218,7 +272,7 @@ def _is(column: Column, text: str) -> bool:
     return True
 
 
-def _misread(column: Column, known: pa.ChunkedArray, cells: pa.ChunkedArray) -> str:
+def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     """Say which few cells keep a column from being numbers or dates, and what to do about it."""
     if column.kind != "category":
         return ""

@@ -1,7 +1,9 @@
 """What each column of a table holds, and the table that a model takes."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,9 @@ FEW = 200  # levels that are written down
 CLOCK = r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)?"  # as Arrow reads it
 FIRST = -719_162  # days of 0001-01-01: Python knows none before
 LOST = 1e-3  # of a standard deviation: a rounding to float32 that is more takes an offset
+STEPS = {"number": 1, "date": 7}  # of offsets: less whole weeks, a weekday stays what it is
+
+Values: TypeAlias = np.ndarray | pd.Categorical
 
 
 class Schema(BaseModel, extra="forbid"):
@@ -74,7 +79,7 @@ def canonical(
 ) -> pd.DataFrame:
     """Return the columns as the model takes them, of rows that `first` others came before.
 
-    Numbers, less their offset, and dates (days since 1970-01-01) become float32 with NaN for
+    Numbers and dates (days since 1970-01-01), less their offset, become float32 with NaN for
     missing, categories become categoricals of str with "" for missing. UserError names column and
     row of a cell that is none.
     """
@@ -85,15 +90,23 @@ def canonical(
     found = {}
     for column in columns:
         values = parsed(cells_of(table, column.name), column, source, first)
-        if isinstance(values, np.ndarray):
-            values = np.subtract(values, column.offset).astype(np.float32)
-        found[column.name] = values
+        found[column.name] = rounded(values, column)
     return pd.DataFrame(found)
 
 
+def rounded(values: Values, column: Column) -> Values:
+    """Return float64 less the offset as float32; categories stay what they are."""
+    if isinstance(values, pd.Categorical):
+        return values
+    return np.subtract(values, column.offset).astype(np.float32)
+
+
 def parsed(
-    cells: pa.ChunkedArray, column: Column, source: str = "data.path", first: int = 0
-) -> np.ndarray | pd.Categorical:
+    cells: pa.ChunkedArray | pa.Array,
+    column: Column,
+    source: str = "data.path",
+    first: int = 0,
+) -> Values:
     """Return what `parse` does; UserError names column and row of a cell that is none."""
     try:
         return parse(cells, column)
@@ -105,15 +118,16 @@ def parsed(
         ) from None
 
 
-def parse(cells: pa.ChunkedArray, column: Column) -> np.ndarray | pd.Categorical:
+def parse(cells: pa.ChunkedArray | pa.Array, column: Column) -> Values:
     """Return what `Column.value` says of every cell: (rows,) float64, or a Categorical of str.
 
     Each distinct cell is asked for once; numbers in plain digits are converted all together, which
     gives the same. BadCellsError if a column can't hold some.
     """
-    fast = {"number": _plain_numbers, "date": _moments}.get(column.kind)
-    if fast and (found := fast(cells, column)) is not None:
-        return found
+    encoded = isinstance(cells, pa.DictionaryArray)
+    fast = {"number": plain_numbers, "date": _moments}.get(column.kind)
+    if fast and (found := fast(cells.dictionary if encoded else cells, column)) is not None:
+        return found[cells.indices.to_numpy()] if encoded else found
     codes, distinct = _distinct(cells)
     values: list[float | str] = []
     bad: dict[int, str] = {}
@@ -132,19 +146,19 @@ def parse(cells: pa.ChunkedArray, column: Column) -> np.ndarray | pd.Categorical
     return pd.Categorical.from_codes(places[codes], pd.Index(levels, dtype="str"))
 
 
-def _plain_numbers(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+def plain_numbers(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
     """Return the numbers of a column that is a number in every cell; None if it may not be."""
     if pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
-        values = cells.cast(pa.float64(), safe=False).to_numpy()
+        values = _floats(cells)
         gone = np.isnan(values) | np.isin(values, column.missing_numbers)
     elif pa.types.is_string(cells.type) and not column.is_styled:
         texts = pc.utf8_trim_whitespace(cells)
         absent = pc.is_in(texts, _absent(column))
         try:
-            values = pc.if_else(absent, None, texts).cast(pa.float64()).to_numpy()
+            values = _floats(pc.if_else(absent, None, texts))
         except pa.ArrowInvalid:
             return None
-        gone = absent.to_numpy() | np.isin(values, column.missing_numbers)
+        gone = np.asarray(absent) | np.isin(values, column.missing_numbers)
     else:
         return None
     if not (gone | (np.abs(values) <= FLOAT32)).all():
@@ -152,11 +166,16 @@ def _plain_numbers(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
     return np.where(gone, np.nan, values)
 
 
+def _floats(cells: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    """Return (rows,) float64, NaN for null."""
+    return np.asarray(cells.cast(pa.float64(), safe=pa.types.is_string(cells.type)))
+
+
 def _absent(column: Column) -> pa.Array:
     return pa.array([*column.missing_texts, None], pa.string())
 
 
-def _moments(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+def _moments(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
     """Return the days of typed dates; None if the cells are texts that are not all plain dates."""
     if pa.types.is_string(cells.type):
         return _plain_dates(cells, column)
@@ -166,10 +185,10 @@ def _moments(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
     if pa.types.is_timestamp(kind) and kind.unit == "ns":  # a cast would round to 1970
         cells = pc.floor_temporal(cells, unit="microsecond")
     moments = cells.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
-    return moments.cast(pa.int64()).cast(pa.float64(), safe=False).to_numpy() / DAY
+    return _floats(moments.cast(pa.int64())) / DAY
 
 
-def _plain_dates(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
+def _plain_dates(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
     """Return the days of texts that are dates in digits, all of them padded and of one length."""
     texts = pc.utf8_trim_whitespace(cells)
     texts = pc.if_else(pc.is_in(texts, _absent(column)), None, texts)
@@ -189,12 +208,20 @@ def _plain_dates(cells: pa.ChunkedArray, column: Column) -> np.ndarray | None:
         moments = texts.cast(pa.timestamp("us")).cast(pa.int64())
     except pa.ArrowInvalid:  # the 30th of February
         return None
-    values = moments.cast(pa.float64(), safe=False).to_numpy() / DAY
+    values = _floats(moments) / DAY
     return None if (values < FIRST).any() else values
 
 
-def _distinct(cells: pa.ChunkedArray) -> tuple[np.ndarray, list[object]]:
-    encoded = pc.dictionary_encode(cells.combine_chunks(), null_encoding="encode")
+def encode(cells: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """Return the distinct cells, in the order in which they come, and where each stands."""
+    if isinstance(cells, pa.DictionaryArray):
+        return cells
+    whole = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    return pc.dictionary_encode(whole, null_encoding="encode")
+
+
+def _distinct(cells: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[object]]:
+    encoded = encode(cells)
     distinct = encoded.dictionary.to_pylist()
     if pa.types.is_float32(cells.type):  # 0.82, and not 0.8199999928474426
         distinct = [None if cell is None else float(str(np.float32(cell))) for cell in distinct]
@@ -208,18 +235,24 @@ def keys(cells: pa.ChunkedArray) -> np.ndarray:
     return np.array(texts, object)[codes]
 
 
-def offset(values: np.ndarray) -> float:
-    """Return what has to be taken off numbers lest float32, with its 7 digits, loses theirs.
+def offset(values: np.ndarray, kind: str) -> float:
+    """Return what has to be taken off numbers or dates lest float32, with 7 digits, loses theirs.
 
     `values` (rows,) float64; 0.0 where nothing is lost that matters.
     """
     known = values[~np.isnan(values)]
-    if not len(known):
+    if not len(known) or known.min() == known.max():
         return 0.0
-    lost = np.abs(known - known.astype(np.float32)).max()
-    if lost <= LOST * known.std():
+    allowed = LOST * known.std()
+    if max(-known.min(), known.max()) * 2**-24 <= allowed:  # it rounds by no more
         return 0.0
-    near = np.floor(known.min())
+    near32 = known.astype(np.float32)
+    lost = np.abs(known - near32).max()
+    if lost <= allowed:
+        return 0.0
+    if kind == "date" and len(np.unique(near32)) == len(np.unique(known)):
+        return 0.0  # all stay distinct, and formats for apps take no offset
+    near = np.floor(known.min() / STEPS[kind]) * STEPS[kind]
     with np.errstate(over="ignore"):  # twice the largest float32 is kept as infinity, so not at all
         kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
     return float(near) if kept < lost / 10 else 0.0
@@ -230,5 +263,10 @@ def readable(value: float, column: Column) -> str:
     if np.isnan(value):
         return ""
     if column.kind == "date":
-        return example("ISO8601", value)
+        return moment(value + column.offset) if column.offset else example("ISO8601", value)
     return f"{value + column.offset:.15g}" if column.offset else f"{value:g}"
+
+
+def moment(days: float) -> str:
+    """Write days since 1970-01-01 with the time of day, in whole seconds."""
+    return str(datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400)))

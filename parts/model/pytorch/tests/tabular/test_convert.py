@@ -50,24 +50,26 @@ def test_the_file_answers_as_the_network(
     np.testing.assert_allclose(found, infer.predict(model, inputs), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("numbers", ["columns", "target"])
+@pytest.mark.parametrize("numbers", ["columns", "dates", "target"])
 def test_numbers_too_long_for_apps_are_refused(
     numbers: str, run: Path, config: Config, tmp_path: Path
 ) -> None:
     splits, test = data.load(config), data.load_test(config)
     schema, first = splits.schema, splits.schema.columns[0].name
     rest = [column.model_copy(update={"offset": 0.0}) for column in schema.columns[1:]]
-    moved = schema.columns[0].model_copy(update={"offset": 1_764_400_000.0})
-    changes = {"columns": [moved, *rest]} if numbers == "columns" else {"offset": 1_764_400_000.0}
+    kind = "date" if numbers == "dates" else "number"
+    moved = schema.columns[0].model_copy(update={"kind": kind, "offset": 1_764_400_000.0})
+    changes = {"offset": moved.offset} if numbers == "target" else {"columns": [moved, *rest]}
     splits = replace(splits, schema=schema.model_copy(update=changes))
-    model, name = infer.load(run / "model"), first if numbers == "columns" else schema.target
+    model, name = infer.load(run / "model"), schema.target if numbers == "target" else first
     bases = {each: import_module(f"my_model.formats.{each.split('-')[0]}") for each in known()}
     formats = [each for each, module in bases.items() if hasattr(module, "describe")]
     assert "torch_export" in formats and "onnx" not in formats
     for each in formats:
         settings = config.export.model_copy(update={"formats": ["onnx", each]})
         chosen = config.model_copy(update={"export": settings})
-        told = f"column '{re.escape(name)}' .*{each}: .*7 digits.*1764400000.*export.formats"
+        way = "seconds since" if numbers == "dates" else "1764400000"
+        told = f"column '{re.escape(name)}' .*{each}: .*7 digits.*{way}.*export.formats"
         with pytest.raises(UserError, match=told):
             list(export.export(model, splits, test, None, chosen, tmp_path))
     assert not list(tmp_path.iterdir())

