@@ -81,7 +81,10 @@ TABLES = {
 VARIANTS: dict[str, dict[str, Any]] = {  # of the default
     "refit never": {"train": {"refit": "never"}},
     "refit always": {"train": {"refit": "always"}},
+    "bag of 5": {"train": {"bag": 5}},
+    "lightgbm, ordinal": {"model": {"name": "lightgbm", "categories": "ordinal"}},
     "lightgbm, native": {"model": {"name": "lightgbm", "categories": "native"}},
+    "lightgbm, auto": {"model": {"name": "lightgbm", "categories": "auto"}},
     "catboost": {"model": {"name": "catboost"}},
 }
 
