@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 131, {"src": 5520, "tests": 1985}
+FILES, BUDGET = 132, {"src": 5650, "tests": 2125}
 
 
 @pytest.mark.parametrize("name", SETS)

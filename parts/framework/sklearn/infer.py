@@ -72,8 +72,8 @@ def load(folder: Path) -> Model:
     try:
         return skops.io.load(path, trusted=TRUSTED)
     except ModuleNotFoundError as error:
-        told = f"{error.name}, which is not installed: `uv sync --group {error.name}` adds it"
-        raise UserError(f"{path} needs {told}.") from None
+        way = f"`uv sync --group {error.name}` adds it"
+        raise UserError(f"{path} needs {error.name}, which is not installed: {way}.") from None
 
 
 def origins(config: Config) -> dict[str, Path]:

@@ -52,36 +52,36 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     if fitted.capped:
         told = f"the validation loss still fell when the {config.train.rounds:,} rounds ended"
         say("warning", f"train.rounds: {told}: raise it, or train.learning_rate.")
-    if config.train.bag == 1 and getattr(config.data, "time", None) is not None:
-        _warn_of_another_time(fitted.losses, config, splits)
-    return fitted.model
-
-
-def _warn_of_another_time(
-    losses: list[tuple[float, float]], config: Config, splits: Splits
-) -> None:
-    """Say so where later rows stopped boosting when it had hardly left the mean it starts from."""
-    best, after = _best(losses), losses[-1][0] / losses[_best(losses)][0]
-    if config.model.name not in BOOSTING or (1 - config.train.learning_rate) ** best < MEAN:
-        return
-    if after < FELL:
+    if _stopped_at_the_start(fitted.losses, config):
+        best = _best(fitted.losses)
+        fell = 1 - fitted.losses[-1][0] / fitted.losses[best][0]
         say(
             "warning",
             f"train.patience: the validation loss was lowest in round {best}, after which the "
-            f"training loss fell by {1 - after:.0%}: the validation rows, {_span(splits, config)}, "
-            "are unlike the training rows; raise train.patience, or data.val, which holds out a "
-            "longer time.",
+            f"training loss fell by {fell:.0%}: the validation rows, {_span(splits, config)}, are "
+            "unlike the training rows; raise train.patience, or data.val, for a longer time.",
         )
+    return fitted.model
+
+
+def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
+    """Say whether rows of another time ended boosting when it had hardly left the first mean."""
+    by_time = getattr(config.data, "time", None) is not None
+    if not by_time or config.train.bag > 1 or config.model.name not in BOOSTING:
+        return False
+    best = _best(losses)
+    started = (1 - config.train.learning_rate) ** best < MEAN
+    return not started and losses[-1][0] < FELL * losses[best][0]
 
 
 def _span(splits: Splits, config: Config) -> str:
     """Say from when to when the validation rows are."""
-    known = {column.name: column for column in splits.schema.columns}
-    if config.data.time not in known:
-        return "the later ones"
-    values = splits.val.inputs[config.data.time]
-    low, high = (readable(edge, known[config.data.time]) for edge in (values.min(), values.max()))
-    return f"{config.data.time} {low} to {high}"
+    columns, time = splits.schema.columns, getattr(config.data, "time", None)
+    for column in (each for each in columns if each.name == time):
+        values = splits.val.inputs[column.name]
+        low, high = (readable(edge, column) for edge in (values.min(), values.max()))
+        return f"{column.name} {low} to {high}"
+    return "the later ones"
 
 
 def refit(model: Model, config: Config, splits: Splits) -> Model:

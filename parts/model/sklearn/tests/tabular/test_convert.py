@@ -17,6 +17,7 @@ from my_model.formats import onnx, onnx_runtime
 from my_model.formats.feed import feed
 from my_model.model import Model, build
 from my_model.runs import UserError
+from my_model.settings.train import BOOSTING
 from my_model.tables.cells import Column
 from my_model.tables.schema import Schema
 from my_model.train import fit, refit
@@ -136,6 +137,26 @@ def test_native_categories_are_refused_where_an_export_would_differ(
     chosen = _with(config, model={"name": "hist-gradient-boosting", "categories": "native"})
     with pytest.raises(UserError, match="take ordinal"):
         build(chosen, data.load(chosen))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_it_says_when_later_rows_are_unlike_the_training_rows(
+    name: str, config: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = np.arange(18262, 20262, dtype=np.float32)
+    inputs = pd.DataFrame({"x": np.random.default_rng(0).normal(size=2000), "day": days})
+    inputs, targets = inputs.astype(np.float32), (inputs["x"] > 0).to_numpy().astype(np.int64)
+    columns = [Column(name="x", kind="number"), Column(name="day", kind="date")]
+    ids, schema = days.astype(np.uint64), Schema(target="y", labels=["a", "b"], columns=columns)
+    train = Split(inputs[:1500], targets[:1500], ids[:1500])
+    for time, same, warned in (("day", False, True), ("day", True, False), (None, False, False)):
+        later = targets[1500:] if same else 1 - targets[1500:]
+        splits = Splits(train, Split(inputs[1500:], later, ids[1500:]), schema, {})
+        settings = {"rounds": 150, "trees": 5, "threads": 1}
+        chosen = _with(config, model={"name": name}, train=settings, data={"time": time})
+        fit(chosen, splits, lambda step, metrics: None, tmp_path)
+        warning = "the validation rows, day 2024-02-09 to 2025-06-22, are unlike"
+        assert (warning in capsys.readouterr().out) == (warned and name in BOOSTING)
 
 
 def test_columns_may_have_any_name(config: Config, tmp_path: Path) -> None:
