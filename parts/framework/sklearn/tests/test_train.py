@@ -136,7 +136,7 @@ def test_a_search_varies_what_the_model_reads(name: str, config: Config) -> None
 def test_a_bag_is_the_mean_of_models_that_each_missed_a_fold(
     name: str, config: Config, tmp_path: Path
 ) -> None:
-    chosen = _with(config, name, rounds=5, trees=5, bag=3, refit="always")
+    chosen = _with(config, name, rounds=5, trees=5, bag=3, threads=1, refit="always")
     splits, losses, saved = data.load(config), list[float](), list[bytes]()
     for attempt in ("first", "second"):
         model = fit(chosen, splits, lambda step, m: losses.append(m["val_loss"]), tmp_path)
