@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 133, {"src": 5900, "tests": 2180}
+FILES, BUDGET = 133, {"src": 5870, "tests": 2225}
 
 
 @pytest.mark.parametrize("name", SETS)
