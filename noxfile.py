@@ -124,6 +124,8 @@ def simulate(session: nox.Session) -> None:
         for kind in ("tables", "numbers"):
             folder = Path(scratch) / kind
             session.run("python", "tests/render.py", folder, f"task={KINDS[kind]}")
+            group = ("uv", "sync", "--quiet", "--directory", folder, "--group", "catboost")
+            session.run(*group, external=True, env=ENV)
             _inside(session, folder, "simulate_drift.py", *session.posargs)
 
 

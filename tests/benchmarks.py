@@ -1,7 +1,7 @@
 """Run the benches in projects that are rendered for them; BENCHMARKS.md keeps what they print.
 
-`python benchmarks.py` runs all, `python benchmarks.py networks texts` some projects; of the others
-BENCHMARKS.md keeps what it has.
+`python benchmarks.py` runs all, `python benchmarks.py networks texts` some projects, and `quality`
+those of quality; of the others BENCHMARKS.md keeps what it has.
 """
 
 import os
@@ -29,6 +29,7 @@ QUALITY = [
     HERE / "quality/requirements.txt",
     "python",
     HERE / "bench_quality.py",
+    "--autogluon",
 ]
 # Answers of a project, what is done there first, and titles with what is measured.
 Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
@@ -47,12 +48,12 @@ BENCHES: dict[str, Bench] = {
     "classes": (
         {},
         [],
-        {"Quality on public tables, of classes": [*QUALITY]},
+        {"Quality on public tables, of classes": QUALITY},
     ),
     "numbers": (
         {"task": "tabular-regression"},
         [],
-        {"Quality on public tables, of numbers": [*QUALITY]},
+        {"Quality on public tables, of numbers": QUALITY},
     ),
     "networks": (
         {"framework": "pytorch"},
@@ -97,6 +98,7 @@ BENCHES: dict[str, Bench] = {
         },
     ),
 }
+ALIASES = {"quality": ["classes", "numbers"]}
 PACKAGES = ["scikit-learn", "torch", "transformers", "onnxruntime", "fastapi", "xllamacpp"]
 TEXT = """\
 # Benchmarks
@@ -109,12 +111,13 @@ the rounds, or their range.
 
 def main(*names: str) -> None:
     """Run the benches of some projects, or of all, and write the page after each."""
-    unknown = sorted({*names} - {*BENCHES})
+    wanted = [each for name in names for each in ALIASES.get(name, [name])]
+    unknown = sorted({*wanted} - {*BENCHES})
     if unknown:
-        raise SystemExit(f"{unknown[0]} is not one of {', '.join(BENCHES)}.")
+        raise SystemExit(f"{unknown[0]} is not one of {', '.join([*BENCHES, *ALIASES])}.")
     with tempfile.TemporaryDirectory() as scratch:
         template = snapshot(Path(scratch) / "template")
-        for name in names or BENCHES:
+        for name in wanted or BENCHES:
             answers, steps, benches = BENCHES[name]
             folder = ROOT / ".nox/bench" / name
             shutil.rmtree(folder, ignore_errors=True)

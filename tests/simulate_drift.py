@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for number in range(args.draws):
             for case, counts in found.items():
-                counts.update(one(settings(config, case), number, Path(scratch)))
+                with redirect_stdout(sys.stderr):  # what training says of its 100 rounds
+                    counts.update(one(settings(config, case), number, Path(scratch)))
             if number % 10 == 9:  # it takes a while
                 tables(problem, number + 1, found, sys.stderr)
     tables(problem, args.draws, found, sys.stdout)

@@ -17,10 +17,10 @@ from answers import cells, modality, targets
 from pretrained import smollm2
 from render import ROOT, render, snapshot
 
-SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"]
+SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
 MODELS = {
-    ("sklearn", "tabular"): SKLEARN,
+    ("sklearn", "tabular"): [*SKLEARN, "catboost"],
     ("sklearn", "image"): SKLEARN,
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
@@ -38,6 +38,7 @@ OPTIONS = {
         "evaluate.answers": 8,
     }
 }
+GROUPS = {"catboost"}  # models that need a group of dependencies of that name
 KNOWN = "from my_model.formats.names import known; print(*known())"
 FOUND = ROOT / ".nox/full"
 HEAD = """\
@@ -117,8 +118,9 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     if framework != "sklearn":
         settings["export.max_drop"] = 1  # it is shown
     words = [f"--{key}={value}" for key, value in settings.items()]
+    uv = ["uv", "run", *(["--group", model] if model in GROUPS else [])]
     started = time.perf_counter()
-    _run(project, "uv", "run", "my-model", "run", "--run", model, *words)
+    _run(project, *uv, "my-model", "run", "--run", model, *words)
     seconds, run = time.perf_counter() - started, project / "runs" / model
     exports = [_export(run / "export" / name, task, model) for name in formats]
     return {"model": _model(run, task, framework, model, seconds), "exports": exports}

@@ -80,6 +80,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
 TWICE = {"defaults", "pytorch"}  # the others only train twice
 SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
+GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
 RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
@@ -91,7 +92,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     folder = render(template, tmp_path / "project", answers)
     git(folder, "init", "-q")
     commit(folder, "rendered")
-    _uv(folder, "sync", "--quiet")
+    _uv(folder, "sync", "--quiet", *GROUPS.get(name, []))
     assert _taken(folder) <= RESERVED, "names that no project may take: add them to reserved.txt"
     for session in ("lint", "types", "tests"):
         _run(folder, "nox", "-s", session)

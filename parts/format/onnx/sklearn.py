@@ -8,9 +8,10 @@ from skl2onnx import to_onnx, update_registered_converter
 from skl2onnx.common import shape_calculator
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ..bag import members
 from ..model import Model
 from ..tables.schema import Schema
 from .onnx_features import inputs, matrix
@@ -23,17 +24,21 @@ PACKAGES = ("onnx", "onnxruntime", "skl2onnx", "scikit-learn")  # whose versions
 def convert(model: Model, schema: Schema, folder: Path, threshold: float | None = None) -> None:
     """Write folder/model.onnx; inputs are (rows, 1), one for each of `schema.columns`."""
     graph = Graph(free_prefix("node", [column.name for column in schema.columns]))
-    features, estimator = model[0], model[1:]
-    network = _network(estimator, len(features.names()), graph.prefix)
-    matrix(graph, features, network.input[0].name)
-    graph.include(network)
-    scores = network.output[-1].name  # of a classifier, the first one is the label
-    write(graph, inputs(schema), scores, schema, threshold, folder)
+    *prepare, estimator = [step for _, step in model.steps[1:] if step != "passthrough"]
+    features, width = model[0], len(model[0].names())
+    matrix(graph, features, f"{graph.prefix}_matrix")
+    scores = []
+    for place, member in enumerate(members(estimator)):
+        network = _network(prepare, member, width, f"{graph.prefix}_{place}")
+        graph.add("Identity", f"{graph.prefix}_matrix", output=network.input[0].name)
+        graph.include(network)
+        scores.append(network.output[-1].name)  # of a classifier, the first one is the label
+    mean = graph.add("Mean", *scores) if len(scores) > 1 else scores[0]
+    write(graph, inputs(schema), mean, schema, threshold, folder)
 
 
-def _network(steps: Pipeline, width: int, prefix: str) -> GraphProto:
+def _network(prepare: list[Any], estimator: Any, width: int, prefix: str) -> GraphProto:
     """Convert what follows the features; every name starts with `prefix`."""
-    *prepare, (name, estimator) = [step for step in steps.steps if step[1] != "passthrough"]
     if hasattr(estimator, "get_metadata"):
         return compose.add_prefix(_catboost(estimator), f"{prefix}_").graph
     estimator = float32_splits(estimator)
@@ -43,7 +48,7 @@ def _network(steps: Pipeline, width: int, prefix: str) -> GraphProto:
     if is_classifier(estimator):
         options[id(estimator)] = {"zipmap": False}
     network = to_onnx(
-        Pipeline([*prepare, (name, estimator)]),
+        make_pipeline(*prepare, estimator),
         initial_types=[("matrix", FloatTensorType([None, width]))],
         options=options,
         target_opset=OPSETS,

@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from .config import Config
 from .runs import UserError
 
+MISSING = "model.name: {0} is not installed: `uv sync --group {0}` adds it, and 300 MB."
+
 
 def _linear(config: Config, classify: bool) -> BaseEstimator:
     settings, seed = config.train, config.seed
@@ -104,8 +106,10 @@ def _xgboost(config: Config, classify: bool) -> BaseEstimator:
 
 def _catboost(config: Config, classify: bool) -> BaseEstimator:
     """Trees that ask one question a level; its other kinds of trees have no export."""
-    from catboost import CatBoostClassifier, CatBoostRegressor
-
+    try:
+        from catboost import CatBoostClassifier, CatBoostRegressor
+    except ModuleNotFoundError as error:
+        raise UserError(MISSING.format(error.name)) from error
     settings = config.train
     if settings.tolerance:
         raise UserError("train.tolerance: catboost takes none; set it to 0.")

@@ -69,7 +69,11 @@ def load(folder: Path) -> Model:
     unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
     if unknown:
         raise UserError(f"{path} holds types that this project never saves: {sorted(unknown)}.")
-    return skops.io.load(path, trusted=TRUSTED)
+    try:
+        return skops.io.load(path, trusted=TRUSTED)
+    except ModuleNotFoundError as error:
+        way = f"`uv sync --group {error.name}` adds it"
+        raise UserError(f"{path} needs {error.name}, which is not installed: {way}.") from None
 
 
 def origins(config: Config) -> dict[str, Path]:

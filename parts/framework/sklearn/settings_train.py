@@ -21,8 +21,9 @@ class Train(BaseModel, extra="forbid", frozen=True):
     depth: Annotated[int, Field(ge=1, le=16), Search(3, 9, False, ("catboost",))] = 6
     min_samples_leaf: Annotated[int, Field(ge=1), Search(5, 100, True, LEAVES)] = 20
     l2: Annotated[float, Field(gt=0), Search(1e-3, 100.0, True, (*BOOSTING, "linear"))] = 1.0
+    bag: int = Field(1, ge=1, le=20)
     refit: Literal["auto", "always", "never"] = "auto"
     class_weight: Literal["balanced"] | None = None
-    patience: int = Field(50, ge=1)
+    patience: int = Field(100, ge=1)
     tolerance: float = Field(0.0, ge=0)
     threads: int | None = Field(None, ge=1)

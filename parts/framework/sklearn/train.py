@@ -6,61 +6,159 @@ gives the same bytes.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.utils.class_weight import compute_sample_weight
 
-from .config import Config
-from .data import Splits
+from .bag import folds, join, members
+from .config import Config, dump
+from .data import Split, Splits
 from .infer import predict
 from .model import Model, build
-from .runs import Log, say
+from .runs import Log, say, write_text
+from .settings.train import BOOSTING
+from .tables.schema import readable
 
 Rows = tuple[np.ndarray, np.ndarray]
 Losses = Iterator[tuple[float, float]]  # of training and validation rows, round by round
+MEAN, FELL = 0.1, 0.5  # what is left of the first guess, and of a loss, where a warning is due
+NATIVE = "categorical_column"  # what LightGBM calls the columns that hold categories
+
+
+class Fitted(NamedTuple):
+    """A model, its losses as `log` takes them, the one to choose by, and if rounds ran out."""
+
+    model: Model
+    losses: list[tuple[float, float]]
+    loss: float
+    capped: bool
 
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
-    """Return the fitted Pipeline; losses of every round go to `log` (log loss, or RMSE)."""
-    model = build(config, splits)
-    encode = model[:-1]
-    train = encode.fit_transform(splits.train.inputs, splits.train.targets), splits.train.targets
-    val = encode.transform(splits.val.inputs), splits.val.targets
-    fit_estimator = FIT.get(config.model.name, _plain)
-    rounds = fit_estimator(model[-1], train, val, config, _native(model, config))
-    _unstamp(model[-1])
-    losses = []
-    for step, (train_loss, val_loss) in enumerate(rounds):
-        log(step, {"train_loss": float(train_loss), "val_loss": float(val_loss)})
-        losses.append(float(val_loss))
-    if not losses:  # nothing to stop early: one point, after the fit
-        log(0, {"train_loss": _loss(model, splits.train), "val_loss": _loss(model, splits.val)})
-    elif _capped(losses, config):
+    """Return the fitted Pipeline; losses of every round go to `log` (log loss, or RMSE).
+
+    Of a bag, a step is a fold: the losses of its best round on the rows that it was fitted on and
+    on those of the fold. Which way of splitting categories was better is written into the run.
+    """
+    fitted = _fit(config, splits.train, splits)
+    if getattr(config.model, "categories", "") == "auto" and _many(fitted.model, config):
+        fitted, config = _better(fitted, config, splits)
+        write_text(run / "config.yaml", dump(config))
+    for step, (train_loss, val_loss) in enumerate(fitted.losses):
+        log(step, {"train_loss": train_loss, "val_loss": val_loss})
+    if fitted.capped:
         told = f"the validation loss still fell when the {config.train.rounds:,} rounds ended"
         say("warning", f"train.rounds: {told}: raise it, or train.learning_rate.")
-    return model
+    if _stopped_at_the_start(fitted.losses, config):
+        best = _best(fitted.losses)
+        fell = 1 - fitted.losses[-1][0] / fitted.losses[best][0]
+        say(
+            "warning",
+            f"train.patience: the validation loss was lowest in round {best}, after which the "
+            f"training loss fell by {fell:.0%}: the validation rows, {_span(splits, config)}, are "
+            "unlike the training rows; raise train.patience, or data.val, for a longer time.",
+        )
+    return fitted.model
+
+
+def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
+    """Say whether rows of another time ended boosting when it had hardly left the first mean."""
+    by_time = getattr(config.data, "time", None) is not None
+    if not by_time or config.train.bag > 1 or config.model.name not in BOOSTING:
+        return False
+    best = _best(losses)
+    started = (1 - config.train.learning_rate) ** best < MEAN
+    return not started and losses[-1][0] < FELL * losses[best][0]
+
+
+def _span(splits: Splits, config: Config) -> str:
+    """Say from when to when the validation rows are."""
+    columns, time = splits.schema.columns, getattr(config.data, "time", None)
+    for column in (each for each in columns if each.name == time):
+        values = splits.val.inputs[column.name]
+        low, high = (readable(edge, column) for edge in (values.min(), values.max()))
+        return f"{column.name} {low} to {high}"
+    return "the later ones"
 
 
 def refit(model: Model, config: Config, splits: Splits) -> Model:
     """Return a model fitted on training and validation rows if `train.refit` says so, else `model`.
 
-    Boosting gets the rounds that `model` kept. Nothing that validation rows tell, such as a
-    threshold, may be measured with the result.
+    Boosting gets the rounds that `model` kept; a bag is made again, of folds of all these rows.
+    Nothing that validation rows tell, such as a threshold, may be measured with the result.
     """
     if not _refits(config, splits):
         return model
-    again, rows = build(config, splits), splits.joined()
+    rows = splits.joined()
+    if NATIVE in members(model[-1])[0].get_params():
+        config = _splitting("native", config)
+    if config.train.bag > 1:
+        return _fit(config, rows, splits).model
+    again = build(config, splits)
     kept = KEPT.get(config.model.name)
     again[-1].set_params(**(kept(model[-1]) if kept else {}))
     inputs = again[:-1].fit_transform(rows.inputs, rows.targets)
-    options = _native(again, config)
-    if config.model.name == "xgboost":  # the others have the setting themselves
-        options["sample_weight"] = _weight(config, rows.targets)
-    again[-1].fit(inputs, rows.targets, **options)
+    # The others have the setting themselves.
+    weight = _weight(config, rows.targets) if config.model.name == "xgboost" else None
+    again[-1].fit(inputs, rows.targets, **({} if weight is None else {"sample_weight": weight}))
     _unstamp(again[-1])
     return again
+
+
+def _fit(config: Config, rows: Split, splits: Splits) -> Fitted:
+    """Fit one model on `rows`, stopped by the validation rows, or a bag, stopped by its folds."""
+    model = build(config, splits)
+    encode = model[:-1]
+    train = encode.fit_transform(rows.inputs, rows.targets), rows.targets
+    if config.train.bag > 1:
+        return _bag(model, train, folds(rows, config), config)
+    val = encode.transform(splits.val.inputs), splits.val.targets
+    losses = _estimate(model[-1], train, val, config)
+    return Fitted(model, losses, min(loss for _, loss in losses), _capped(losses, config))
+
+
+def _bag(model: Model, rows: Rows, fold: np.ndarray, config: Config) -> Fitted:
+    estimators, best, capped = list[Any](), list[tuple[float, float]](), False
+    for place in range(config.train.bag):
+        estimator, aside = clone(model[-1]), fold == place
+        train, val = ((rows[0][which], rows[1][which]) for which in (~aside, aside))
+        losses = _estimate(estimator, train, val, config)
+        estimators.append(estimator)
+        best.append(losses[_best(losses)])
+        capped = capped or _capped(losses, config)
+    model.steps[-1] = (model.steps[-1][0], join(estimators))
+    return Fitted(model, best, float(np.mean([loss for _, loss in best])), capped)
+
+
+def _estimate(estimator: Any, train: Rows, val: Rows, config: Config) -> list[tuple[float, float]]:
+    """Fit in place; return both losses of each round, or of the fit where nothing has rounds."""
+    losses = [*FIT.get(config.model.name, _plain)(estimator, train, val, config)]
+    _unstamp(estimator)
+    losses = losses or [(_loss(estimator, *train), _loss(estimator, *val))]
+    return [(float(train_loss), float(val_loss)) for train_loss, val_loss in losses]
+
+
+def _many(model: Model, config: Config) -> bool:
+    """Say whether LightGBM could split categories by more than an order: two levels have one."""
+    return config.model.name == "lightgbm" and any(len(of) > 2 for of in model[0].levels_)
+
+
+def _better(fitted: Fitted, config: Config, splits: Splits) -> tuple[Fitted, Config]:
+    """Return what is better of ordinal codes, which `fitted` has, and native categories."""
+    tried = {"ordinal": fitted}
+    tried["native"] = _fit(_splitting("native", config), splits.train, splits)
+    best, other = sorted(tried, key=lambda way: tried[way].loss)
+    losses = f"validation loss {tried[best].loss:.6g}, {tried[other].loss:.6g} with {other}"
+    say("train", f"model.categories: {best} ({losses})")
+    return tried[best], _splitting(best, config)
+
+
+def _splitting(way: str, config: Config) -> Config:
+    model = config.model.model_copy(update={"categories": way})
+    return config.model_copy(update={"model": model})
 
 
 def _unstamp(estimator: Any) -> None:
@@ -69,14 +167,6 @@ def _unstamp(estimator: Any) -> None:
         metadata = estimator.get_metadata()
         for stamp in ("train_finish_time", "model_guid"):
             metadata[stamp] = ""
-
-
-def _native(model: Model, config: Config) -> dict[str, Any]:
-    """Return which columns `fit` takes as categories; they are the last of the matrix."""
-    if getattr(config.model, "categories", "ordinal") == "ordinal":
-        return {}
-    width, count = len(model[0].names()), len(model[0].categories)
-    return {"categorical_feature": list(range(width - count, width))}
 
 
 def _refits(config: Config, splits: Splits) -> bool:
@@ -90,38 +180,37 @@ def _weight(config: Config, targets: np.ndarray) -> np.ndarray | None:
     return config.train.class_weight and compute_sample_weight("balanced", targets)
 
 
-def _capped(losses: list[float], config: Config) -> bool:
+def _capped(losses: list[tuple[float, float]], config: Config) -> bool:
     """Say whether boosting used up its rounds before its patience."""
-    since_best = len(losses) - 1 - int(np.argmin(losses))
-    return len(losses) >= config.train.rounds and since_best < config.train.patience
+    since_best = len(losses) - 1 - _best(losses)
+    rounds = config.train.rounds if config.model.name in FIT else np.inf
+    return len(losses) >= rounds and since_best < config.train.patience
 
 
-def _loss(model: Model, split: Any) -> float:
-    predictions = predict(model, split.inputs)
+def _best(losses: list[tuple[float, float]]) -> int:
+    return int(np.argmin([loss for _, loss in losses]))
+
+
+def _loss(estimator: Any, inputs: Any, targets: np.ndarray) -> float:
+    predictions = predict(estimator, inputs)
     if predictions.ndim == 1:
-        return float(root_mean_squared_error(split.targets, predictions))
-    return float(log_loss(split.targets, predictions, labels=range(predictions.shape[1])))
+        return float(root_mean_squared_error(targets, predictions))
+    return float(log_loss(targets, predictions, labels=range(predictions.shape[1])))
 
 
-def _plain(
-    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
-) -> Losses:
-    estimator.fit(*train, **options)
+def _plain(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
+    estimator.fit(*train)
     return iter(())
 
 
-def _hist_gradient_boosting(
-    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
-) -> Losses:
-    estimator.fit(*train, X_val=val[0], y_val=val[1], **options)
+def _hist_gradient_boosting(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
+    estimator.fit(*train, X_val=val[0], y_val=val[1])
     best = max(1, int(np.argmax(estimator.validation_score_)))
     estimator._predictors = estimator._predictors[:best]  # it keeps the rounds after the best too
     return zip(-estimator.train_score_, -estimator.validation_score_, strict=True)
 
 
-def _lightgbm(
-    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
-) -> Losses:
+def _lightgbm(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
     from lightgbm import early_stopping
 
     stop = early_stopping(config.train.patience, min_delta=config.train.tolerance, verbose=False)
@@ -131,24 +220,19 @@ def _lightgbm(
         eval_y=(train[1], val[1]),
         eval_names=["train", "val"],
         callbacks=[stop],
-        **options,
     )
     return _history(estimator.evals_result_, "train", "val")
 
 
-def _xgboost(
-    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
-) -> Losses:
+def _xgboost(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
     weight = _weight(config, train[1])
-    estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False, **options)
+    estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False)
     estimator.set_params(callbacks=None)  # they have done their work, and can't be saved
     return _history(estimator.evals_result(), "validation_0", "validation_1")
 
 
-def _catboost(
-    estimator: Any, train: Rows, val: Rows, config: Config, options: dict[str, Any]
-) -> Losses:
-    estimator.fit(*train, eval_set=val, early_stopping_rounds=config.train.patience, **options)
+def _catboost(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
+    estimator.fit(*train, eval_set=val, early_stopping_rounds=config.train.patience)
     return _history(estimator.evals_result_, "learn", "validation")
 
 

@@ -13,6 +13,6 @@ class Model(BaseModel, extra="forbid", frozen=True):
         "linear": (24.0, 5.0),
     }
 
-    name: Literal[
-        "linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost", "catboost"
-    ] = "linear"
+    name: Literal["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"] = (
+        "linear"
+    )

@@ -27,6 +27,10 @@ def build(config: Config, splits: Splits) -> Model:
     features = Features.of(config, schema)
     prepare = _prepare(config.model.name, features)
     estimator = ESTIMATORS[config.model.name](config, schema.labels is not None)
+    if config.model.categories == "native" and features.categories:  # the last of the matrix
+        width = len(features.names())
+        places = list(range(width - len(features.categories), width))
+        estimator.set_params(categorical_column=places)
     return Pipeline([("features", features), ("prepare", prepare), ("estimator", estimator)])
 
 

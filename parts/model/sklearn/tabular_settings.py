@@ -24,5 +24,5 @@ class Model(BaseModel, extra="forbid", frozen=True):
     ] = "hist-gradient-boosting"
     min_category_rows: int = Field(10, ge=1)
     categories: Annotated[
-        Literal["ordinal", "native"], Choice(("ordinal", "native"), ("lightgbm",))
-    ] = "ordinal"
+        Literal["auto", "ordinal", "native"], Choice(("ordinal", "native"), ("lightgbm",))
+    ] = "auto"

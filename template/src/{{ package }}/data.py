@@ -14,7 +14,7 @@ from .runs import UserError
 from .tables.cells import Column
 from .tables.rows import collect
 from .tables.schema import Schema, readable
-from .tables.split import assign
+from .tables.split import Rows, assign
 from .tables.validate import record
 
 
@@ -25,11 +25,15 @@ class Split:
     inputs   canonical table, see schema.py and rows.py
     targets  (rows,) int64 label codes, or float32 values
     ids      (rows,) uint64, the hash of a row's inputs
+    groups   (rows,) uint64: rows of one group stay together; without them, rows of one id do
+    times    (rows,) float64, if rows are split by time
     """
 
     inputs: pd.DataFrame
     targets: np.ndarray
     ids: np.ndarray
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,14 @@ class Splits:
 
     def joined(self) -> Split:
         """Return training and validation rows as one."""
-        inputs = pd.concat([self.train.inputs, self.val.inputs])
-        targets = np.concatenate([self.train.targets, self.val.targets])
-        return Split(inputs, targets, np.concatenate([self.train.ids, self.val.ids]))
+        first, second = self.train, self.val
+        return Split(
+            pd.concat([first.inputs, second.inputs]),
+            np.concatenate([first.targets, second.targets]),
+            np.concatenate([first.ids, second.ids]),
+            _both(first.groups, second.groups),
+            _both(first.times, second.times),
+        )
 
 
 def load(config: Config) -> Splits:
@@ -87,12 +96,7 @@ def _groups(values: pd.Series, column: Column) -> pd.Series:
 def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     rows = collect(config)
     split = assign(rows, config)
-    parts = {
-        part: Split(
-            rows.inputs[split == part], rows.targets[split == part], rows.ids[split == part]
-        )
-        for part in ("train", "val", "test")
-    }
+    parts = {part: _part(rows, split == part) for part in ("train", "val", "test")}
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"no training row holds a value for {empty}: add it to data.drop.")
@@ -104,6 +108,15 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     }
     record(rows, config)
     return parts, rows.schema, manifest
+
+
+def _part(rows: Rows, kept: np.ndarray) -> Split:
+    times = None if rows.times is None else rows.times[kept]
+    return Split(rows.inputs[kept], rows.targets[kept], rows.ids[kept], rows.kin[kept], times)
+
+
+def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    return None if first is None or second is None else np.concatenate([first, second])
 
 
 def _digest(*arrays: np.ndarray) -> str:

@@ -69,8 +69,9 @@ def of(config: Config) -> Duration:
     parts = [section.model_dump_json() for section in (config.model, config.train)]
     settings = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     shape = config.model.SECONDS.get(config.model.name)
-    if shape:  # a network passes over the rows once an epoch
-        shape = shape[0], shape[1] * getattr(config.train, "epochs", 1)
+    if shape:  # a network passes over the rows once an epoch, a bag is fitted once a fold
+        passes = getattr(config.train, "epochs", 1) * getattr(config.train, "bag", 1)
+        shape = shape[0], shape[1] * passes
     return Duration(settings, cells, shape, config.paths.runs / LOG)
 
 

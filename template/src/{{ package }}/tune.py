@@ -17,6 +17,7 @@ from optuna.storages.journal import JournalFileBackend
 from . import infer
 from .config import Config, dump, keys
 from .data import Splits, load
+from .model import build
 from .runs import UserError
 from .scores import metrics
 from .settings.search import Choice, Search
@@ -27,6 +28,7 @@ def tune(config: Config) -> tuple[Config, str]:
     """Return the best configuration, and its trial and validation score in words."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     splits = load(config)
+    build(config, splits)  # a package that is not installed ends the search before it begins
     primary = config.evaluate.primary
 
     def objective(trial: optuna.Trial) -> float:

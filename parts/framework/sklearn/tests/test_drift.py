@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from quick import MODELS
 
 from my_model import infer
 from my_model.config import Config
@@ -18,8 +19,9 @@ from my_model.tables.infer import infer as columns
 from my_model.tables.schema import Schema, canonical
 from my_model.train import fit
 
+LEAVES = "random-forest, leaves of one row"
 CASES = {name: (name, dict[str, int]()) for name in ESTIMATORS}
-CASES["random-forest, leaves of one row"] = "random-forest", {"min_samples_leaf": 1}
+CASES[LEAVES] = "random-forest", {"min_samples_leaf": 1}
 QUARTER = 10  # of 40, the standard deviation of `speed`
 
 
@@ -96,7 +98,7 @@ def settings(config: Config, case: str) -> Config:
     )
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*MODELS, LEAVES])
 def test_new_rows_are_quiet_and_a_shift_is_loud(case: str, config: Config, tmp_path: Path) -> None:
     """Of one draw: tests/simulate_drift.py of the template has the rates of a hundred."""
     rng = np.random.default_rng(0)

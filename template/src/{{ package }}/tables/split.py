@@ -71,7 +71,7 @@ def _by_key(rows: Rows, config: Config) -> np.ndarray:
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
     none = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
     known = pd.read_parquet(path) if path.exists() else none
-    fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": _strata(rows.targets)})
+    fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": strata(rows.targets)})
     fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
     settled = fresh.dropna(subset="split").drop_duplicates("kin").set_index("kin")["split"]
     fresh = fresh[fresh["split"].isna()]
@@ -103,7 +103,8 @@ def _fingerprint(config: Config) -> str:
     return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
 
 
-def _strata(targets: np.ndarray) -> np.ndarray:
+def strata(targets: np.ndarray) -> np.ndarray:
+    """Return what splits and folds hold equal shares of: classes, or fifths of the values."""
     numbers = targets.dtype != np.int64 and np.ptp(targets) > 0
     return pd.qcut(targets, STRATA, labels=False, duplicates="drop") if numbers else targets
 

@@ -6,10 +6,10 @@ import numpy as np
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper
+from quick import MODELS
 
 from my_model import data, infer
 from my_model.config import Config
-from my_model.estimators import ESTIMATORS
 from my_model.features import Features
 from my_model.formats import onnx
 from my_model.formats.onnx_features import inputs, matrix
@@ -46,7 +46,7 @@ def test_features_are_equal_bit_for_bit(size: int) -> None:
     assert found.shape == (8, len(features.names()))
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", MODELS)
 def test_every_estimator_answers_alike(name: str, config: Config, tmp_path: Path) -> None:
     update = {
         "model": config.model.model_copy(update={"name": name}),
