@@ -20,14 +20,8 @@ def folds(rows: Split, config: Config) -> np.ndarray:
     """Return the fold (rows,) of each row, from 0 to `train.bag` - 1.
 
     They are drawn, the same share of every class, or of every fifth of the values; rows of one
-    group stay together. UserError where a fold would be empty, or a class have no row outside one,
-    and for rows in order of time.
+    group stay together. UserError where a fold would be empty, or a class have no row outside one.
     """
-    if getattr(config.data, "time", None) is not None:
-        raise UserError(
-            "train.bag: rows in order of data.time take 1: models that each miss a stretch of it "
-            "were worse at later rows than one alone."
-        )
     count = config.train.bag
     found = _drawn(rows, count, config.seed)
     _check(found, rows.targets, count)
