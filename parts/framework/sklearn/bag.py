@@ -19,16 +19,11 @@ VOTING = VotingClassifier, VotingRegressor
 def folds(rows: Split, config: Config) -> np.ndarray:
     """Return the fold (rows,) of each row, from 0 to `train.bag` - 1.
 
-    Rows in order of time make contiguous folds. Others are drawn, the same share of every class, or
-    of every fifth of the values; rows of one group stay together. UserError where a fold would be
-    empty, or a class have no row outside one.
+    They are drawn, the same share of every class, or of every fifth of the values; rows of one
+    group stay together. UserError where a fold would be empty, or a class have no row outside one.
     """
     count = config.train.bag
-    if rows.times is None:
-        found = _drawn(rows, count, config.seed)
-    else:
-        ends = np.quantile(rows.times, np.arange(1, count) / count)
-        found = np.searchsorted(ends, rows.times)
+    found = _drawn(rows, count, config.seed)
     _check(found, rows.targets, count)
     return found
 
@@ -44,9 +39,7 @@ def _drawn(rows: Split, count: int, seed: int) -> np.ndarray:
 
 def _check(found: np.ndarray, targets: np.ndarray, count: int) -> None:
     if len(np.unique(found)) < count:
-        raise UserError(
-            f"train.bag: there are too few groups or times for {count} folds: lower it."
-        )
+        raise UserError(f"train.bag: there are too few rows or groups for {count} folds: lower it.")
     if targets.dtype != np.int64:
         return
     for fold in range(count):

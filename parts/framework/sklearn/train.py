@@ -67,7 +67,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
 def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
     """Say whether rows of another time ended boosting when it had hardly left the first mean."""
     by_time = getattr(config.data, "time", None) is not None
-    if not by_time or config.train.bag > 1 or config.model.name not in BOOSTING:
+    if not by_time or config.model.name not in BOOSTING:
         return False
     best = _best(losses)
     started = (1 - config.train.learning_rate) ** best < MEAN

@@ -24,6 +24,9 @@ def build(config: Config, splits: Splits) -> Model:
     if config.model.categories == "native" and config.model.name != "lightgbm":
         told = f"native is for lightgbm; {config.model.name} has no faithful export with it"
         raise UserError(f"model.categories: {told}: take ordinal.")
+    if config.train.bag > 1 and config.data.time is not None:
+        why = "models that each miss a stretch of data.time are worse at later rows than one alone"
+        raise UserError(f"train.bag: {why}: set it to 1.")
     features = Features.of(config, schema)
     prepare = _prepare(config.model.name, features)
     estimator = ESTIMATORS[config.model.name](config, schema.labels is not None)

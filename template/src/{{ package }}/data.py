@@ -26,14 +26,12 @@ class Split:
     targets  (rows,) int64 label codes, or float32 values
     ids      (rows,) uint64, the hash of a row's inputs
     groups   (rows,) uint64: rows of one group stay together; without them, rows of one id do
-    times    (rows,) float64, if rows are split by time
     """
 
     inputs: pd.DataFrame
     targets: np.ndarray
     ids: np.ndarray
     groups: np.ndarray | None = None
-    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ class Splits:
             np.concatenate([first.targets, second.targets]),
             np.concatenate([first.ids, second.ids]),
             _both(first.groups, second.groups),
-            _both(first.times, second.times),
         )
 
 
@@ -111,8 +108,7 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
 
 
 def _part(rows: Rows, kept: np.ndarray) -> Split:
-    times = None if rows.times is None else rows.times[kept]
-    return Split(rows.inputs[kept], rows.targets[kept], rows.ids[kept], rows.kin[kept], times)
+    return Split(rows.inputs[kept], rows.targets[kept], rows.ids[kept], rows.kin[kept])
 
 
 def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:

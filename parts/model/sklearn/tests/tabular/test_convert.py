@@ -159,6 +159,12 @@ def test_it_says_when_later_rows_are_unlike_the_training_rows(
         assert (warning in capsys.readouterr().out) == (warned and name in BOOSTING)
 
 
+def test_a_bag_is_refused_for_rows_in_order_of_time(config: Config) -> None:
+    splits = data.load(config)
+    with pytest.raises(UserError, match=r"train\.bag: .* set it to 1"):
+        build(_with(config, train={"bag": 5}, data={"time": "day"}), splits)
+
+
 def test_columns_may_have_any_name(config: Config, tmp_path: Path) -> None:
     names = ["probabilities", "label", 'a "quoted", name', "größe/μm 🐧", "node0", "_node", " "]
     rng = np.random.default_rng(0)
