@@ -189,7 +189,7 @@ def test_a_package_that_is_not_installed_is_named(
     options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if "catboost" not in get_args(Model.model_fields["name"].annotation):
-        pytest.skip("pictures have no model that needs another package")
+        pytest.skip("no model of this project needs another package")
     monkeypatch.setitem(sys.modules, "catboost", None)  # as where it is not installed
     for word in ("train", "tune"):
         assert cli.main([word, "--model.name=catboost", *options]) == 2
