@@ -38,11 +38,11 @@ KINDS = {  # of input: a task each
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style of this repository and of the parts, and the rules of CONTRIBUTING."""
+    """Style of this repository and of the template, and the rules of CONTRIBUTING."""
     _install(session)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("pytest", "tests/test_parts.py", *session.posargs)
+    session.run("pytest", "tests/test_template.py", *session.posargs)
 
 
 @nox.session

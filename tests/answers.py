@@ -1,14 +1,14 @@
 """The named answer sets: every valid cell, with the minor answers taken in turns."""
 
+from functools import cache
 from itertools import cycle, product
 from typing import Any
 
 import yaml
 from jinja2 import Environment
 
-from render import ROOT
+from overlays import PARTS, QUESTIONS, TEMPLATE, files
 
-QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 SUBSETS = [
     ["api", "batch"],
     ["batch", "browser"],
@@ -30,6 +30,12 @@ def modality(task: str) -> str:
     return Environment().from_string(QUESTIONS["modality"]["default"]).render(task=task)
 
 
+def overlay(choice: str) -> str:
+    """Return the name of a choice's overlay."""
+    return choice.replace("-", "_")
+
+
+@cache
 def targets(task: str, framework: str) -> list[str]:
     """Return the targets that the task has and whose formats its models are converted to."""
     return [
@@ -40,26 +46,27 @@ def targets(task: str, framework: str) -> list[str]:
 
 
 def _reaches(task: str, target: str) -> bool:
-    """Say if a target whose parts differ by modality has those of the task's."""
-    modalities = {path.name for path in (ROOT / "parts/modality").iterdir()}
-    own = {path.name for path in (ROOT / "parts/target" / target).iterdir()} & modalities
+    """Say if a target with files for some kinds of inputs has those of the task's."""
+    folder = TEMPLATE / f"{{{{ {overlay(target)} }}}}"
+    kinds = {modality(one) for one in choices("task")}
+    own = {kind for kind in kinds if (folder / f"{{{{ {kind} }}}}").exists()}
     return not own or modality(task) in own
 
 
 def _converts(task: str, framework: str, target: str) -> bool:
-    folder = ROOT / "parts/target" / target
-    names = yaml.safe_load((folder / "formats.yaml").read_text(encoding="utf-8")) or []
-    bases = {name.partition("-")[0] for name in names}
-    made = [ROOT / "parts/format" / base / f"{framework}.py" for base in bases]
-    return all(path.exists() for path in made)
+    listed = TEMPLATE / f"{{{{ {overlay(target)} }}}}" / PARTS / "formats.yaml"
+    names = yaml.safe_load(listed.read_text(encoding="utf-8")) if listed.exists() else []
+    laid = files({"task": task, "framework": framework, "targets": [target]})
+    return all(f"src/my_model/formats/{name.partition('-')[0]}.py" in laid for name in names)
 
 
+@cache
 def cells() -> list[tuple[str, str]]:
-    """Return each task and framework whose model exists in parts/."""
+    """Return each task and framework whose model is in the template."""
     return [
         (task, framework)
         for task, framework in product(choices("task"), choices("framework"))
-        if (ROOT / "parts/model" / framework / f"{modality(task)}.py").exists()
+        if "src/my_model/model.py" in files({"task": task, "framework": framework})
     ]
 
 

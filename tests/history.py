@@ -18,7 +18,7 @@ from typing import Any
 from copier import run_update
 
 from edits import conflicts, edited, edits, files, lost, project
-from render import ROOT, SOURCES, commit, git, hurry, snapshot
+from render import ROOT, commit, git, hurry, snapshot
 
 RELEASES = {
     "0.1": "1bbed5d",  # tables with scikit-learn
@@ -63,8 +63,7 @@ def releases(folder: Path) -> Path:
     git(ROOT, "-c", "safe.directory=*", "clone", "-q", str(ROOT), str(folder))
     for version, number in RELEASES.items():
         git(folder, "tag", version, number)
-    for name in SOURCES:
-        git(folder, "rm", "-rq", name)
+    git(folder, "rm", "-rq", ".")
     ignored = shutil.ignore_patterns(".git")
     shutil.copytree(snapshot(folder.with_name("next")), folder, ignored, dirs_exist_ok=True)
     commit(folder, "next")

@@ -15,7 +15,7 @@ from render import ROOT
 PIN = re.compile(r'(?<=^exclude-newer = ")\d{4}-\d\d-\d\d', re.MULTILINE)
 BENCHES = ("bench", "bench/servers", "bench/quality", "bench/autogluon")
 TOOLS = [ROOT / "tests" / name / "requirements.txt" for name in (".", *BENCHES)]
-BROWSER = ROOT / "parts/target/browser"
+BROWSER = ROOT / "template/{{ browser }}/{{ without_tokenizer }}/deploy/browser"
 CHANGES = ROOT / "CHANGELOG.md"
 NOTE = re.compile(r"^- Projects resolve releases of before .*\n", re.MULTILINE)
 UNRELEASED = re.compile(r"^## .+ \(unreleased\)\n\n", re.MULTILINE)

@@ -13,7 +13,7 @@ from copier._main import Worker
 from jinja2 import Environment
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("copier.yml", "template", "parts", "hooks")
+SOURCES = ("copier.yml", "template", "hooks")
 
 
 def snapshot(folder: Path, tag: str = "1.0.0") -> Path:

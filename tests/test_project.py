@@ -83,7 +83,7 @@ SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take min
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
-RESERVED = set((ROOT / "parts/common/reserved.txt").read_text("utf-8").split())
+RESERVED = set((ROOT / "template/_part/reserved.txt").read_text("utf-8").split())
 
 
 @pytest.mark.parametrize("name", PROJECTS)

@@ -1,19 +1,18 @@
 """Every answer set renders: the right files, formatted, complete, and the same each time."""
 
 import ast
-import json
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from answers import answer_sets, modality
-from render import ROOT, render
+from answers import answer_sets
+from overlays import files
+from render import render
 
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
@@ -24,9 +23,8 @@ FILES, BUDGET = 139, {"src": 5910, "tests": 2240}
 @pytest.mark.parametrize("name", SETS)
 def test_render(name: str, template: Path, tmp_path: Path) -> None:
     folder = render(template, tmp_path / "project", SETS[name])
-    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    package = SETS[name].get("project_name", "My Model").lower().replace("-", "_").replace(" ", "_")
-    assert _expected(SETS[name], package) == files
+    rendered = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert rendered == {*files(SETS[name])}
     check_texts(folder)
     ruff = [sys.executable, "-m", "ruff"]
     for words in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
@@ -66,19 +64,6 @@ def _check_text(path: Path, text: str) -> None:
         command = [Path(sys.executable).with_name("hadolint"), path]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-
-
-def _expected(answers: dict[str, Any], package: str) -> set[str]:
-    """Say which files a project has: those whose words in tests/files.json are all answered."""
-    task = answers.get("task", "tabular-classification")
-    kind = modality(task)
-    told = {task, kind, task.split("-")[1], answers.get("framework", "sklearn")}
-    told.add("gguf" if kind == "chat" else "onnx")  # the format that everything runs
-    told |= {*answers.get("targets", ["api", "batch"])}
-    told |= {answers.get("versioning", "none"), answers.get("ci", "github")}
-    lists = json.loads((ROOT / "tests/files.json").read_text("utf-8"))
-    names = [name for words in lists if told >= {*words.split()} for name in lists[words]]
-    return {name.replace("PACKAGE", package) for name in names}
 
 
 FOREIGN = r"(?i)\b(pictures?|conversations?|chats?|torchrun|core ?ml|gguf|wandb|lm-eval)\b"

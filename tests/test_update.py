@@ -13,7 +13,7 @@ from jinja2 import Environment
 import history
 from answers import QUESTIONS, choices
 from edits import conflicts, edit, edits, lost, project
-from render import ROOT, SOURCES, commit, git, snapshot
+from render import ROOT, commit, git, snapshot
 from switches import step
 
 
@@ -26,7 +26,7 @@ def _released() -> list[str]:
 def _checkout(version: str, folder: Path) -> Path:
     """Make a template repository of that version, with the working tree as the next one."""
     archive = folder.with_suffix(".tar")
-    git(ROOT, "-c", "safe.directory=*", "archive", "-o", str(archive), version, "--", *SOURCES)
+    git(ROOT, "-c", "safe.directory=*", "archive", "-o", str(archive), version)
     shutil.unpack_archive(archive, folder, filter="data")
     git(folder, "init", "-q", "-b", "main")
     commit(folder, version)
@@ -37,8 +37,7 @@ def _checkout(version: str, folder: Path) -> Path:
 @pytest.mark.parametrize("version", _released())
 def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_path: Path) -> None:
     template = _checkout(version, tmp_path / "template")
-    for name in SOURCES:
-        git(template, "rm", "-rq", name)
+    git(template, "rm", "-rq", ".")
     ignored = shutil.ignore_patterns(".git")
     shutil.copytree(snapshot(tmp_path / "next"), template, ignored, dirs_exist_ok=True)
     commit(template, "next")
@@ -63,10 +62,11 @@ def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
     folder = project(template, tmp_path / "project")
     edits(folder)
-    part = template / "parts/framework/sklearn/infer.py"
-    part.write_text(part.read_text("utf-8") + "\n\nNEW = True\n", "utf-8")
+    file = template / "template/{{ sklearn }}/src/{{ package }}/infer.py"
+    file.write_text(file.read_text("utf-8") + "\n\nNEW = True\n", "utf-8")
     edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
-    edit(template / "parts/modality/tabular/readme.md", "## Your own data", "## Data of your own")
+    fragment = template / "template/{{ tabular }}/_part/data.md"
+    edit(fragment, "## Your own data", "## Data of your own")
     commit(template, "better")
     git(template, "tag", "1.1.0")
     run_update(folder, defaults=True, overwrite=True, quiet=True)
@@ -153,6 +153,7 @@ def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:
 
 HOOK = '["{{ _copier_python }}", "{{ _copier_conf.src_path }}/hooks/%s.py", %s]'
 SCORES = "src/{{ package }}/scores/"
+LICENSES = "template/_part/licenses"
 MOVED = {"cost.py": "price.py", "errors.py": "mistakes.py"}
 MOVES = ", ".join(f'"{SCORES}{name}"' for pair in MOVED.items() for name in pair)
 MIGRATIONS = f"""
@@ -176,8 +177,8 @@ def _release(template: Path) -> None:
     edit(questions, "MIT\n  choices: [MIT,", "proprietary\n  choices: [Expat,")
     questions.write_text(questions.read_text("utf-8") + MIGRATIONS, "utf-8")
     edit(template / "template/pyproject.toml.jinja", "author | to_json", "owner | to_json")
-    edit(template / "template/LICENSE.jinja", 'AUTHOR", author', 'AUTHOR", owner')
-    git(template, "mv", "parts/license/MIT.txt", "parts/license/Expat.txt")
+    edit(template / f"{LICENSES}/MIT.txt", "{{ author }}", "{{ owner }}")
+    git(template, "mv", f"{LICENSES}/MIT.txt", f"{LICENSES}/Expat.txt")
     for old, new in MOVED.items():
         git(template, "mv", f"template/{SCORES}{old}", f"template/{SCORES}{new}")
     edit(template / f"template/{SCORES}price.py", "import platform\n", "import platform as os_\n")

@@ -35,7 +35,8 @@ cells, contract, delimited, feed, files, infer, payload, runs, schema = (
     for name in ("tables.cells", "formats.contract", "tables.delimited", "formats.feed",
                  "tables.files", "tables.infer", "server.payload", "runs", "tables.schema")
 )  # fmt: skip
-PAGE = Path(__file__).parents[2] / "parts/target/browser/tabular"
+TEMPLATE = Path(__file__).parents[2] / "template"
+PAGE = TEMPLATE / "{{ browser }}/{{ tabular }}/deploy/browser"
 ROWS = 7  # of a batch
 UNDECIDED = (
     "where all others are",

@@ -1,0 +1,93 @@
+"""Which files of template/ a project has: read from the names of its folders, without a render."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from render import ROOT
+
+QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+TEMPLATE = ROOT / "template"
+NAME = re.compile(r"\{\{ (\w+) \}\}")
+PARTS = "_part"  # fragments of texts: they land nowhere
+EXTRA = {"_copier_conf": {"answers_file": ".copier-answers.yml"}, "demo": True}
+JINJA = Environment(
+    undefined=StrictUndefined, extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+)  # with Copier's filters
+
+
+def overlays() -> dict[str, str]:
+    """Return the hidden answers that name folders, and what each is asked for."""
+    return {
+        name: question["default"]
+        for name, question in QUESTIONS.items()
+        if isinstance(question, dict) and question.get("choices") == ["", "."]
+    }
+
+
+def files(answers: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the file of the template behind each file of a new project."""
+    told = answered(answers)
+    found = {}
+    for path in walk():
+        name = _rendered(path.relative_to(TEMPLATE).as_posix(), told)
+        if name:
+            found[name] = path
+    return found
+
+
+def walk() -> list[Path]:
+    """Return every file of the template that lands in some project."""
+    found = []
+    for folder, folders, names in os.walk(TEMPLATE):
+        folders[:] = sorted(name for name in folders if not name.endswith(("cache__", "_cache")))
+        if PARTS in folders:
+            folders.remove(PARTS)
+        found += [Path(folder, name) for name in sorted(names)]
+    return found
+
+
+def nesting(path: Path) -> tuple[str, ...]:
+    """Return the overlays that a file lies in, from the outermost."""
+    names = (NAME.fullmatch(part) for part in path.relative_to(TEMPLATE).parts)
+    known = overlays()
+    return tuple(name[1] for name in names if name and name[1] in known)
+
+
+def landing(path: Path) -> str:
+    """Return where a file lands, with `{{ package }}` for the package."""
+    inside = path.relative_to(TEMPLATE).parts[len(nesting(path)) :]
+    return "/".join(inside).removesuffix(".jinja")
+
+
+def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all answers, hidden ones too, of a project that gives these."""
+    told = dict(EXTRA)
+    for name, question in QUESTIONS.items():
+        if name.startswith("_") or name in EXTRA or "_copier" in str(question.get("default")):
+            continue
+        default = question["default"]
+        told[name] = _value(default, told) if isinstance(default, str) else default
+        told[name] = answers.get(name, told[name])
+    return told
+
+
+def _value(default: str, told: dict[str, Any]) -> Any:
+    value = JINJA.from_string(default).render(told)
+    return {"True": True, "False": False}.get(value, value)
+
+
+def _rendered(name: str, told: dict[str, Any]) -> str:
+    """Render a path; it is empty where a part of it is."""
+    parts = []
+    for part in name.removesuffix(".jinja").split("/"):
+        text = _value(part, told) if "{{ _" in part else NAME.sub(lambda m: str(told[m[1]]), part)
+        if not text:
+            return ""
+        parts += [text] if text != "." else []
+    return "/".join(parts)
