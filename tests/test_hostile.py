@@ -100,6 +100,9 @@ CHOICES = [
     {"project_slug": 'x"\n[tool.evil]\ny = "'},
     {"problem": "../../framework/sklearn"},
     {"modality": "{{ 1 }}"},
+    {"api": "../../evil"},
+    {"image": "elsewhere"},
+    {"browser": True},
 ]
 TRAPS = [
     "null",
