@@ -22,7 +22,7 @@ JINJA = Environment(
 
 
 def overlays() -> dict[str, str]:
-    """Return the hidden answers that name folders, and what each is asked for."""
+    """Return the hidden answers that name folders, each with its condition."""
     return {
         name: question["default"]
         for name, question in QUESTIONS.items()
@@ -32,10 +32,10 @@ def overlays() -> dict[str, str]:
 
 def files(answers: Mapping[str, Any]) -> dict[str, Path]:
     """Return the file of the template behind each file of a new project."""
-    told = answered(answers)
+    context = answered(answers)
     found = {}
     for path in walk():
-        name = _rendered(path.relative_to(TEMPLATE).as_posix(), told)
+        name = _rendered(path.relative_to(TEMPLATE).as_posix(), context)
         if name:
             found[name] = path
     return found
@@ -67,26 +67,30 @@ def landing(path: Path) -> str:
 
 def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return all answers, hidden ones too, of a project that gives these."""
-    told = dict(EXTRA)
+    context = dict(EXTRA)
     for name, question in QUESTIONS.items():
         if name.startswith("_") or name in EXTRA or "_copier" in str(question.get("default")):
             continue
         default = question["default"]
-        told[name] = _value(default, told) if isinstance(default, str) else default
-        told[name] = answers.get(name, told[name])
-    return told
+        context[name] = _value(default, context) if isinstance(default, str) else default
+        context[name] = answers.get(name, context[name])
+    return context
 
 
-def _value(default: str, told: dict[str, Any]) -> Any:
-    value = JINJA.from_string(default).render(told)
+def _value(default: str, context: dict[str, Any]) -> Any:
+    value = JINJA.from_string(default).render(context)
     return {"True": True, "False": False}.get(value, value)
 
 
-def _rendered(name: str, told: dict[str, Any]) -> str:
+def _rendered(name: str, context: dict[str, Any]) -> str:
     """Render a path; it is empty where a part of it is."""
     parts = []
     for part in name.removesuffix(".jinja").split("/"):
-        text = _value(part, told) if "{{ _" in part else NAME.sub(lambda m: str(told[m[1]]), part)
+        text = (
+            _value(part, context)
+            if "{{ _" in part
+            else NAME.sub(lambda m: str(context[m[1]]), part)
+        )
         if not text:
             return ""
         parts += [text] if text != "." else []

@@ -103,7 +103,7 @@ def test_a_target_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_two_overlays_that_write_one_file_end_the_render(tmp_path: Path) -> None:
-    """Unless Copier is told to overwrite: test_template.py finds them whatever is answered."""
+    """But not with --overwrite: test_template.py finds such overlays, whatever is answered."""
     template = snapshot(tmp_path / "template")
     twice = {"src/{{ package }}/track.py": "OTHER = 1\n"}
     _add(

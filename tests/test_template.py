@@ -113,16 +113,15 @@ def test_no_two_overlays_write_one_file() -> None:
     ]
     minor = ("tracker", "versioning", "ci")
     for answers in every + [{name: value} for name in minor for value in choices(name)]:
-        told = answered(answers)
+        context = answered(answers)
         for found in shared:
-            laid = [folders for folders in found if all(told[name] for name in folders)]
+            laid = [folders for folders in found if all(context[name] for name in folders)]
             assert len(laid) <= 1, (answers, laid)
 
 
 def test_every_choice_has_its_overlay() -> None:
-    asked = {name: {*choices(name)} - {"none"} for name in ("framework", "targets", "tracker")}
-    asked |= {name: {*choices(name)} - {"none"} for name in ("versioning", "ci")}
-    named = {overlay(choice) for values in asked.values() for choice in values}
+    questions = ("framework", "targets", "tracker", "versioning", "ci")
+    named = {overlay(choice) for name in questions for choice in choices(name)} - {"none"}
     named |= {half for task in choices("task") for half in (modality(task), task.split("-")[1])}
     assert named <= {*overlays()}
     texts = {path.stem for path in (TEMPLATE / PARTS / "licenses").glob("*.txt")}
@@ -160,8 +159,8 @@ def test_a_framework_is_refused_where_its_model_is_missing() -> None:
 
 
 def test_questions_need_no_answer_and_no_trust() -> None:
-    asked = {name: q for name, q in QUESTIONS.items() if not name.startswith("_")}
-    assert all("default" in question for question in asked.values())
+    questions = {name: q for name, q in QUESTIONS.items() if not name.startswith("_")}
+    assert all("default" in question for question in questions.values())
     assert not {"_tasks", "_jinja_extensions"} & set(QUESTIONS)
     assert all("version" in migration for migration in QUESTIONS.get("_migrations", []))
     assert QUESTIONS["_envops"]["undefined"] == "jinja2.StrictUndefined"
