@@ -109,9 +109,7 @@ def _project(template: Path, scratch: Path, task: str, framework: str) -> Path:
 
 
 def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any]:
-    formats = ["onnx"]
-    if (project / "src/my_model/formats/names.py").exists():
-        formats = _run(project, "uv", "run", "python", "-c", KNOWN).split()
+    formats = _run(project, "uv", "run", "python", "-c", KNOWN).split()
     name = smollm2(project) if model == "smollm2" else model
     settings = {"model.name": name, "export.formats": f"[{', '.join(formats)}]"}
     settings |= OPTIONS.get(model, {})

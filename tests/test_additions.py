@@ -1,5 +1,8 @@
 """One folder an addition: a tracker and a target that nobody knows are laid into a copy."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +20,35 @@ TRACKER = {
     "_part/readme.md": "## Diary\n\nThe {{ project_name }} keeps one.\n",
     "_part/train.toml": '    "diary>=1",\n',
 }
+COMMAND = '''\
+"""Send the model up."""
+
+import argparse
+
+from ..balloon import BRACES
+from ..config import Config, section
+from ..settings.common import Section
+
+READS = ("paths",)
+
+
+class Settings(Section):
+    """Where to."""
+
+    height: int = 100
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Say how high it goes."""
+    print(BRACES, section(config, Settings).height, config.export.formats)
+    return 0
+'''
 TARGET = {
-    "src/{{ package }}/balloon.py": '"""Send the model up."""\n\nBRACES = f"{{}}{1 + 1}"\n',
+    "src/{{ package }}/balloon.py": '"""What a balloon is."""\n\nBRACES = f"{{}}{1 + 1}"\n',
+    "src/{{ package }}/commands/balloon.py": COMMAND,
+    "src/{{ package }}/formats/helium.py": '"""Convert."""\n',
+    "src/{{ package }}/formats/helium_runtime.py": '"""Run."""\n',
+    "src/{{ package }}/formats/helium_tiny.py": '"""Make it smaller."""\n\n\ndef compress() -> None: ...\n',
     "deploy/balloon/launch.yml": "when: ${{ weather }}\n",
     "tests/test_balloon.py.jinja": "from {{ package }}.balloon import BRACES\n\nassert BRACES\n",
     "{{ image }}/src/{{ package }}/camera.py": '"""Only pictures have one."""\n',
@@ -32,14 +62,22 @@ TARGET = {
 }
 
 
-def _add(template: Path, name: str, files: dict[str, str], question: str, condition: str) -> None:
+def _add(
+    template: Path,
+    name: str,
+    files: dict[str, str],
+    question: str,
+    condition: str,
+    above: bool = False,
+) -> None:
     """Lay a folder into the template, with its choice and its hidden answer: nothing else."""
     for file, text in files.items():
         path = template / f"template/{{{{ {name} }}}}" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
     questions = template / "copier.yml"
-    edit(questions, question, f"{question}\n    {name}: {name}")
+    choice = f"    {name}: {name}"
+    edit(questions, question, f"{choice}\n{question}" if above else f"{question}\n{choice}")
     hidden = f"{name}: {{<<: *overlay, default: \"{{{{ '.' if {condition} else '' }}}}\"}}\n"
     questions.write_text(questions.read_text("utf-8") + hidden, "utf-8")
     commit(template, name)
@@ -83,7 +121,9 @@ def test_a_target_is_a_folder(tmp_path: Path) -> None:
     )
     assert not _changes(before, render(template, tmp_path / "without"))
     after = render(template, tmp_path / "after", {"targets": ["api", "batch", "balloon"]})
-    made = {"src/my_model/balloon.py", "deploy/balloon/launch.yml", "tests/test_balloon.py"}
+    formats = {f"src/my_model/formats/helium{end}.py" for end in ("", "_runtime", "_tiny")}
+    made = {"src/my_model/balloon.py", "src/my_model/commands/balloon.py", *formats}
+    made |= {"deploy/balloon/launch.yml", "tests/test_balloon.py"}
     assert _changes(before, after) == {*made, "README.md", "config.yaml", "pyproject.toml"}
     texts = {name: (after / name).read_text("utf-8") for name in _changes(before, after)}
     assert texts["src/my_model/balloon.py"] == TARGET["src/{{ package }}/balloon.py"]
@@ -100,6 +140,47 @@ def test_a_target_is_a_folder(tmp_path: Path) -> None:
     pictures = render(template, tmp_path / "pictures", answers)
     assert (pictures / "src/my_model/camera.py").exists()
     assert "## Balloon" not in (pictures / "README.md").read_text("utf-8")
+
+
+def test_the_command_and_the_formats_of_a_target_are_known(tmp_path: Path) -> None:
+    """The command line needs what Copier needs: pydantic and YAML, so it runs here."""
+    template = snapshot(tmp_path / "template")
+    _add(
+        template, "balloon", TARGET, '    "batch: files of any size": batch', "'balloon' in targets"
+    )
+    project = render(template, tmp_path / "project", {"targets": ["balloon"]})
+    assert "balloon   Send the model up" in _run(project, "--help")
+    told = _run(project, "balloon", "--balloon.height=7", "--export.formats=[helium-tiny]")
+    assert told == "{}2 7 ['helium-tiny']\n"
+    assert "--balloon.height VALUE" in _run(project, "balloon", "--help")
+    assert "did you mean --balloon.height?" in _run(project, "balloon", "--balloon.hight=1", code=2)
+    wrong = _run(project, "balloon", "--export.formats=[hydrogen]", code=2)
+    assert "hydrogen is not one of helium, helium-tiny, onnx" in wrong
+
+
+def _run(project: Path, *words: str, code: int = 0) -> str:
+    command = [sys.executable, "-m", "my_model", *words]
+    env = os.environ | {"PYTHONPATH": str(project / "src")}
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_framework_is_a_folder(tmp_path: Path) -> None:
+    """A copy of scikit-learn's, under another name, makes the same project of a table."""
+    template = snapshot(tmp_path / "template")
+    before = render(template, tmp_path / "before")
+    copied = template / "template/{{ sklearn }}"
+    files = {
+        path.relative_to(copied).as_posix(): path.read_text("utf-8")
+        for path in copied.rglob("*")
+        if path.is_file()
+    }
+    question = '    "scikit-learn (with LightGBM and XGBoost)":'
+    _add(template, "copycat", files, question, "framework == 'copycat'", above=True)
+    assert not _changes(before, render(template, tmp_path / "without"))
+    after = render(template, tmp_path / "after", {"framework": "copycat"})
+    assert not _changes(before, after)
 
 
 def test_two_overlays_that_write_one_file_end_the_render(tmp_path: Path) -> None:

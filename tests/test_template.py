@@ -197,6 +197,21 @@ def _signatures(path: Path) -> dict[str, str]:
     }
 
 
+def test_commands_are_called_alike() -> None:
+    """`commands/__init__.py` says what the command line asks of each."""
+    modules = [
+        path for path in PYTHON if path.parent.name == "commands" and path.stem != "__init__"
+    ]
+    assert modules
+    for path in modules:
+        text = path.read_text("utf-8")
+        assert ast.get_docstring(ast.parse(text)) and "\nREADS = (" in text, path
+        found = _signatures(path)
+        assert found.pop("run") == "(config: Config, args: argparse.Namespace) -> int", path
+        arguments = found.pop("arguments", "(parser: argparse.ArgumentParser) -> None")
+        assert arguments == "(parser: argparse.ArgumentParser) -> None" and not found, path
+
+
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_budgets(path: Path) -> None:
     text = _code(path)

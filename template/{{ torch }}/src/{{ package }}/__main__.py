@@ -14,7 +14,7 @@ from .config import load, of_run
 from .runs import UserError, folder
 
 
-def join_training() -> int:
+def _join_training() -> int:
     """Load the same rows as the first process, and fit; 2 if it has a mistake to explain."""
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -31,7 +31,7 @@ def join_training() -> int:
     return 0
 
 
-def mistake() -> str | None:
+def _mistake() -> str | None:
     """Say why these processes can't train: they have to know that it is the same run."""
     args, _ = parse()
     if args.command != "train":
@@ -41,9 +41,9 @@ def mistake() -> str | None:
 
 if __name__ == "__main__":
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        if reason := mistake():
+        if reason := _mistake():
             print(f"{PROGRAM}: {reason}", file=sys.stderr)
             sys.exit(2)
         if os.environ["RANK"] != "0":
-            sys.exit(join_training())
+            sys.exit(_join_training())
     sys.exit(main())
