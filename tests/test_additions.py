@@ -48,7 +48,7 @@ TARGET = {
     "src/{{ package }}/commands/balloon.py": COMMAND,
     "src/{{ package }}/formats/helium.py": '"""Convert."""\n',
     "src/{{ package }}/formats/helium_runtime.py": '"""Run."""\n',
-    "src/{{ package }}/formats/helium_tiny.py": '"""Make it smaller."""\n\n\ndef compress() -> None: ...\n',
+    "src/{{ package }}/formats/helium_tiny.py": '"""Shrink."""\n\n\ndef compress() -> None: ...\n',
     "deploy/balloon/launch.yml": "when: ${{ weather }}\n",
     "tests/test_balloon.py.jinja": "from {{ package }}.balloon import BRACES\n\nassert BRACES\n",
     "{{ image }}/src/{{ package }}/camera.py": '"""Only pictures have one."""\n',
