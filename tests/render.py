@@ -1,5 +1,6 @@
 """Render the working tree with uncommitted changes: `python render.py FOLDER [name=value …]`."""
 
+import copy
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from copier import run_copy
+from copier import _template, run_copy
 from copier._main import Worker
 from jinja2 import Environment
 
@@ -61,9 +62,18 @@ def render(
 def hurry() -> None:
     """Leave out two thirds of a render's time, in which Copier does again what was done before.
 
-    Texts are compiled for each render; and git is asked for each file if it ignores who may run it,
-    as it does on Windows.
+    Texts are compiled, and the questions read, for each render; answers are gathered for each name; and git is asked for each file if
+    it ignores who may run it, as it does on Windows.
     """
+    load, read = _template.load_template_config, dict[bytes, Any]()
+
+    def loaded(path: Path, quiet: bool = False) -> Any:
+        text = path.read_bytes()
+        if text not in read:
+            read[text] = load(path, quiet)
+        return copy.deepcopy(read[text])
+
+    _template.load_template_config = loaded
     compile_, known = Environment.compile, {}
 
     def compiled(self: Environment, source: Any, *words: Any, **options: Any) -> Any:
@@ -75,6 +85,15 @@ def hurry() -> None:
 
     Environment.compile = compiled
     Worker._sync_git_index_executable_bit = lambda *given: None
+    render_template = Worker._render_template
+
+    def rendered(self: Worker) -> None:
+        context = self._render_context()
+        self.__dict__["_render_context"] = lambda: {**context}  # all questions are answered by now
+        render_template(self)
+        del self.__dict__["_render_context"]
+
+    Worker._render_template = rendered
 
 
 if __name__ == "__main__":
