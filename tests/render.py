@@ -62,8 +62,8 @@ def render(
 def hurry() -> None:
     """Leave out two thirds of a render's time, in which Copier does again what was done before.
 
-    Texts are compiled, and the questions read, for each render; answers are gathered for each name; and git is asked for each file if
-    it ignores who may run it, as it does on Windows.
+    Texts are compiled and questions read for each render, answers gathered for each name of a file;
+    and git is asked for each file if it ignores who may run it, as it does on Windows.
     """
     load, read = _template.load_template_config, dict[bytes, Any]()
 

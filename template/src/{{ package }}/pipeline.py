@@ -33,7 +33,6 @@ def train(config: Config, args: argparse.Namespace) -> int:
     from . import track
     from .data import load as load_data
     from .scores import metrics
-    from .started import started
     from .tables.profile import profile_once
 
     clock = time.perf_counter()
@@ -46,17 +45,16 @@ def train(config: Config, args: argparse.Namespace) -> int:
     manifest = splits.manifest | {"profile": profile}
     from . import infer  # after the data: a framework takes seconds to import
     from .finished import unchanged
-    from .history import history
     from .train import fit, refit
 
     if resume and (run / "data.json").exists():
         unchanged(run, splits)
-    with started(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
+    with runs.create(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
         with track.start(config, run) as tracker:
-            model = fit(config, splits, history(run, tracker), run)
+            model = fit(config, splits, runs.history(run, tracker), run)
     predictions = infer.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     final = refit(model, config, splits)
