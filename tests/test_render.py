@@ -18,7 +18,7 @@ from render import ROOT, render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 138, {"src": 5770, "tests": 2100}
+FILES, BUDGET = 139, {"src": 5820, "tests": 2130}
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -73,6 +73,40 @@ def test_a_run_is_compared_with_the_export_of_another(run: Path, options: list[s
     shutil.rmtree(twin)
 
 
+def test_runs_are_listed_the_newest_first(
+    run: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = run.with_name("begun")
+    begun.mkdir()
+    shutil.copy(run / "config.yaml", begun)
+    (begun / "config.yaml").touch()
+    capsys.readouterr()
+    assert cli.main(["runs", *options]) == 0
+    head, first, *others = capsys.readouterr().out.splitlines()
+    assert head.startswith("run ") and first.split() == ["begun", "not", "evaluated"]
+    (line,) = (other for other in others if other.startswith("demo "))
+    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+    name = metrics["primary"]
+    low, high = metrics["interval"][name]
+    assert f"{name} {metrics['metrics'][name]:.4g}  {low:.4g} to {high:.4g}" in line
+    assert all(path.name in line for path in (run / "export").iterdir())
+    assert cli.main(["runs", "--run=demo", *options]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    shutil.rmtree(begun)
+
+
+def test_missing_groups_of_dependencies_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    groups = {"serve": ["no-such-package>=1"], "train": ["numpy>=2", "odd; sys_platform == 'odd'"]}
+    lines = [f"{name} = {json.dumps(needs)}\n" for name, needs in groups.items()]
+    path.write_text("[dependency-groups]\n" + "".join(lines), "utf-8")
+    assert cli.missing_groups(path).endswith(
+        "groups serve: `pip install --group serve` or `uv sync`"
+    )
+    path.write_text("[dependency-groups]\n" + lines[1], "utf-8")
+    assert cli.missing_groups(path) == ""
+
+
 @pytest.mark.parametrize(("error", "code"), [(UserError("no."), 2), (KeyboardInterrupt(), 130)])
 def test_a_training_that_does_not_begin_leaves_what_was_there(
     error: BaseException, code: int, run: Path, options: list[str], monkeypatch: pytest.MonkeyPatch
