@@ -48,7 +48,7 @@ def _edited(template: Path, tmp_path: Path, answers: dict[str, Any] | None = Non
     return folder
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["asked", "moved by hand"])
+@pytest.mark.parametrize("moved", [False, True], ids=["by command", "moved by hand"])
 def test_another_name_is_given_by_the_command_that_an_update_prints(
     moved: bool, template: Path, tmp_path: Path
 ) -> None:
@@ -78,16 +78,6 @@ def test_another_name_is_given_by_the_command_that_an_update_prints(
     assert "mlflow" in (folder / "src/fraud_watch/track.py").read_text("utf-8")
     train = (folder / "src/fraud_watch/train.py").read_text("utf-8")
     assert edits.LINE in train and (folder / "src/fraud_watch/own.py").exists()
-
-
-def test_a_name_of_the_same_package_is_an_answer_like_others(
-    template: Path, tmp_path: Path
-) -> None:
-    folder = _edited(template, tmp_path)
-    given = {"data": {"project_name": "my-model"}, "defaults": True, "overwrite": True}
-    run_update(folder, **given, quiet=True)
-    assert (folder / "README.md").read_text("utf-8").startswith("# my-model\n")
-    assert not edits.conflicts(folder) and not edits.lost(folder)
 
 
 @pytest.mark.parametrize(
