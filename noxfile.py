@@ -56,7 +56,8 @@ def render(session: nox.Session) -> None:
 def update(session: nox.Session) -> None:
     """A project with its user's edits goes to a new version, and from one answer to another."""
     _install(session)
-    _pytest(session, "tests/test_update.py", "tests/test_losses.py", "tests/test_pin.py")
+    names = ("update", "losses", "owner", "pin")
+    _pytest(session, *(f"tests/test_{name}.py" for name in names))
 
 
 @nox.session

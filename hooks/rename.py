@@ -24,6 +24,7 @@ def main(*names: str) -> None:
         answers[name] = _renamed(answers.get(name), old, new)
     else:
         answers = {new if name == old else name: value for name, value in answers.items()}
+    answers.pop("fingerprint", None)  # or Copier would take this for a change by hand
     head = text[: text.index("\n") + 1] if text.startswith("#") else ""
     ANSWERS.write_text(head + yaml.safe_dump(answers, allow_unicode=True), "utf-8")
 

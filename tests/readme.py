@@ -11,10 +11,11 @@ from urllib.request import urlopen
 
 STRICT = 'curl() { command curl --fail-with-body --no-progress-meter "$@"; }; set -e; '
 PRINTED = "localhost:8000"  # where `serve` answers unless told otherwise
+LATEST = 'Path("runs/latest")'
 
 
 def check_readme(folder: Path, script: str) -> None:
-    """Run what the README prints for the demo data: files for `predict` and `monitor`, curl lines.
+    """Run what the README prints for the demo data: `predict`, `monitor`, Python, curl lines.
 
     A test beside others, so the server takes a free port, and the lines ask that one.
     """
@@ -27,6 +28,12 @@ def check_readme(folder: Path, script: str) -> None:
         if " predict " in command:
             assert made.stat().st_size > 0
             made.unlink()
+    python = [block for block in re.findall(r"```python\n(.*?)```", text, re.S) if LATEST in block]
+    assert python
+    for block in python:
+        command = [folder / ".venv/bin/python", "-c", block]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout, (block, done)
     blocks = [block for block in re.findall(r"```bash\n(.*?)```", text, re.S) if PRINTED in block]
     if f"`uv run {script} serve`" not in text:
         assert not blocks

@@ -54,8 +54,12 @@ def render(
     answers: Mapping[str, Any] | None = None,
     version: str | None = None,
 ) -> Path:
-    """Render with defaults and these answers, without trusting the template."""
-    run_copy(str(template), folder, dict(answers or {}), vcs_ref=version, defaults=True, quiet=True)
+    """Render with defaults and these answers, without trusting the template.
+
+    The name does not follow the folder's, which in tests is any.
+    """
+    given = {"project_name": "My Model"} | dict(answers or {})
+    run_copy(str(template), folder, given, vcs_ref=version, defaults=True, quiet=True)
     return folder
 
 

@@ -16,7 +16,7 @@ from render import commit, git, render
 # Every question but two is switched, then every one.
 MINOR = {"description": "Second.", "author": "Ann", "license": "proprietary", "tracker": "mlflow"}
 MINOR |= {"targets": ["batch", "browser"], "versioning": "dvc", "ci": "gitlab"}
-MAJOR = {"project_name": "Other", "task": "text-classification", "framework": "transformers"}
+MAJOR = {"project_name": "My-Model", "task": "text-classification", "framework": "transformers"}
 MAJOR |= {"description": "Third.", "author": "Bob", "license": "Apache-2.0", "tracker": "wandb"}
 MAJOR |= {"targets": ["api"], "versioning": "none", "ci": "github"}
 DEMO, NEXT_DEMO = "birdstrikes.csv", "remarks.csv"

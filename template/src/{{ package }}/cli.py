@@ -2,8 +2,11 @@
 
 import argparse
 import errno
+import re
 import sys
+import tomllib
 from collections.abc import Callable, Collection, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from . import commands, pipeline
@@ -28,6 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"{PROGRAM}: {_short(str(error))}", file=sys.stderr)
         return 2
+    except ImportError as error:
+        if not (way := missing_groups()):
+            raise
+        print(f"{PROGRAM}: {error}: {way}.", file=sys.stderr)
+        return 2
     except OSError as error:
         if error.errno not in STORAGE:
             raise
@@ -47,6 +55,29 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, dict[s
         raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
     known = {key for key, _ in keys()}
     return args, {key: text for key, text in vars(args).items() if key in known}
+
+
+def missing_groups(path: Path = Path("pyproject.toml")) -> str:
+    """Say what to install if a usual group of dependencies, `dev` aside, lacks a package; or ""."""
+    if not path.exists():
+        return "install the dependency groups of this project: `uv sync` in its folder"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))
+    groups, usual = project["dependency-groups"], project["tool"]["uv"]["default-groups"]
+    missing = [name for name in usual if name != "dev" and not all(map(_installed, groups[name]))]
+    command = "".join(f" --group {name}" for name in missing)
+    way = f"install the dependency groups {', '.join(missing)}: `pip install{command}` or `uv sync`"
+    return way if missing else ""
+
+
+def _installed(requirement: object) -> bool:
+    """Say if a package is there; of one for some systems only, and of a group in a group, yes."""
+    if not isinstance(requirement, str) or ";" in requirement:
+        return True
+    try:
+        distribution(re.split(r"[^\w.-]", requirement, maxsplit=1)[0])
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,49 @@
+"""List the runs, the newest first, with their scores on the test rows."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..config import Config
+from ..runs import UserError, find
+
+READS = ("paths",)
+HEAD = ("run", "primary metric", "95 % interval", "baseline", "passed", "exports")
+
+
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Print a line for each run, or for the one that is named."""
+    root = config.paths.runs
+    named = [find(root, args.run)] if args.run else root.glob("[!.]*/")
+    runs = sorted(named, key=_begun, reverse=True)
+    if not runs:
+        raise UserError(f"{root} holds no run yet: run `train` first.")
+    lines = [HEAD, *map(_line, runs)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(map(str.ljust, line, widths)).rstrip())
+    return 0
+
+
+def _begun(run: Path) -> float:
+    path = run / "config.yaml"
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _line(run: Path) -> tuple[str, ...]:
+    exports = ", ".join(sorted(path.parent.name for path in run.glob("export/*/contract.json")))
+    path = run / "metrics.json"
+    if not path.exists():
+        return (run.name, "not evaluated", "", "", "", exports)
+    scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    name = scores["primary"]
+    low, high = scores["interval"][name]
+    return (
+        run.name,
+        f"{name} {scores['metrics'][name]:.4g}",
+        f"{low:.4g} to {high:.4g}",
+        f"{scores['baseline'][name]:.4g}",
+        "yes" if scores["beats_baseline"] else "no",
+        exports,
+    )
