@@ -15,7 +15,13 @@ QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encod
 TEMPLATE = ROOT / "template"
 NAME = re.compile(r"\{\{ (\w+) \}\}")
 PARTS = "_part"  # fragments of texts: they land nowhere
-EXTRA = {"_copier_conf": {"answers_file": ".copier-answers.yml"}, "demo": True}
+EXTRA = {  # of a new project, without the folder and the answers that Copier finds
+    "_copier_conf": {"answers_file": ".copier-answers.yml"},
+    "project_name": "My Model",
+    "package_before": "",
+    "answers_changed": False,
+    "demo": True,
+}
 JINJA = Environment(
     undefined=StrictUndefined, extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
 )  # with Copier's filters
@@ -67,7 +73,7 @@ def landing(path: Path) -> str:
 
 def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return all answers, hidden ones too, of a project that gives these."""
-    context = dict(EXTRA)
+    context: dict[str, Any] = {**EXTRA, **answers}
     for name, question in QUESTIONS.items():
         if name.startswith("_") or name in EXTRA or "_copier" in str(question.get("default")):
             continue

@@ -92,8 +92,13 @@ def hurry() -> None:
     render_template = Worker._render_template
 
     def rendered(self: Worker) -> None:
-        context = self._render_context()
-        self.__dict__["_render_context"] = lambda: {**context}  # all questions are answered by now
+        context, file = self._render_context(), self.answers_relpath  # all answers are given by now
+
+        def known() -> dict[str, Any]:
+            context["_copier_conf"]["answers_file"] = file  # which Copier takes away now and then
+            return {**context}
+
+        self.__dict__["_render_context"] = known
         render_template(self)
         del self.__dict__["_render_context"]
 
