@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from . import commands, pipeline
-from .config import Config, keys, load, suggest
+from .config import OF_FILE, OF_RUN, Config, keys, load, suggest
 from .runs import UserError
 
 PROGRAM = str(__package__).replace("_", "-")
@@ -26,6 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failed gate or drift, 2 a mistake that was explained."""
     try:
         args, overrides = parse(argv)
+        _warn_of_what_is_not_read(args, overrides)
         code: int = args.call(load(args.config, overrides), args)
         return code
     except UserError as error:
@@ -80,6 +81,14 @@ def _installed(requirement: object) -> bool:
     return True
 
 
+def _warn_of_what_is_not_read(args: argparse.Namespace, overrides: Collection[str]) -> None:
+    for key in overrides:
+        section, _, name = key.partition(".")
+        if section not in args.reads and name not in OF_FILE:
+            kept = f": a finished run keeps its own `{section}`" * (section in OF_RUN)
+            print(f"{PROGRAM}: --{key} has no effect on `{args.command}`{kept}.", file=sys.stderr)
+
+
 def _short(text: str) -> str:
     """Leave out the middle of what quotes too much: a file may have ten thousand columns."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
@@ -110,7 +119,7 @@ def _command(
     """Add a command. All settings are its options; its help shows those of sections it `reads`."""
     text = str(doc).partition("\n")[0].rstrip(".")
     sub = found.add_parser(name, help=text, description=f"{text}.", allow_abbrev=False)
-    sub.set_defaults(call=run)
+    sub.set_defaults(call=run, reads=reads)
     sub.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
     sub.add_argument("--run", metavar="NAME", help="which run; default: the newest")
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")

@@ -72,9 +72,9 @@ def find(root: Path, name: str | None = None) -> Path:
     if name is None and not pointer.exists():
         raise UserError(f"{root} holds no run yet: run `train` first.")
     run = folder(root, name or pointer.read_text(encoding="utf-8").strip())
-    if not run.is_dir():
-        known = ", ".join(sorted(path.name for path in root.glob("[!.]*/"))) or "none"
-        raise UserError(f"{run} is not a run; the runs here are: {known}.")
+    if not (run / "config.yaml").exists():
+        known = ", ".join(sorted(path.parent.name for path in root.glob("[!.]*/config.yaml")))
+        raise UserError(f"{run} is not a run; the runs here are: {known or 'none'}.")
     return run
 
 

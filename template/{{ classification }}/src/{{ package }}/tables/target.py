@@ -21,7 +21,8 @@ def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | N
     if len(rare):
         raise UserError(
             f"{key}: {len(rare)} of {len(counts)} classes have under {LEAST_ROWS} rows, such as "
-            f"{rare.index[0]!r} ({rare.iloc[0]}): merge or remove them; numbers are for regression."
+            f"{rare.index[0]!r} ({rare.iloc[0]}): bring more rows of them, or merge or remove "
+            "them; to predict a number, take a regression task."
         )
     labels = sorted(map(str, counts.index))
     if len(labels) == 2:

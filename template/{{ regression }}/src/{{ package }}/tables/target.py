@@ -13,8 +13,12 @@ def encode(values: pd.Series, config: Config) -> tuple[np.ndarray, list[str] | N
     """Return (rows,) float32 values; there are no labels."""
     key = f"data.target {values.name!r}"
     if not pd.api.types.is_float_dtype(values):
+        odd = values[pd.to_numeric(values, "coerce").isna()]
+        shown = f", such as {odd.iloc[0]!r} in row {odd.index[0] + 1}" * (len(odd) > 0)
         raise UserError(
-            f"{key} is not numeric; name a numeric column, or take a classification task."
+            f"{key} is not numeric: {len(odd):,} of its {len(values):,} values are no numbers"
+            f"{shown}. Fix them, list what means missing in data.missing, name another column, or "
+            "take a classification task."
         )
     if len(values) < LEAST_ROWS or values.nunique() < 2:
         raise UserError(

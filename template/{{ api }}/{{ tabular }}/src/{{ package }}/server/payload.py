@@ -27,7 +27,8 @@ class Date(str):
     def parse(cls, cell: Any) -> "Date":
         """Return the date of a text that is one."""
         if not isinstance(cell, str) or cls.column.is_missing(cell):
-            raise ValueError(example(cls.column.format or "ISO8601"))
+            wanted = example(cls.column.format or "ISO8601")
+            raise ValueError(f"{cell!r:.40} is not a date such as {wanted}")
         date = cls(cell)
         date.days = cls.column.days(cell)
         return date
@@ -92,7 +93,7 @@ class Payload:
     def _row(self, row: Any, number: int | None) -> Row:
         place = "" if number is None else f"row {number}, "
         if not isinstance(row, dict):
-            what = "is no object" if number else "is neither an object nor a list of some"
+            what = "is no object" if number else "is neither an object nor a list of objects"
             raise RequestError(422, f"{place or 'the body '}{what}", number)
         if strange := next((name for name in row if name not in self.names), None):
             raise RequestError(422, f"{place}unknown column {strange!r}", number, strange)
