@@ -163,7 +163,9 @@ def _without_strangers(
     """Leave out rows that repeat the header, and of the `first` rows one of units."""
     same = np.ones(part.num_rows, bool)
     for name in part.column_names:
-        if not same.any() or not pa.types.is_string(part.schema.field(name).type):
+        if not pa.types.is_string(part.schema.field(name).type):
+            same[:] = False  # a header there would have made it a column of texts
+        if not same.any():
             break
         same &= pc.fill_null(pc.equal(part[name], name), False).to_numpy()
     if part.num_columns and same.any():
