@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
@@ -31,6 +31,8 @@ FITTING = 0.05  # share of rows that may not fit a header below other lines
 SHOWN = 3  # damaged rows that a message quotes
 DELIMITERS = ",;\t|"
 NOTHING = "\x1f"  # the delimiter of a single column
+END = "\0"  # a last line of its own, unless a cell is open there; no text file has one
+SHORT = 20  # characters of a cell that a message quotes
 
 csv.field_size_limit(LARGEST)  # of a cell; Python's own is 128 KiB
 
@@ -102,6 +104,9 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         rows, last = rows + batch.num_rows, batch
         if found and reading.bad_rows == "refuse":
             break
+    if last is not None and _ends_in_lines(last):
+        for _ in _records(path, layout, []):  # to the end, where it raises what is open there
+            pass
     if last is not None and not layout.ended and _is_cut(last):
         found.append(f"row {rows}, the last, is cut off")
         last = last.slice(0, last.num_rows - 1)
@@ -143,19 +148,51 @@ def _parsed(path: Path, layout: _Layout, found: list[str]) -> Iterator[pa.Table]
 
 
 def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str]]:
-    """Yield the rows that have as many cells as the header; `found` gains a sentence for others."""
+    """Yield the rows that have as many cells as the header; `found` gains a sentence for others.
+
+    UserError if the last cell of all is open: who leaves such a row out loses all lines in it.
+    """
     encoding = layout.encoding.replace("utf8", "utf-8-sig")
     with opened(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
         for _ in range(layout.skip):
             text.readline()
-        filled = filter(None, csv.reader(text, delimiter=layout.delimiter))
+        filled = filter(None, csv.reader(chain(text, [END]), delimiter=layout.delimiter))
         for number, cells in enumerate(filled, start=1):
+            if cells == [END]:
+                return
+            if cells[-1].endswith(END):
+                raise UserError(f"{path}: {_open(number, cells, layout)}")
             if len(cells) == len(layout.names):
                 yield cells
             else:
-                shown = " ".join(layout.delimiter.join(cells).split())[:60]
-                told = f"row {number} has {len(cells)} cells and not {len(layout.names)}"
-                found.append(f"{told}: {shown!r}")
+                found.append(_misfit(number, cells, layout))
+
+
+def _misfit(number: int, cells: list[str], layout: _Layout) -> str:
+    """Say that a row has too few or too many cells, and how many lines are gone with it."""
+    joined = layout.delimiter.join(cells)
+    more = joined.count("\n") or joined.count("\r")
+    lines = f" in {more + 1:,} lines, for a quotation mark opens in it" * bool(more)
+    told = f"row {number} has {len(cells)} cells and not {len(layout.names)}{lines}"
+    return f"{told}: {' '.join(joined.split())[:60]!r}"
+
+
+def _open(number: int, cells: list[str], layout: _Layout) -> str:
+    """Say where a cell begins that takes the rest of the file, and what to do."""
+    text = cells[-1].removesuffix(END)
+    lines = max(1, text.count("\n") or text.count("\r"))
+    start = " ".join(text.split())[:SHORT]
+    return (
+        f"row {number}: a quotation mark opens before {start!r} in cell {len(cells)} and is never "
+        f"closed, so the cell takes the {lines:,} lines to the end of the file. Close or delete it."
+    )
+
+
+def _ends_in_lines(last: pa.Table) -> bool:
+    """Return whether the last cell of all has line ends, as one that is never closed would."""
+    if not last.num_rows or not last.num_columns:
+        return False
+    return not {*last.column(last.num_columns - 1)[-1].as_py()}.isdisjoint("\r\n")
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
