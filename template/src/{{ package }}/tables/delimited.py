@@ -78,6 +78,23 @@ def refuse(path: Path, reading: Reading, notes: list[str], found: list[str]) -> 
     notes.append(f"left out of {path}: {shown}.")
 
 
+def left_out(path: Path, leading: list[str], notes: list[str]) -> None:
+    """Note that lines before the header are left out."""
+    if leading:
+        shown = ", ".join(repr(line[:60]) for line in leading[:SHOWN])
+        notes.append(f"{path}: {len(leading)} lines before the header are left out: {shown}.")
+
+
+def headed(rows: list[list[str]]) -> int:
+    """Return which row is the header: titles in one cell alone, and what follows, stand before it.
+
+    A header lacks one name at most, that of a column which numbers the rows.
+    """
+    titled = bool(rows) and len(rows[0]) > 2 and sum(map(bool, rows[0])) == 1
+    named = (place for place, row in enumerate(rows[: LEADING + 1]) if row and row.count("") < 2)
+    return next(named, 0) if titled else 0
+
+
 class _Layout(NamedTuple):
     """What the whole of a text file, and its start, say about how it is written."""
 
@@ -92,10 +109,7 @@ class _Layout(NamedTuple):
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     """Yield the rows in order, at first a table without rows."""
     layout = _layout(path)
-    if layout.leading:
-        shown = ", ".join(repr(line[:60]) for line in layout.leading[:SHOWN])
-        told = f"{len(layout.leading)} lines before the header are left out: {shown}"
-        notes.append(f"{path}: {told}.")
+    left_out(path, layout.leading, notes)
     found: list[str] = []
     rows, last = 0, None
     for batch in _parsed(path, layout, found):
@@ -331,6 +345,7 @@ def _fit(lines: list[str], delimiter: str, whole: bool) -> tuple[float, int, int
     comments = _comments(lines)
     if leading <= comments < len(widths) and widths[comments] == usual:
         leading = comments
+    leading += headed([[cell.strip() for cell in row] for row in rows[leading:]])
     below = widths[leading + 1 :]
     if leading > LEADING or (below and usual > 1 and max(below) < 2):
         return 1.0, 0, -1  # it separates nothing, but stands in a name
