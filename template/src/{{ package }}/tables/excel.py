@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from ..runs import UserError
-from .delimited import LEADING, Reading, headed, left_out
+from .delimited import Reading, left_out
+from .header import LEADING, headed
 
 
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:

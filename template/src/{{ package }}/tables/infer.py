@@ -283,8 +283,8 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     levels = pc.unique(known).to_pylist()
     if len(levels) < LEAST:
         return ""
-    if told := _written(column, levels[:: 1 + len(levels) // 1000]):
-        return f"is read as categories: {told}"
+    if form := _written(column, levels[:: 1 + len(levels) // 1000]):
+        return f"is read as categories: {form}"
     number = column.model_copy(update={"kind": "number"})
     ways = [number, *_styles(number, levels[:TRIED], commas=False)]
     ways += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
