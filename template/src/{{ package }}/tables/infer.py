@@ -316,7 +316,7 @@ def _written(column: Column, sample: list[str]) -> str:
         unit = units.pop()
         return f"its values end in {unit!r}, as {sample[0]!r} does; take that off to have numbers"
     ways = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    forms = {}
+    forms: dict[str | None, str] = {}
     for text in sample:
         form = next((way.format for way in ways if _is(way, text)), None)
         if form is None:
