@@ -8,11 +8,9 @@ import csv
 import gzip
 import io
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
@@ -21,16 +19,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from ..runs import UserError
+from . import header
 
 BLOCK = 1 << 20  # bytes of text that are parsed at once; a row that is larger takes 8 times more
 LARGEST = 1 << 26  # bytes; a row that is larger is a mistake
 ROWS = 65_536  # of a batch that Python reads
 SAMPLE = 1 << 16  # bytes from which delimiter and header are told
-LEADING = 20  # lines before the header, at most
-FITTING = 0.05  # share of rows that may not fit a header below other lines
 SHOWN = 3  # damaged rows that a message quotes
-DELIMITERS = ",;\t|"
-NOTHING = "\x1f"  # the delimiter of a single column
+END = "\0"  # a last line of its own, unless a cell is open there; no text file has one
+SHORT = 20  # characters of a cell that a message quotes
 
 csv.field_size_limit(LARGEST)  # of a cell; Python's own is 128 KiB
 
@@ -76,6 +73,13 @@ def refuse(path: Path, reading: Reading, notes: list[str], found: list[str]) -> 
     notes.append(f"left out of {path}: {shown}.")
 
 
+def left_out(path: Path, leading: list[str], notes: list[str]) -> None:
+    """Note that lines before the header are left out."""
+    if leading:
+        shown = ", ".join(repr(line[:60]) for line in leading[:SHOWN])
+        notes.append(f"{path}: {len(leading)} lines before the header are left out: {shown}.")
+
+
 class _Layout(NamedTuple):
     """What the whole of a text file, and its start, say about how it is written."""
 
@@ -90,10 +94,7 @@ class _Layout(NamedTuple):
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     """Yield the rows in order, at first a table without rows."""
     layout = _layout(path)
-    if layout.leading:
-        shown = ", ".join(repr(line[:60]) for line in layout.leading[:SHOWN])
-        told = f"{len(layout.leading)} lines before the header are left out: {shown}"
-        notes.append(f"{path}: {told}.")
+    left_out(path, layout.leading, notes)
     found: list[str] = []
     rows, last = 0, None
     for batch in _parsed(path, layout, found):
@@ -102,6 +103,9 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         rows, last = rows + batch.num_rows, batch
         if found and reading.bad_rows == "refuse":
             break
+    if last is not None and _ends_in_lines(last):
+        for _ in _records(path, layout, []):  # to the end, where it raises what is open there
+            pass
     if last is not None and not layout.ended and _is_cut(last):
         found.append(f"row {rows}, the last, is cut off")
         last = last.slice(0, last.num_rows - 1)
@@ -143,19 +147,51 @@ def _parsed(path: Path, layout: _Layout, found: list[str]) -> Iterator[pa.Table]
 
 
 def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str]]:
-    """Yield the rows that have as many cells as the header; `found` gains a sentence for others."""
+    """Yield the rows that have as many cells as the header; `found` gains a sentence for others.
+
+    UserError if the last cell of all is open: who leaves such a row out loses all lines in it.
+    """
     encoding = layout.encoding.replace("utf8", "utf-8-sig")
     with opened(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
         for _ in range(layout.skip):
             text.readline()
-        filled = filter(None, csv.reader(text, delimiter=layout.delimiter))
+        filled = filter(None, csv.reader(chain(text, [END]), delimiter=layout.delimiter))
         for number, cells in enumerate(filled, start=1):
+            if cells == [END]:
+                return
+            if cells[-1].endswith(END):
+                raise UserError(f"{path}: {_open(number, cells, layout)}")
             if len(cells) == len(layout.names):
                 yield cells
             else:
-                shown = " ".join(layout.delimiter.join(cells).split())[:60]
-                told = f"row {number} has {len(cells)} cells and not {len(layout.names)}"
-                found.append(f"{told}: {shown!r}")
+                found.append(_misfit(number, cells, layout))
+
+
+def _misfit(number: int, cells: list[str], layout: _Layout) -> str:
+    """Say that a row has too few or too many cells, and how many lines are gone with it."""
+    joined = layout.delimiter.join(cells)
+    more = joined.count("\n") or joined.count("\r")
+    lines = f" in {more + 1:,} lines, for a quotation mark opens in it" * bool(more)
+    shown = " ".join(joined.split())[:60]
+    return f"row {number} has {len(cells)} cells and not {len(layout.names)}{lines}: {shown!r}"
+
+
+def _open(number: int, cells: list[str], layout: _Layout) -> str:
+    """Say where a cell begins that takes the rest of the file, and what to do."""
+    text = cells[-1].removesuffix(END)
+    lines = max(1, text.count("\n") or text.count("\r"))
+    start = " ".join(text.split())[:SHORT]
+    return (
+        f"row {number}: a quotation mark opens before {start!r} in cell {len(cells)} and is never "
+        f"closed, so the cell takes the {lines:,} lines to the end of the file. Close or delete it."
+    )
+
+
+def _ends_in_lines(last: pa.Table) -> bool:
+    """Return whether the last cell of all has line ends, as one that is never closed would."""
+    if not last.num_rows or not last.num_columns:
+        return False
+    return not {*last.column(last.num_columns - 1)[-1].as_py()}.isdisjoint("\r\n")
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -230,7 +266,7 @@ def _layout(path: Path) -> _Layout:
     utf8 = not damaged or good > damaged
     encoding = "utf-16" if utf16 else "utf-8-sig" if utf8 else "cp1252"
     text = start.decode(encoding, errors="ignore")
-    delimiter, leading, names, lines = _header(text, whole=len(start) < SAMPLE)
+    delimiter, leading, names, lines = header.find(text, whole=len(start) < SAMPLE)
     skip = len(leading) + lines
     plain = encoding.replace("utf-8-sig", "utf8")  # Arrow skips a byte order mark anyway
     return _Layout(plain, delimiter, names, skip, leading, ended)
@@ -255,52 +291,3 @@ def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:
         good += sum(char > "\x7f" for char in text) - bad
     damaged += decoder.decode(b"", final=True).count("\ufffd")
     return good, damaged, ended
-
-
-def _header(text: str, whole: bool) -> tuple[str, list[str], list[str], int]:
-    """Return delimiter, the lines before the header, its names, and how many lines it takes."""
-    lines = list(StringIO(text, newline=""))  # ended as Arrow ends them, and not by a form feed
-    if not whole and len(lines) > 1:
-        lines = lines[:-1]  # cut off
-    told = lines[0].strip().lower() if lines else ""
-    fixed = told[4:5] if told.startswith("sep=") else ""
-    first = 1 if fixed else 0
-    tried = [
-        (*_fit(lines[first:], delimiter, whole), delimiter)
-        for delimiter in (fixed or DELIMITERS)
-        if fixed or any(delimiter in line for line in lines)
-    ]
-    # Fewest rows that do not fit; then, fewest lines before the header; then, most columns.
-    misfits, leading, narrow, delimiter = min(tried, default=(1.0, 0, -1, NOTHING))
-    if narrow > -2 or (leading and misfits > FITTING):
-        delimiter, leading = NOTHING, _comments(lines[first:])
-    before = lines[: first + leading]
-    reader = csv.reader(lines[first + leading :], delimiter=delimiter)
-    names = [name.strip() for name in next(reader, [])]
-    return delimiter, [line.strip() for line in before], names, max(1, reader.line_num)
-
-
-def _fit(lines: list[str], delimiter: str, whole: bool) -> tuple[float, int, int]:
-    """Return the share of rows that do not fit, lines before, and less how many cells most have."""
-    rows = list(islice(csv.reader(lines, delimiter=delimiter), 500))
-    if not whole and len(rows) > 1:
-        rows = rows[:-1]  # its quoted cell may be cut off
-    widths = [len(row) for row in rows]
-    filled = [width for width in widths if width]
-    if not filled:
-        return 1.0, 0, -1
-    usual = Counter(filled).most_common(1)[0][0]
-    leading = next(place for place, width in enumerate(widths) if width == usual)
-    comments = _comments(lines)
-    if leading <= comments < len(widths) and widths[comments] == usual:
-        leading = comments
-    below = widths[leading + 1 :]
-    if leading > LEADING or (below and usual > 1 and max(below) < 2):
-        return 1.0, 0, -1  # it separates nothing, but stands in a name
-    after = [width for width in widths[leading:] if width]
-    return sum(width != usual for width in after) / len(after), leading, -usual
-
-
-def _comments(lines: list[str]) -> int:
-    """Return how many lines at the top are comments; what # stands before at once is a name."""
-    return next((n for n, line in enumerate(lines) if line.strip() and line[:2] != "# "), 0)

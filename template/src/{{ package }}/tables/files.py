@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..runs import UserError
-from . import delimited, totals
+from . import delimited, excel, totals
 from .cells import PLAIN
 from .delimited import BLOCK, Reading, opened, refuse
 
@@ -163,7 +163,9 @@ def _without_strangers(
     """Leave out rows that repeat the header, and of the `first` rows one of units."""
     same = np.ones(part.num_rows, bool)
     for name in part.column_names:
-        if not same.any() or not pa.types.is_string(part.schema.field(name).type):
+        if not pa.types.is_string(part.schema.field(name).type):
+            same[:] = False  # a header there would have made it a column of texts
+        if not same.any():
             break
         same &= pc.fill_null(pc.equal(part[name], name), False).to_numpy()
     if part.num_columns and same.any():
@@ -288,42 +290,11 @@ def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Tabl
             yield pa.Table.from_batches([batch]).replace_schema_metadata()
 
 
-def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except CalamineError as error:
-        raise ValueError(str(error)) from None
-    sheet = reading.sheet or book.sheet_names[0]
-    if sheet not in book.sheet_names:
-        raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; it has {book.sheet_names}.")
-    if len(book.sheet_names) > 1 and reading.sheet is None:
-        others = ", ".join(map(repr, book.sheet_names[1:]))
-        notes.append(f"{path}: sheet {sheet!r} is read; data.sheet can name another: {others}.")
-    header, *rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True) or [[]]
-    columns = [_excel_cells(list(cells)) for cells in zip(*rows, strict=True)]
-    names = [str(name).strip() for name in header]
-    whole = pa.table(columns or [pa.array([], pa.string()) for _ in names], names=names)
-    yield whole.slice(0, 0)
-    yield whole
-
-
-def _excel_cells(cells: list[Any]) -> pa.Array:
-    """Return typed cells, of a column of several kinds their texts; "" is an empty cell."""
-    filled = [cell for cell in cells if cell != ""]
-    kinds = {type(cell) for cell in filled}
-    if len(kinds) == 1 and not isinstance(filled[0], str):
-        return pa.array([None if cell == "" else cell for cell in cells])
-    texts = [str(int(c)) if isinstance(c, float) and c.is_integer() else str(c) for c in cells]
-    return pa.array(texts, pa.string())
-
-
 READERS: dict[str, Callable[[Path, Reading, list[str]], Iterator[pa.Table]]] = {
     ".csv": delimited.read,
     ".json": _json,
     ".parquet": _parquet,
-    ".xlsx": _excel,
+    ".xlsx": excel.read,
 }
 SUFFIXES = {
     **dict.fromkeys((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zip"), ".csv"),

@@ -1,6 +1,8 @@
 """What the columns of a table hold, told from every cell of each."""
 
+import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -23,6 +25,8 @@ FORMATS = (
     *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d. %b %Y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y"),
 )
 MARKS = ((".", ","), (",", "."), (",", ""), (".", ""), (".", " "), (",", " "), (".", "'"))
+TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?")
+MEASURED = re.compile(r"[+-]?[0-9][0-9.,]*\s*([^\W\d_][^\d]{0,9}|[°\"'])")
 MOST = 0.5  # share of the levels that look like numbers or dates in what may be misread
 LEAST = 10  # fewer levels are categories, whatever they look like
 TRIED = 50  # texts that are tried first
@@ -279,6 +283,8 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     levels = pc.unique(known).to_pylist()
     if len(levels) < LEAST:
         return ""
+    if form := _written(column, levels[:: 1 + len(levels) // 1000]):
+        return f"is read as categories: {form}"
     number = column.model_copy(update={"kind": "number"})
     ways = [number, *_styles(number, levels[:TRIED], commas=False)]
     ways += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
@@ -292,8 +298,29 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     shown = ", ".join(f"{text!r} (row {row})" for text, row in places.items())
     what = "dates" if best.kind == "date" else "numbers"
     values = ", ".join(f'"{text}"' for text in [*column.missing_values, *odd])
-    way = f"--data.missing '[{values}]'" if len(odd) <= 3 else "fix them in the file"
+    few = f"if they mean missing: --data.missing '[{values}]'"
+    way = few if len(odd) <= len(places) else "fix them in the file"
     return (
         f"is read as categories: {len(odd):,} of its {len(levels):,} values are no {what}, such as "
-        f"{shown}; if they mean missing: {way}"
+        f"{shown}; {way}"
     )
+
+
+def _written(column: Column, sample: list[str]) -> str:
+    """Say in which way that is not read all of the texts are numbers, times or dates."""
+    if all(map(TIME_OF_DAY.fullmatch, sample)):
+        return f"it holds times of day such as {sample[0]!r}; write them as hours or minutes"
+    matches = [MEASURED.fullmatch(text) for text in sample]
+    units = {found[1] if found else "" for found in matches}
+    if len(units) == 1 and "" not in units:
+        unit = units.pop()
+        return f"its values end in {unit!r}, as {sample[0]!r} does; take that off to have numbers"
+    ways = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    forms: dict[str | None, str] = {}
+    for text in sample:
+        form = next((way.format for way in ways if _is(way, text)), None)
+        if form is None:
+            return ""
+        forms.setdefault(form, text)
+    shown = " and ".join(map(repr, islice(forms.values(), 2)))
+    return f"it holds dates in several forms, such as {shown}; write all in one"

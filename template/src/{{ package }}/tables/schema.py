@@ -212,6 +212,22 @@ def _plain_dates(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarra
     return None if (values < FIRST).any() else values
 
 
+def without_percent(table: pa.Table, columns: list[Column], source: Path) -> list[str]:
+    """Name the columns that training saw with % and that have none here: shares may be meant."""
+    notes = []
+    for column in columns:
+        if column.sign != "%":
+            continue
+        texts = pc.utf8_trim_whitespace(cells_of(table, column.name).cast(pa.string()))
+        known = texts.filter(pc.invert(pc.is_in(texts, _absent(column))))
+        if len(known) and not pc.any(pc.match_substring(known, "%")).as_py():
+            notes.append(
+                f"column {column.name!r} of {source} has no %, and had it in training: "
+                f"{known[0]} is read as {known[0]}%."
+            )
+    return notes
+
+
 def encode(cells: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     """Return the distinct cells, in the order in which they come, and where each stands."""
     if isinstance(cells, pa.DictionaryArray):

@@ -66,17 +66,26 @@ function sample(text) {
 function fit(lines, delimiter, whole) {
   const nothing = { misfits: 1, leading: 0, width: 1 };
   const all = split(lines.join(""), delimiter, true).slice(0, ROWS);
-  const widths = (whole || all.length < 2 ? all : all.slice(0, -1)).map((row) => row.length);
+  const rows = whole || all.length < 2 ? all : all.slice(0, -1);
+  const widths = rows.map((row) => row.length);
   const counts = new Map();
   for (const width of widths.filter(Boolean)) counts.set(width, (counts.get(width) ?? 0) + 1);
   if (!counts.size) return nothing;
   const [width] = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most));
   let leading = widths.indexOf(width);
   if (leading <= comments(lines) && widths[comments(lines)] === width) leading = comments(lines);
+  leading += headed(rows.slice(leading, leading + LEADING + 1));
   const below = widths.slice(leading + 1);
   if (leading > LEADING || (below.length && width > 1 && Math.max(...below) < 2)) return nothing;
   const after = widths.slice(leading).filter(Boolean);
   return { misfits: after.filter((each) => each !== width).length / after.length, leading, width };
+}
+
+/** Return which row is the header, below titles in one cell alone and what follows them. */
+function headed(rows) {
+  const named = rows.map((row) => row.filter((cell) => strip(cell)).length);
+  if (rows[0].length < 3 || named[0] !== 1) return 0;
+  return Math.max(0, rows.findIndex((row, place) => row.length && named[place] > row.length - 2));
 }
 
 /** Return how many lines at the top are comments; what # stands before at once is a name. */

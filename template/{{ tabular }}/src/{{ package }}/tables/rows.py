@@ -12,7 +12,7 @@ from ..runs import UserError, say, sha256
 from . import files, processed
 from .cells import Column
 from .infer import times
-from .schema import Schema, canonical, cells_of, keys
+from .schema import Schema, canonical, cells_of, keys, without_percent
 from .split import Rows
 from .target import encode
 from .validate import enforce
@@ -117,9 +117,10 @@ def fresh(path: Path, columns: list[Column], config: Config) -> pd.DataFrame:
     """Return new rows of a file as the model takes them; UserError if it can't."""
     notes: list[str] = []
     raw = files.table(path, files.Reading.of(config.data), notes)
-    for note in notes:  # of what is left out
+    inputs = canonical(raw, columns, str(path))
+    for note in notes + without_percent(raw, columns, path):
         say("warning", note)
-    return canonical(raw, columns, str(path))
+    return inputs
 
 
 def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:

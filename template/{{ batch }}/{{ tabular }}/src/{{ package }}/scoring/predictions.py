@@ -11,9 +11,9 @@ import pyarrow as pa
 from ..config import Config
 from ..formats import onnx_runtime
 from ..formats.contract import column_of, free_name
-from ..runs import UserError
+from ..runs import UserError, say
 from ..tables.cells import Column
-from ..tables.schema import UNSEEN, cells_of, parsed, rounded
+from ..tables.schema import UNSEEN, cells_of, parsed, rounded, without_percent
 
 SAID = 0.05  # share of rows with unseen categories that is worth a warning
 
@@ -35,6 +35,8 @@ def scorer(
     def score(table: pa.Table, first: int) -> pa.Table:
         _check_names(table, columns, source)
         inputs = {c.name: _values(table, c, source, first, counts) for c in columns}
+        for note in [] if first else without_percent(table, columns, source):
+            say("warning", note)
         predictions, decisions = model.decide(inputs)
         if offset := outputs.get("offset"):
             predictions = predictions + np.float64(offset)
