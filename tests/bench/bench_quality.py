@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,9 @@ def ours(config: Any, splits: Any, folder: Path) -> dict[str, tuple[Predict, flo
             }
         )
         began = time.process_time()
-        first = train.fit(chosen, splits, lambda step, values: None, folder)
-        model = train.refit(first, chosen, splits)
+        with redirect_stdout(sys.stderr):  # what training says
+            first = train.fit(chosen, splits, lambda step, values: None, folder)
+            model = train.refit(first, chosen, splits)
         took = time.process_time() - began
         made[name] = (lambda inputs, model=model: infer.predict(model, inputs)), took
     return made
