@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .commands.monitor import Settings
 from .config import Config
 from .drift import reference as kept
 from .drift import statistics as drift
@@ -22,6 +21,7 @@ from .drift.view import describe, figure
 from .formats.contract import column_of, described, version
 from .formats.measure import exported
 from .runs import UserError, say, write_text
+from .settings.common import Monitor
 from .tables.cells import Column
 from .tables.rows import fresh
 from .tables.schema import canonical
@@ -29,7 +29,7 @@ from .tables.schema import canonical
 FIGURES = 12  # of the surest drifts
 
 
-def monitor(config: Config, settings: Settings, run: Path, path: Path | None = None) -> bool:
+def monitor(config: Config, settings: Monitor, run: Path, path: Path | None = None) -> bool:
     """Return whether the rows of `path`, or else of the request log, drifted; write the report.
 
     Predictions are compared too: the logged ones, or those of the exported model. UserError if

@@ -3,21 +3,10 @@
 import argparse
 from pathlib import Path
 
-from pydantic import Field
-
 from ..config import DATA, Config, of_run, section
-from ..settings.common import Section
+from ..settings.common import Monitor as Settings
 
 READS = ("paths",)
-
-
-class Settings(Section):
-    """When a difference from the training data counts as drift."""
-
-    q: float = Field(0.01, gt=0, lt=1)
-    min_rows: int = Field(100, ge=20)
-    window: int = Field(10_000, ge=20)
-    ignore: list[str] = Field([])
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

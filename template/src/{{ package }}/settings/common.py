@@ -15,6 +15,15 @@ class Tune(Section):
     trials: int = Field(20, ge=1)
 
 
+class Monitor(Section):
+    """When a difference from the training data counts as drift."""
+
+    q: float = Field(0.01, gt=0, lt=1)
+    min_rows: int = Field(100, ge=20)
+    window: int = Field(10_000, ge=20)
+    ignore: list[str] = []
+
+
 class Paths(Section):
     """Where made files go."""
 
