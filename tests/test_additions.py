@@ -29,7 +29,7 @@ from ..balloon import BRACES
 from ..config import Config, section
 from ..settings.common import Section
 
-READS = ("paths",)
+READS = ("export", "paths")
 
 
 class Settings(Section):
