@@ -26,6 +26,8 @@ def test_render(name: str, template: Path, tmp_path: Path) -> None:
     rendered = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert rendered == {*files(SETS[name])}
     check_texts(folder)
+    (package,) = (path.name for path in (folder / "src").iterdir())
+    check_imports(folder, package)
     ruff = [sys.executable, "-m", "ruff"]
     for words in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
         done = subprocess.run([*ruff, *words], cwd=folder, capture_output=True, text=True)
@@ -64,6 +66,40 @@ def _check_text(path: Path, text: str) -> None:
         command = [Path(sys.executable).with_name("hadolint"), path]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+def check_imports(folder: Path, package: str) -> None:
+    """Assert that a project's tests take from its modules what there is: no other check reads them.
+
+    It sees `from package.module import name`, and `module.name` of modules imported at the top.
+    """
+    for path in sorted(folder.glob("tests/*.py")):
+        tree, modules = ast.parse(path.read_text("utf-8")), dict[str, set[str]]()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package}."):
+                place = folder / "src" / str(node.module).replace(".", "/")
+                for name in (each.name for each in node.names):
+                    known = _names(place.with_suffix(".py")) | _names(place / "__init__.py")
+                    is_module = (place / name).is_dir() or (place / f"{name}.py").exists()
+                    assert is_module or name in known, (path.name, node.module, name)
+                    modules |= {name: _names(place / f"{name}.py")} if is_module else {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                known = modules.get(node.value.id) or {node.attr}
+                assert node.attr in known, (path.name, node.value.id, node.attr)
+
+
+def _names(path: Path) -> set[str]:
+    """Return what a module defines or imports; nothing of one that is not there."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text("utf-8") if path.exists() else "")):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(each.asname or each.name).split(".")[0] for each in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
 
 
 FOREIGN = r"(?i)\b(pictures?|conversations?|chats?|torchrun|core ?ml|gguf|wandb|lm-eval)\b"
