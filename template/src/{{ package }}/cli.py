@@ -24,13 +24,17 @@ Run = Callable[[Config, argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failed gate or drift, 2 a mistake that was explained."""
+    ignored = ""
     try:
         args, overrides = parse(argv)
-        _warn_of_what_is_not_read(args, overrides)
+        ignored = _ignored(args, overrides)
         code: int = args.call(load(args.config, overrides), args)
+        if ignored:
+            print(f"{PROGRAM}: {ignored}.", file=sys.stderr)
         return code
     except UserError as error:
-        print(f"{PROGRAM}: {_short(str(error))}", file=sys.stderr)
+        more = f" ({ignored})" if ignored else ""
+        print(f"{PROGRAM}: {_short(str(error))}{more}", file=sys.stderr)
         return 2
     except ImportError as error:
         if not (way := missing_groups()):
@@ -81,12 +85,14 @@ def _installed(requirement: object) -> bool:
     return True
 
 
-def _warn_of_what_is_not_read(args: argparse.Namespace, overrides: Collection[str]) -> None:
-    for key in overrides:
-        section, _, name = key.partition(".")
-        if section not in args.reads and name not in OF_FILE:
-            kept = f": a finished run keeps its own `{section}`" * (section in OF_RUN)
-            print(f"{PROGRAM}: --{key} has no effect on `{args.command}`{kept}.", file=sys.stderr)
+def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
+    """Say which options a command on a finished run ignores; "" if none."""
+    if "data" in args.reads:  # it reads no run's own settings
+        return ""
+    parts = [(key, *key.partition(".")[::2]) for key in overrides]
+    lost = [key for key, section, name in parts if section in OF_RUN and name not in OF_FILE]
+    names = ", ".join(f"--{key}" for key in lost[:3]) + " and others" * (len(lost) > 3)
+    return f"no effect of {names}: a finished run keeps its own settings" if lost else ""
 
 
 def _short(text: str) -> str:

@@ -146,7 +146,7 @@ AGAINST = {"--against": {"metavar": "NAME", "help": "a run to compare with"}}
 ALL = ("seed", "data", "model", "train", "evaluate", "export", "paths")
 STAGES = {
     "run": Stage(run, ALL),
-    "data": Stage(data, ("seed", "data", "evaluate", "paths")),
+    "data": Stage(data, ("seed", "data", "model", "evaluate", "paths")),
     "train": Stage(train, ("seed", "data", "model", "train", "evaluate", "paths"), RESUME),
     "tune": Stage(tune, ("seed", "data", "model", "train", "tune", "evaluate", "paths")),
     "evaluate": Stage(evaluate, ("evaluate", "paths"), AGAINST),
