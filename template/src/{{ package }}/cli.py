@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from . import commands, pipeline
-from .config import OF_FILE, OF_RUN, Config, keys, load, suggest
+from .config import OF_RUN, Config, keys, load, suggest
 from .runs import UserError
 
 PROGRAM = str(__package__).replace("_", "-")
@@ -89,8 +89,7 @@ def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
     """Say which options a command on a finished run ignores; "" if none."""
     if "data" in args.reads:  # it reads no run's own settings
         return ""
-    parts = [(key, *key.partition(".")[::2]) for key in overrides]
-    lost = [key for key, section, name in parts if section in OF_RUN and name not in OF_FILE]
+    lost = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in args.reads]
     names = ", ".join(f"--{key}" for key in lost[:3]) + " and others" * (len(lost) > 3)
     return f"no effect of {names}: a finished run keeps its own settings" if lost else ""
 
@@ -131,7 +130,7 @@ def _command(
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")
     for key, field in keys():
         default = "" if field.is_required() else f"default {field.default}"
-        shown = default if key.split(".")[0] in reads else argparse.SUPPRESS
+        shown = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
         settings.add_argument(
             f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=shown
         )

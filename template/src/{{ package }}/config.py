@@ -22,7 +22,7 @@ from .settings.train import Train
 
 DATA = ("seed", "data")  # all that an export is opened with, whatever framework trained it
 OF_RUN = (*DATA, "model", "train")
-OF_FILE = ("bad_rows", "sheet")  # keys of `data` that a new file may need otherwise than the run's
+OF_FILE = ("bad_rows", "sheet")  # keys of `data` that a new file may need otherwise than the run
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -112,17 +112,20 @@ def dump(config: Config) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def of_run(config: Config, name: str | None, kept: Sequence[str] = OF_RUN) -> tuple[Path, Config]:
+def of_run(
+    config: Config, name: str | None, kept: Sequence[str] = OF_RUN, new_file: bool = False
+) -> tuple[Path, Config]:
     """Return the folder of a run, and the configuration with its own sections of these names.
 
-    How bad rows are treated, and which sheet is read, are the configuration's where it says so.
+    Of a `new_file`, bad rows and the sheet are treated as the configuration says, if it does.
     """
     run = find(config.paths.runs, name)
     path = run / "config.yaml"
     own = {name: content for name, content in read(path).items() if name in kept}
-    chosen = {key: getattr(config.data, key) for key in OF_FILE}
-    usual = {key: Data.model_fields[key].default for key in OF_FILE}
-    own["data"] |= {key: value for key, value in chosen.items() if value != usual[key]}
+    if new_file:
+        chosen = {key: getattr(config.data, key) for key in OF_FILE}
+        usual = {key: Data.model_fields[key].default for key in OF_FILE}
+        own["data"] |= {key: value for key, value in chosen.items() if value != usual[key]}
     try:
         return run, type(config).model_validate(config.model_dump(mode="json") | own)
     except ValidationError as error:

@@ -1,8 +1,9 @@
 """The commands beyond the pipeline's stages, one module each, named as the command is.
 
 A module's docstring is the help. `run(config, args)` does the work and returns the exit code;
-`Settings`, if there is one, is its section of config.yaml; `READS` names other sections that it
-reads; `arguments(parser)` adds what it takes besides. Modules import what is slow inside of `run`.
+`Settings`, if there is one, is its section of config.yaml; `READS` names other sections, or keys,
+that it reads; `arguments(parser)` adds what it takes besides. Modules import what is slow inside of
+`run`.
 """
 
 from importlib import import_module

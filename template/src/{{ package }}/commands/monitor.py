@@ -6,7 +6,7 @@ from pathlib import Path
 from ..config import DATA, Config, of_run, section
 from ..settings.common import Monitor as Settings
 
-READS = ("paths",)
+READS = ("data.bad_rows", "data.sheet", "paths")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,5 +18,5 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Write the page and its numbers to runs/<run>/monitor/; return 1 on drift."""
     from ..monitor import monitor
 
-    run, config = of_run(config, args.run, DATA)
+    run, config = of_run(config, args.run, DATA, new_file=True)
     return int(monitor(config, section(config, Settings), run, args.file))

@@ -33,7 +33,10 @@ def _join_training() -> int:
 
 def _mistake() -> str | None:
     """Say why these processes can't train: they have to know that it is the same run."""
-    args, _ = parse()
+    try:
+        args, _ = parse()
+    except UserError as error:
+        return str(error)
     if args.command != "train":
         return "only `train` can be started in several processes."
     return None if args.run else "--run: name the run, so that all processes train the same one."

@@ -10,7 +10,7 @@ from ..runs import say
 from ..settings.common import Section
 from ..settings.data import Data
 
-READS = ("paths",)
+READS = ("data.bad_rows", "data.sheet", "paths")
 
 
 class Settings(Section):
@@ -34,7 +34,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     """Write the rows of the input with their predictions."""
     from ..batch import score
 
-    run, config = of_run(config, args.run, DATA)
+    run, config = of_run(config, args.run, DATA, new_file=True)
     chunk = section(config, Settings).chunk
     rows = score(config, run, args.input, args.output, chunk, args.allow_unseen)
     say("predict", f"{rows:,} rows in {args.output}")
