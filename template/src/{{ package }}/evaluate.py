@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from .config import Config
-from .data import Split, Splits
 from .extras import evaluation
 from .formats import measure
-from .runs import replacing, write_text
-from .scores import compare, cost, errors, judged, metrics
-from .scores.baseline import baselines
+from .restore import trained
+from .runs import log_test_set, replacing, write_text
+from .scores import compare, errors, metrics
+from .scores.baseline import NAIVE, PLAIN, baselines
+from .tables.split import Split, Splits
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def evaluate(
     scored = {name: (rival(test.inputs), thresholds[name]) for name, rival in rivals.items()}
     resamples = compare.count(predictions, config.evaluate.resamples)
     candidates = {"model": (predictions, threshold)} | scored
-    compared = compare.compare(test.targets, candidates, resamples, config)
+    compared = compare.compare(test.targets, candidates, NAIVE, resamples, config)
     model, schema = compared["models"]["model"], splits.schema
-    verdict, passed = compare.verdict(compared, config)
+    verdict, passed = compare.verdict(compared, PLAIN, config)
     tables = errors.tables(test, predictions, threshold, schema)
     models = {"model": predict} | rivals
     extras = evaluation(models, splits, test, threshold, tables["mistakes"], config)
@@ -67,11 +68,12 @@ def evaluate(
             "rows": len(test.targets),
             "resamples": resamples,
             **compared,
+            "plain": PLAIN,
             **extras.facts,
             "test_set": hashlib.sha256(np.sort(test.ids).tobytes()).hexdigest(),
             "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),
         },
-        "cost": cost.measure(predict, test.inputs) | {"runs": measure.beside(kin, test.inputs)},
+        "cost": _cost(kin, test.inputs),
     }
     return Evaluation(verdict, files, tables | extras.tables, extras.files)
 
@@ -85,10 +87,16 @@ def _gate(compared: dict[str, Any], passed: bool, config: Config) -> dict[str, A
     }
 
 
+def _cost(kin: dict[str, Path], inputs: pd.DataFrame) -> dict[str, Any]:
+    """Return what a prediction of the model costs on this machine, and one of each relative."""
+    runs = {role: measure.of_model(trained, run, inputs) for role, run in kin.items()}
+    return runs["model"] | measure.machine() | {"runs": runs if len(runs) > 1 else {}}
+
+
 def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
     """Return baselines and relatives, which are judged on the same rows."""
     roles = [role for role in kin if role != "model"]
-    return baselines(splits, config) | {r: measure.trained(kin[r] / "model") for r in roles}
+    return baselines(splits, config) | {r: trained(kin[r] / "model") for r in roles}
 
 
 def _refit(run: Path) -> bool:
@@ -118,7 +126,7 @@ def write(evaluation: Evaluation, run: Path) -> bool:
             (folder / name).write_bytes(content)
     _write_json(run / "metrics.json", evaluation.files["metrics"])
     details = evaluation.files["details"]
-    judged.remember(run, details["test_set"], details["predictions"])
+    log_test_set(run, details["test_set"], details["predictions"])
     return evaluation.files["metrics"]["beats_baseline"] and not details["failures"]
 
 

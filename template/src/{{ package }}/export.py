@@ -4,55 +4,68 @@ Everything lands in runs/<run>/export/<format>/; if anything fails, nothing does
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from . import infer
+import numpy as np
+import pandas as pd
+
 from .config import Config
-from .data import Split, Splits
 from .drift import reference
-from .formats import exact, measure, parity, promise
-from .formats.examples import examples
+from .formats import contract, exact, feed, measure, parity
 from .formats.measure import exported
-from .model import Model
-from .runs import UserError, remove, replacing, write_text
+from .runs import UserError, remove, replacing, sha256, write_text
+from .scores import metrics
 from .tables.cells import Column
+from .tables.rows import portable
 from .tables.schema import Schema
+from .tables.split import Split, Splits
+
+EXAMPLES = 32
 
 
 def export(
-    model: Model, splits: Splits, test: Split, threshold: float | None, config: Config, run: Path
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
+    splits: Splits,
+    test: Split,
+    threshold: float | None,
+    config: Config,
+    run: Path,
+    cost: dict[str, Any],
 ) -> Iterator[str]:
     """Export to each of `export.formats` and yield a sentence for each.
 
-    UserError, and no artifact, if an exported model disagrees with the trained one on any row, or
+    `predict(model, inputs)` gives the trained model's answers; `cost` is what `measure.of_model`
+    found. UserError, and no artifact, if an exported model disagrees with the trained one on any row, or
     if a format can't take or give the numbers of a column.
     """
     for name in config.export.formats:
         _check_offsets(name, splits.schema)
     parts = {"test": test, "validation": splits.val, "training": splits.train}
-    answers = parity.expect(partial(infer.predict, model), {n: p.inputs for n, p in parts.items()})
-    cost = measure.of_model(run, test.inputs)
+    answers = parity.expect(partial(predict, model), {n: p.inputs for n, p in parts.items()})
     for name in config.export.formats:
         target = run / "export" / name
         remove(target)  # it may be of another model
         with replacing(target) as folder:
             folder.mkdir()
             converter, judge = _convert(name, model, splits, threshold, folder)
-            described = promise.describe(name, folder, converter, splits.schema, threshold, config)
+            described = describe(name, folder, converter, splits.schema, threshold, config)
             if hasattr(converter, "describe"):  # it takes what `features` gives, not raw columns
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
-            agreed = judge.check(model, answers, artifact, parts, splits.schema, threshold, config)
+            of = (splits.schema, threshold, config)
+            agreed = judge.check(model, predict, answers, artifact, parts, *of)
             took = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
-            _write(folder / "measurements.json", {"model": cost, "exported": took})
-            _write(folder / "examples.json", examples(artifact, test.inputs, config.seed))
+            _write(folder / "measurements.json", {"model": {key: cost[key] for key in took}, "exported": took})
+            _write(folder / "examples.json", _examples(artifact, test.inputs, config.seed))
             if name == config.data.SERVED:
                 _keep_reference(artifact, splits, test, config.seed, folder)
         yield f"{name}: {judge.tell(agreed)}, {_speed(took, cost)}"
@@ -80,7 +93,7 @@ def _check_offsets(name: str, schema: Schema) -> None:
 
 
 def _convert(
-    name: str, model: Model, splits: Splits, threshold: float | None, folder: Path
+    name: str, model: Any, splits: Splits, threshold: float | None, folder: Path
 ) -> tuple[ModuleType, ModuleType]:
     """Write the files of a format; return its module, and the one that says if the files will do.
 
@@ -125,3 +138,61 @@ def _speed(took: dict[str, Any], cost: dict[str, Any]) -> str:
     if speed is None:
         return "not timed on this machine"
     return f"1 row in {speed:.4g} ms (model: {before:.4g})"
+
+
+def _examples(exported: parity.Exported, inputs: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Return what examples.json holds: inputs as the contract names them, null or "" if missing.
+
+    Where clients have to make a matrix of a row, it is there too, as `encode.stored` writes it.
+    """
+    sample = inputs.sample(min(EXAMPLES, len(inputs)), random_state=seed).sort_index()
+    rows = portable(sample)
+    asked = {name: [row[name] for row in rows] for name in rows[0]}
+    predictions, labels = exported.decide(asked)
+    return {
+        "rows": rows,
+        **({"matrix": exported.stored(asked)} if hasattr(exported, "stored") else {}),
+        "predictions": predictions.tolist(),
+        "labels": None if labels is None else labels.tolist(),
+    }
+
+
+def describe(
+    name: str,
+    folder: Path,
+    converter: ModuleType,
+    schema: Schema,
+    threshold: float | None,
+    config: Config,
+) -> contract.Contract:
+    """Return the contract of the files of an export; the same run gives the same bytes."""
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    (model,) = folder.glob("model.*")
+    described: contract.Contract = {
+        "project": str(__package__).split(".")[0].replace("_", "-"),
+        "task": f"{config.data.MODALITY}-{config.evaluate.PROBLEM}",
+        "format": name,
+        "model": model.name,
+        "inputs": feed.describe(schema),
+        "outputs": _outputs(schema, threshold),
+        "versions": {package: version(package) for package in converter.PACKAGES},
+        "sha256": {file: sha256(folder / file) for file in files},
+    }
+    if schema.properties:
+        described["properties"] = [contract.describe_column(each) for each in schema.properties]
+    return described
+
+
+def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
+    labels, (name, dtype) = schema.labels, metrics.OUTPUT
+    told: contract.Outputs = {
+        "target": schema.target,
+        "name": contract.free_name(name, [column.name for column in schema.columns]),
+        "shape": [None] if labels is None else [None, len(labels)],
+        "dtype": dtype,
+        "labels": labels,
+        "threshold": threshold,
+    }
+    if schema.offset:
+        told["offset"] = schema.offset
+    return told

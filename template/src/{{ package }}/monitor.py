@@ -4,6 +4,7 @@ The page and its numbers are written to runs/<run>/monitor/.
 """
 
 import json
+from collections import deque
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from .config import Config
 from .drift import reference as kept
 from .drift import statistics as drift
-from .drift.requests import answered
 from .drift.statistics import PREDICTION, Columns, predicted
 from .drift.view import describe, figure
 from .formats.contract import column_of, described, version
@@ -132,3 +132,26 @@ def _write(folder: Path, report: dict[str, Any], figures: dict[str, str]) -> Non
     count = len(report["drifted"])
     verdict = f"drift in {count} of {report['columns']} columns" if count else "no drift"
     print(f" monitor  {verdict} in {report['rows']:,} rows; report in {folder / 'report.html'}")
+
+
+def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
+    """Return what a model answered of the newest `window` lines of a request log.
+
+    None of them if the file is something else; UserError if another model answered all.
+    """
+    if path.suffix != ".jsonl":
+        return []
+    with path.open("rb") as file:  # the server may be writing its last line
+        lines = deque((line for line in file if line.endswith(b"\n")), window)
+    try:
+        requests = [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
+    if not all(isinstance(r, dict) and isinstance(r.get("inputs"), dict) for r in requests):
+        return []
+    own = [each for each in requests if each.get("model", model) == model]
+    if others := len(requests) - len(own):
+        say("monitor", f"{path}: {others:,} of {len(requests):,} rows are another model's")
+    if requests and not own:
+        raise UserError(f"{path}: this run answered none of it: name the one that did by --run.")
+    return own

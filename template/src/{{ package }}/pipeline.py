@@ -15,10 +15,11 @@ from .config import Config, dump, of_run
 def data(config: Config, args: argparse.Namespace) -> int:
     """Check the data, profile it and fix the splits."""
     from .data import load as load_data
+    from .extras import label_issues
     from .tables.profile import profile
 
     splits = load_data(config)
-    found = profile(splits)
+    found = profile(splits, label_issues)
     path = config.paths.processed / "data.json"
     runs.write_text(path, json.dumps(splits.manifest | {"profile": found}, indent=2))
     for warning in found["warnings"]:
@@ -32,6 +33,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     """Fit a model into a new run, and choose its threshold on validation rows."""
     from . import track
     from .data import load as load_data
+    from .extras import label_issues
     from .scores import metrics
     from .tables.profile import profile_once
 
@@ -41,14 +43,14 @@ def train(config: Config, args: argparse.Namespace) -> int:
         run, config = of_run(config, args.run)
         args.run = run.name
     splits = load_data(config)
-    profile = profile_once(splits, config.paths.processed / "data.json")
+    profile = profile_once(splits, config.paths.processed / "data.json", label_issues)
     manifest = splits.manifest | {"profile": profile}
     from . import infer  # after the data: a framework takes seconds to import
-    from .finished import unchanged
+    from .restore import check_unchanged
     from .train import fit, refit
 
     if resume and (run / "data.json").exists():
-        unchanged(run, splits)
+        check_unchanged(run, splits)
     with runs.create(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))
@@ -82,12 +84,12 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     The exit code is 1 if the model does not beat its baseline.
     """
     from . import evaluate, infer, report, track
-    from .finished import before, reopen
+    from .restore import load_earlier, load_run
 
     run, config = of_run(config, args.run)
     kin = {"model": run, **infer.origins(config)}
-    model, splits, test, threshold = reopen(run, config)
-    rivals = before(config, getattr(args, "against", None), splits)
+    model, splits, test, threshold = load_run(run, config)
+    rivals = load_earlier(config, getattr(args, "against", None), splits)
     predict = partial(infer.predict, model)
     result = evaluate.evaluate(predict, splits, test, threshold, config, kin, rivals)
     passed, told = evaluate.write(result, run), result.files["metrics"]
@@ -103,11 +105,18 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
 
 def export(config: Config, args: argparse.Namespace) -> int:
     """Convert a run's model and prove that it still gives the same answers."""
-    from . import export, report
-    from .finished import reopen
+    from . import infer, report
+    from .export import export
+    from .formats import measure
+    from .restore import load_run, trained
 
     run, config = of_run(config, args.run)
-    for line in export.export(*reopen(run, config), config, run):
+    model, splits, test, threshold = load_run(run, config)
+    known = run / "evaluation/cost.json"  # measured once, so that a report says it once
+    cost = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    cost = cost or measure.of_model(trained, run, test.inputs)
+    rest = (splits, test, threshold, config, run, cost)
+    for line in export(model, infer.predict, *rest):
         runs.say("export", line)
     if (run / "metrics.json").exists():
         report.write(run, config)

@@ -15,8 +15,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .config import Config, dump
-from .runs import UserError, write_text
-from .scores import figures, judged, metrics, plots
+from .runs import UserError, models_evaluated, write_text
+from .scores import figures, metrics, plots
 
 FOLDER = Path(__file__).parent
 
@@ -53,7 +53,7 @@ def _context(run: Path, config: Config) -> dict[str, Any]:
         "cost": _json(run, "evaluation/cost.json"),
         "greater": metrics.GREATER_IS_BETTER,
         "row_loss": metrics.ROW_LOSS,
-        "judged": judged.count(run.parent, details["test_set"]),
+        "judged": models_evaluated(run.parent, details["test_set"]),
         "slices": _table(run, "slices").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
         "mistaken": metrics.MISTAKES,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
+TEST_SET_LOG = "test-evaluations.csv"  # beside the runs
 
 
 class UserError(Exception):
@@ -165,3 +166,20 @@ def _earlier(path: Path, step: int, header: str) -> str:
     whole = [line for line in lines if line.count(",") == header.count(",")]
     kept = [line for line in whole if int(line.split(",")[0]) < step]
     return "\n".join([header, *kept, ""])
+
+
+def log_test_set(run: Path, test_set: str, predictions: str) -> None:
+    """Log an evaluation of a run by the hashes of the test rows and of its predictions."""
+    path, line = run.parent / TEST_SET_LOG, f"{test_set},{predictions},"
+    if not path.exists():
+        write_text(path, "test_set,predictions,run\n")
+    if line not in path.read_text(encoding="utf-8"):
+        with path.open("a", encoding="utf-8", newline="\n") as log:  # another one may write, too
+            log.write(f"{line}{run.name}\n")
+
+
+def models_evaluated(root: Path, test_set: str) -> int:
+    """Return how many different models were evaluated on a test set, as far as `root` knows."""
+    path = root / TEST_SET_LOG
+    known = path.read_text(encoding="utf-8") if path.exists() else ""
+    return max(1, known.count(f"\n{test_set}"))

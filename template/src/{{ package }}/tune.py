@@ -20,7 +20,7 @@ from .data import Splits, load
 from .model import build
 from .runs import UserError
 from .scores import metrics
-from .settings.search import Choice, Search
+from .settings.common import Choice, Search
 from .train import fit
 
 

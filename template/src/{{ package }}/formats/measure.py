@@ -1,7 +1,9 @@
 """How fast a model answers and how much memory it takes, in a process that holds nothing else."""
 
 import json
+import os
 import pickle
+import platform
 import re
 import statistics
 import subprocess
@@ -10,6 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +26,14 @@ SECONDS = 1.0  # enough for slow models, which vary less
 UNKNOWN = {"latency_ms": dict.fromkeys(map(str, feed.BATCHES)), "peak_memory_bytes": None}
 
 
-def of_model(run: Path, inputs: Any) -> dict[str, Any]:
-    """Return size, latency and memory of the trained model; `inputs` is a canonical table."""
-    size = sum(path.stat().st_size for path in (run / "model").iterdir())
-    return {"bytes": size, **_apart(partial(trained, run / "model"), batches_of(inputs))}
+def of_model(load: Callable[[Path], Predict], run: Path, inputs: Any) -> dict[str, Any]:
+    """Return size, latency and memory of a run's trained model; `inputs` is a canonical table.
 
-
-def beside(kin: dict[str, Path], inputs: Any) -> dict[str, Any]:
-    """Return the same of the models of some runs; nothing of a single one."""
-    return {name: of_model(run, inputs) for name, run in kin.items() if len(kin) > 1}
+    `load` opens the folder of a model; it is pickled, and called in another process.
+    """
+    folder = run / "model"
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    return {"bytes": size, **_in_subprocess(partial(load, folder), batches_of(inputs))}
 
 
 def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, 
     if artifact.executed_by == "interpreter":  # its times say nothing of a device
         return {"bytes": size, **UNKNOWN}
     plain = {count: feed.plain(rows, promise) for count, rows in batches_of(inputs).items()}
-    return {"bytes": size, **_apart(partial(exported, name, folder), plain)}
+    return {"bytes": size, **_in_subprocess(partial(exported, name, folder), plain)}
 
 
 def batches_of(inputs: Any) -> dict[int, Any]:
@@ -50,19 +52,12 @@ def batches_of(inputs: Any) -> dict[int, Any]:
     return {count: asked.iloc[np.arange(count) % len(asked)] for count in feed.BATCHES}
 
 
-def trained(folder: Path) -> Predict:
-    """Open the model that `infer.save` wrote."""
-    from .. import infer  # not above: a process that measures the export has to be free of it
-
-    return partial(infer.predict, infer.load(folder))
-
-
 def exported(name: str, folder: Path) -> Any:
     """Open the model exported to format `name`: callable, and with `decide`."""
     return import_module(f".{name.split('-')[0]}_runtime", __package__).load(folder)
 
 
-def _apart(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
+def _in_subprocess(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
     """Call `_cost` in a fresh interpreter; multiprocessing's would import the caller again."""
     job = pickle.dumps((load, batches))
     python = [sys.executable, "-m", __name__]
@@ -102,6 +97,17 @@ def peak_memory() -> int | None:
     except ImportError:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def machine() -> dict[str, Any]:
+    """Return what it was measured on, and the versions of all packages that are loaded."""
+    known = packages_distributions().items()
+    loaded = {name for module, names in known if module in sys.modules for name in names}
+    versions = {name: version(name) for name in sorted(loaded, key=str.lower)}
+    return {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "packages": {"python": platform.python_version()} | versions,
+    }
 
 
 if __name__ == "__main__":

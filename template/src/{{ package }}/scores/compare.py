@@ -11,6 +11,7 @@ Shapes: B resamples, N rows.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,6 @@ from scipy.special import logit, ndtr, ndtri, stdtrit
 
 from ..config import Config
 from . import metrics
-from .baseline import NAIVE, PLAIN
 
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
@@ -46,9 +46,13 @@ def count(predictions: np.ndarray, wanted: int) -> int:
 
 
 def compare(
-    targets: np.ndarray, candidates: dict[str, Candidate], resamples: int, config: Config
+    targets: np.ndarray,
+    candidates: dict[str, Candidate],
+    naive: Sequence[str],
+    resamples: int,
+    config: Config,
 ) -> dict[str, Any]:
-    """Return each model's metrics and intervals, the gain over it, and the best naive one."""
+    """Return each model's metrics and intervals, the gain over it, and the best `naive` one."""
     drawn = draw(targets, candidates, resamples, config.seed)
     primary = config.evaluate.primary
     sign = 1 if metrics.GREATER_IS_BETTER[primary] else -1
@@ -60,9 +64,8 @@ def compare(
         models[name] = {"metrics": points, "interval": known}
         gains[name] = gain(drawn["model"][primary], scores[primary], sign)
     del gains["model"]
-    naive = [name for name in NAIVE if name in gains]
-    best = min(naive, key=lambda name: gains[name][0])
-    return {"models": models, "gains": gains, "baseline": best, "plain": PLAIN}
+    best = min((name for name in naive if name in gains), key=lambda name: gains[name][0])
+    return {"models": models, "gains": gains, "baseline": best}
 
 
 def doubts(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float]) -> list[str]:
@@ -82,8 +85,11 @@ def doubts(targets: np.ndarray, labels: list[str] | None, scores: dict[str, floa
     return notes
 
 
-def verdict(compared: dict[str, Any], config: Config) -> tuple[str, bool]:
-    """Say how the model stands, and whether it passes the gate."""
+def verdict(compared: dict[str, Any], plain: str, config: Config) -> tuple[str, bool]:
+    """Say how the model compares with its baselines, and whether it passes the gate.
+
+    `plain` names the simplest model that may do.
+    """
     best, primary = compared["baseline"], config.evaluate.primary
     value, base = (compared["models"][name]["metrics"][primary] for name in ("model", best))
     low, high = compared["models"]["model"]["interval"][primary]
@@ -93,7 +99,6 @@ def verdict(compared: dict[str, Any], config: Config) -> tuple[str, bool]:
     text = f"{primary} {told} {beats} the {best} baseline's {base:.4g}"
     if BEFORE in compared["gains"]:
         text = f"{text}; {_since(*compared['gains'][BEFORE])} the run before"
-    plain = compared["plain"]
     least, most = compared["gains"][plain]
     if most < 0:
         return f"{text}; a plain {plain} model is better: take that", passed

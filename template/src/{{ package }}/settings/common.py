@@ -1,8 +1,9 @@
-"""The sections of config.yaml that are the same for every task and framework."""
+"""Sections of config.yaml that every project has, and the marks of settings that `tune` varies."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, Field
+from dataclasses import dataclass
 
 
 class Section(BaseModel, extra="forbid", frozen=True):
@@ -30,3 +31,21 @@ class Paths(Section):
     runs: Path = Path("runs")
     processed: Path = Path("data/processed")
     schemas: Path = Path("data/schema")
+
+
+@dataclass(frozen=True)
+class Search:
+    """A range to search, on a logarithmic scale when `log` is set; for all models, or some."""
+
+    low: float
+    high: float
+    log: bool = False
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Values to search, for all models or some."""
+
+    values: tuple[str, ...]
+    models: tuple[str, ...] = ()

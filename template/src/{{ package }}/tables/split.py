@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ import pandas as pd
 
 from ..config import Config
 from ..runs import UserError, replacing
-from .schema import Schema
+from .cells import Column
+from .schema import Schema, readable
 
 STRATA = 5  # quantile bins of a numeric target
 
@@ -35,6 +38,46 @@ class Rows:
     times: np.ndarray | None
     schema: Schema
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one split.
+
+    inputs   canonical table, see schema.py and rows.py
+    targets  (rows,) int64 label codes, or float32 values
+    ids      (rows,) uint64, the hash of a row's inputs
+    groups   (rows,) uint64: rows of one group stay together; without them, rows of one id do
+    """
+
+    inputs: pd.DataFrame
+    targets: np.ndarray
+    ids: np.ndarray
+    groups: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What development may see: training and validation rows, and the schema."""
+
+    train: Split
+    val: Split
+    schema: Schema
+    manifest: dict[str, Any]
+
+    def joined(self) -> Split:
+        """Return training and validation rows as one."""
+        first, second = self.train, self.val
+        return Split(
+            pd.concat([first.inputs, second.inputs]),
+            np.concatenate([first.targets, second.targets]),
+            np.concatenate([first.ids, second.ids]),
+            _both(first.groups, second.groups),
+        )
+
+
+def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    return None if first is None or second is None else np.concatenate([first, second])
 
 
 def assign(rows: Rows, config: Config) -> np.ndarray:
@@ -114,3 +157,23 @@ def _without_twins(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
     names[(names == "val") & np.isin(ids, ids[names == "train"])] = ""
     names[(names == "test") & np.isin(ids, ids[(names == "train") | (names == "val")])] = ""
     return names
+
+
+def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield (column, value, mask of rows): frequent categories, quarters of numbers, gaps."""
+    for column in [*schema.described, *schema.sources]:
+        groups = _groups(inputs[column.name], column)
+        for value in sorted(groups.unique()):
+            yield column.name, value or "(missing)", (groups == value).to_numpy()
+
+
+def _groups(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "category":
+        texts = values.astype("str")
+        return texts.where(texts.isin(texts.value_counts().index[:20]), "(other)")
+    edges = np.unique(np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1]))
+    names = [readable(edge, column) for edge in edges]
+    quarters = [f"{low} to {high}" for low, high in pairwise(names)] or names
+    places = np.digitize(values, edges[1:-1])
+    texts = pd.Series(np.array(quarters)[places], index=values.index)
+    return texts.where(values.notna(), "")

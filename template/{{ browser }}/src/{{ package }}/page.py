@@ -5,36 +5,42 @@ It lands in runs/<run>/page/. Any web server can serve that folder; no row is ev
 
 import json
 import shutil
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from . import infer
 from .browser.npm import runtime
 from .browser.visitor import Visitor, facts
 from .config import Config
-from .data import Split
-from .finished import reopen
 from .formats import contract, parity
 from .runs import UserError, replacing, write_text
+from .tables.split import Split, Splits
 
 WEB = Path("deploy/browser")
 OURS = shutil.ignore_patterns("node_modules", "package*.json", "*.mjs")  # not the visitor's
 
 
-def build(config: Config, run: Path, shown: int) -> str:
+def build(
+    predict: Callable[[pd.DataFrame], np.ndarray],
+    splits: Splits,
+    test: Split,
+    threshold: float | None,
+    config: Config,
+    run: Path,
+    shown: int,
+) -> str:
     """Write the page of a run, with `shown` held-out rows, and return a sentence about it.
 
-    UserError, and no page, if it answers any held-out row otherwise than the model.
+    `predict` gives the trained model's answers. UserError, and no page, if the page's differ on any
+    held-out row.
     """
     export = run / "export/onnx"
     files = [export / name for name in ("contract.json", *contract.load(export)["sha256"])]
     if not WEB.is_dir():
         raise UserError(f"{WEB}: no such folder; run in the project's folder.")
-    model, splits, test, threshold = reopen(run, config)
     with replacing(run / "page") as folder:
         shutil.copytree(WEB, folder, ignore=OURS)
         _copy(runtime(WEB), folder / "runtime")
@@ -48,7 +54,7 @@ def build(config: Config, run: Path, shown: int) -> str:
         write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
         parts = {"test": test.inputs}
         agreed = parity.compare(
-            parity.expect(partial(infer.predict, model), parts),
+            parity.expect(predict, parts),
             visitor,
             parts,
             splits.schema.labels,

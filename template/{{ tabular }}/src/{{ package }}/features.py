@@ -1,13 +1,16 @@
 """Raw columns to numbers: everything learnt here is learnt from training rows.
 
-Only float32 arithmetic and table look-ups, so that an exported graph repeats it bit for bit.
+Each feature is written twice, in numpy and as ONNX nodes, side by side: only float32 arithmetic and
+table look-ups, so that the exported graph repeats them bit for bit. `export` compares both.
 """
 
 import numpy as np
 import pandas as pd
+from onnx import TensorProto, ValueInfoProto, helper
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .config import Config
+from .formats.onnx_graph import Graph
 from .tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
@@ -74,6 +77,24 @@ class Features(TransformerMixin, BaseEstimator):
         gaps = [f"{name} is missing" for name in self.gappy]
         return [*self.numbers, *dates, *gaps, *self.categories]
 
+    @staticmethod
+    def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
+        """Return one (rows, 1) input for each raw column, under the column's own name."""
+        kinds = {"category": TensorProto.STRING}
+        return [
+            helper.make_tensor_value_info(c.name, kinds.get(c.kind, TensorProto.FLOAT), ["rows", 1])
+            for c in schema.columns
+        ]
+
+    def onnx(self, graph: Graph, output: str) -> None:
+        """Add what `transform` does: raw columns to float32 (rows, features) `output`."""
+        dates = [part for name in self.dates for part in _onnx_date_parts(graph, name)]
+        gaps = [
+            graph.add("Cast", graph.add("IsNaN", name), to=TensorProto.FLOAT) for name in self.gappy
+        ]
+        codes = [_onnx_codes(graph, name, levels) for name, levels in self._coded()]
+        graph.add("Concat", *self.numbers, *dates, *gaps, *codes, output=output, axis=1)
+
 
 def _date_parts(days: np.ndarray) -> np.ndarray:
     yearday = days - np.floor(days / YEAR) * YEAR
@@ -81,8 +102,33 @@ def _date_parts(days: np.ndarray) -> np.ndarray:
     return np.column_stack([days, yearday, weekday])
 
 
+def _onnx_date_parts(graph: Graph, days: str) -> list[str]:
+    shifted = graph.add("Add", graph.add("Floor", days), graph.constant(np.float32(3)))
+    return [days, _onnx_modulo(graph, days, YEAR), _onnx_modulo(graph, shifted, np.float32(7))]
+
+
+def _onnx_modulo(graph: Graph, value: str, by: np.float32) -> str:
+    """Not ONNX's Mod: of floats it takes the sign of the dividend, wrong before 1970."""
+    step = graph.constant(by)
+    whole = graph.add("Mul", graph.add("Floor", graph.add("Div", value, step)), step)
+    return graph.add("Sub", value, whole)
+
+
 def _codes(values: pd.Series, levels: list[str]) -> np.ndarray:
     table = {level: code for code, level in enumerate(levels, start=1)}
     values = values.astype("category")
     codes = np.array([table.get(str(level), 0) for level in values.cat.categories], np.float32)
     return codes[values.cat.codes.to_numpy()][:, None]
+
+
+def _onnx_codes(graph: Graph, name: str, levels: list[str]) -> str:
+    # A table must not be empty: without any frequent level, one of code 0 stands in.
+    codes = range(1, len(levels) + 1) if levels else [0]
+    return graph.add(
+        "LabelEncoder",
+        name,
+        domain="ai.onnx.ml",
+        keys_strings=levels or [""],
+        values_floats=[float(code) for code in codes],
+        default_float=0.0,
+    )

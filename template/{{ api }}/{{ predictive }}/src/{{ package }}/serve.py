@@ -23,11 +23,10 @@ from .formats.contract import version
 from .formats.onnx_runtime import Predictor, load
 from .runs import UserError
 from .server.batching import Batcher
-from .server.body import example
 from .server.endpoint import Predict
 from .server.openapi import describe
 from .server.patience import Server
-from .server.payload import Payload, Row
+from .server.payload import Payload, Row, example
 from .server.request_log import RequestLog
 from .server.telemetry import Telemetry
 from .settings.serve import Serve

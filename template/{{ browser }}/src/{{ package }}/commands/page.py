@@ -1,6 +1,7 @@
 """Make a web page that runs the exported model in the browser."""
 
 import argparse
+from functools import partial
 
 from pydantic import Field
 
@@ -19,8 +20,12 @@ class Settings(Section):
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the page to runs/<run>/page/."""
+    from .. import infer
     from ..page import build
+    from ..restore import load_run
 
     run, config = of_run(config, args.run, DATA)
-    say("page", build(config, run, section(config, Settings).examples))
+    model, *rows = load_run(run, config)
+    predict, shown = partial(infer.predict, model), section(config, Settings).examples
+    say("page", build(predict, *rows, config, run, shown))
     return 0

@@ -1,7 +1,9 @@
 """In what an exported language model has to agree with the model: tokens, chances, the metric."""
 
 import io
+from collections.abc import Callable
 from contextlib import redirect_stderr
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,9 +16,6 @@ from ..chats.literal import literal
 from ..chats.tokens import ask, encode, numbers, special
 from ..config import Config
 from ..data import Split
-from ..infer import predict
-from ..library import placed
-from ..model import Model
 from ..runs import UserError
 from ..scores import metrics
 from .feed import feed
@@ -43,7 +42,7 @@ class Exported(Protocol):
         """Return the log-probability of each token to come next."""
 
 
-def same_tokens(model: Model, exported: Exported, inputs: pd.DataFrame) -> int:
+def same_tokens(model: Any, exported: Exported, inputs: pd.DataFrame) -> int:
     """Count the rows; UserError if llama.cpp makes other tokens of a prompt or of an answer."""
     chats, cut = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
     for chat, prompt, answer in zip(chats, inputs["prompt"], inputs["answer"], strict=True):
@@ -57,7 +56,7 @@ def same_tokens(model: Model, exported: Exported, inputs: pd.DataFrame) -> int:
     return len(inputs)
 
 
-def difference(model: Model, exported: Exported, inputs: pd.DataFrame) -> float:
+def difference(model: Any, exported: Exported, inputs: pd.DataFrame) -> float:
     """Return the largest difference of a token's probability, at places all over the answers."""
     rng, most = np.random.default_rng(0), 0.0
     for row in rng.permutation(len(inputs))[:PLACES]:
@@ -72,7 +71,8 @@ def difference(model: Model, exported: Exported, inputs: pd.DataFrame) -> float:
 
 
 def metric(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
@@ -83,7 +83,8 @@ def metric(
     with redirect_stderr(io.StringIO()):  # it shows a bar
         network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
     network.config.pad_token_id = model.network.config.pad_token_id  # the file may name none
-    read, primary = Model(placed(network), model.tokenizer), config.evaluate.primary
+    network.to(model.network.device).eval()
+    read, primary = replace(model, network=network, prompt=None), config.evaluate.primary
     limit, found = config.export.max_drop, dict[str, Any]()
     for name in ("validation", "test"):
         part = parts[name]

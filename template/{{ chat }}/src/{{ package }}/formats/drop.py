@@ -1,19 +1,21 @@
 """The judge of smaller variants: by the metric, and the answers that stay the same."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..config import Config
 from ..data import Split
-from ..model import Model
 from ..tables.schema import Schema
 from . import exact
 from .parity import Exported, compare
 
 
 def check(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
@@ -22,7 +24,7 @@ def check(
     config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the metric falls by more than `max_drop`."""
-    return compare(model, answers, exported, parts, None, config)
+    return compare(model, predict, answers, exported, parts, None, config)
 
 
 def tell(agreed: dict[str, Any]) -> str:

@@ -1,18 +1,20 @@
 """The judge of the export that is served: no probability of a token may differ by much."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..config import Config
 from ..data import Split
-from ..model import Model
 from ..tables.schema import Schema
 from .parity import Exported, compare
 
 
 def check(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
@@ -21,7 +23,7 @@ def check(
     config: Config,
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the two disagree."""
-    return compare(model, answers, exported, parts, config.export.tolerance, config)
+    return compare(model, predict, answers, exported, parts, config.export.tolerance, config)
 
 
 def tell(agreed: dict[str, Any]) -> str:

@@ -13,8 +13,6 @@ import pandas as pd
 
 from ..config import Config
 from ..data import Split
-from ..infer import predict as ask
-from ..model import Model
 from ..runs import UserError
 from .agreement import Exported, difference, metric, same_tokens
 
@@ -29,7 +27,8 @@ def expect(
 
 
 def compare(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],
@@ -49,7 +48,7 @@ def compare(
             "that will do."
         )
     asked = parts["test"].inputs.head(ANSWERS).drop(columns="answer")
-    said, model_said = exported.decide(asked)[0], ask(model, asked)
+    said, model_said = exported.decide(asked)[0], predict(model, asked)
     return {
         "rows": rows,
         "max_abs_diff": gap,
@@ -59,6 +58,6 @@ def compare(
         "decisions": len(asked),
         "undecided": 0,
         "executed_by": exported.executed_by,
-        "metric": metric(model, answers, exported, parts, config),
+        "metric": metric(model, predict, answers, exported, parts, config),
         "passed": True,
     }

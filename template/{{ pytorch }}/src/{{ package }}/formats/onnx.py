@@ -8,8 +8,6 @@ from onnx import GraphProto, compose
 
 from ..model import Model
 from ..tables.schema import Schema
-from ..training.objective import answering
-from .onnx_entry import enter, inputs
 from .onnx_graph import OPSETS, Graph, free_prefix, write
 from .program import tensors
 
@@ -20,16 +18,16 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
     """Write folder/model.onnx, whose inputs are those of the contract."""
     graph = Graph(free_prefix("node", [column.name for column in schema.columns]))
     network = _network(model, graph.prefix)
-    enter(graph, model, network.input[0].name)
+    model.onnx(graph, network.input[0].name)
     graph.include(network)
-    write(graph, inputs(schema), network.output[0].name, schema, threshold, folder)
+    write(graph, model.onnx_inputs(schema), network.output[0].name, schema, threshold, folder)
 
 
 def _network(model: Model, prefix: str) -> GraphProto:
     """Convert the network; every name starts with `prefix`."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
     program = torch.onnx.export(
-        answering(model.network),
+        model.answering(),
         tensors(model, 2),
         dynamo=True,
         dynamic_shapes=({0: torch.export.Dim("rows")},),

@@ -5,7 +5,6 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram, export
 
 from ..model import Model
-from ..training.objective import answering
 from .encode import MAX_ROWS, example
 
 
@@ -14,7 +13,7 @@ class Answering(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        self.network = answering(model.network)
+        self.network = model.answering()
 
     def forward(self, matrix: Tensor) -> Tensor:
         """Give the input the name that the contract promises."""

@@ -6,15 +6,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from onnx import TensorProto, ValueInfoProto, helper
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from .augment import augmented
 from .config import Config
 from .data import Splits
+from .formats.onnx_graph import Graph
 from .images.pixels import read
 from .library import colours, library
 from .networks import Network
+from .tables.schema import Schema
+from .training.objective import answering
 
 SAMPLE = 1000  # training pictures that tell mean and spread of the colours
 CACHE = 1 << 30  # bytes of pixels that may stay in memory
@@ -35,6 +39,21 @@ class Model:
     def restore(described: dict[str, Any]) -> "Model":
         """Return the model that was described, its weights still to be loaded."""
         return Model(described, Network(**described))
+
+    def answering(self) -> nn.Module:
+        """Return the network as it answers: probabilities (rows, classes)."""
+        return answering(self.network)
+
+    def onnx_inputs(self, schema: Schema) -> list[ValueInfoProto]:
+        """Return one (rows, size, size, 3) uint8 input, under the column's own name."""
+        return [
+            helper.make_tensor_value_info(c.name, TensorProto.UINT8, ["rows", c.size, c.size, 3])
+            for c in schema.columns
+        ]
+
+    def onnx(self, graph: Graph, output: str) -> None:
+        """Add what turns the input into float32 (rows, size, size, 3) `output`."""
+        graph.add("Cast", "image", output=output, to=TensorProto.FLOAT)
 
     def reads(self) -> Any:
         """Return what decides how pictures become inputs of the network."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from onnx import ValueInfoProto
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -14,8 +15,10 @@ from .columns import Numbers
 from .config import Config
 from .data import Splits
 from .features import Features
+from .formats.onnx_graph import Graph
 from .networks import MLP, FTTransformer
-from .training.objective import final
+from .tables.schema import Schema
+from .training.objective import answering, final
 from .training.pruning import Hidden, shrink
 
 NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": FTTransformer}
@@ -67,6 +70,18 @@ class Model:
         features = Features(**described["features"]["settings"])
         features.levels_ = described["features"]["levels"]
         return Model(features, described["network"], Network(**described["network"]))
+
+    def answering(self) -> nn.Module:
+        """Return the network as it answers: probabilities (rows, classes) or values (rows,)."""
+        return answering(self.network)
+
+    def onnx_inputs(self, schema: Schema) -> list[ValueInfoProto]:
+        """Return the inputs of an ONNX graph, as `features` takes them."""
+        return self.features.onnx_inputs(schema)
+
+    def onnx(self, graph: Graph, output: str) -> None:
+        """Add what turns the inputs into float32 (rows, features) `output`."""
+        self.features.onnx(graph, output)
 
     def reads(self) -> Any:
         """Return what decides how rows become inputs of the network."""

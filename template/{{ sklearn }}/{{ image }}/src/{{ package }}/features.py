@@ -7,9 +7,12 @@ float32 in any order (up to 256 x 256 pixels), so an exported graph repeats them
 
 import numpy as np
 import pandas as pd
+from onnx import TensorProto, ValueInfoProto, helper
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from .formats.onnx_graph import Graph
 from .images.pixels import read
+from .tables.schema import Schema
 
 GRID = 4  # cells across, and down
 GREY = np.array([1, 2, 1], np.float32)  # weights of red, green and blue
@@ -63,6 +66,29 @@ class Features(TransformerMixin, BaseEstimator):
         cells = [f"{row},{column}" for row in range(GRID) for column in range(GRID)]
         return [f"{kind} {cell}" for kind in kinds for cell in cells]
 
+    @staticmethod
+    def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
+        """Return one (rows, size, size, 3) uint8 input, under the column's own name."""
+        return [
+            helper.make_tensor_value_info(c.name, TensorProto.UINT8, ["rows", c.size, c.size, 3])
+            for c in schema.columns
+        ]
+
+    def onnx(self, graph: Graph, output: str) -> None:
+        """Add what `transform` does: pixels to float32 (rows, features) `output`."""
+        levels = graph.add("Cast", "image", to=TensorProto.FLOAT)
+        colours = graph.add("Transpose", levels, perm=[0, 3, 1, 2])
+        border = graph.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1]))
+        padded = graph.add("Pad", colours, border, mode="edge")
+        directions = np.concatenate([COMPASS, -COMPASS])
+        weights = graph.constant(directions[:, None] * GREY[None, :, None, None])
+        edges = graph.add("Relu", graph.add("Conv", padded, weights, kernel_shape=[3, 3]))
+        parts = [
+            _onnx_means(graph, edges, len(directions), self.size),
+            _onnx_means(graph, colours, len(GREY), self.size),
+        ]
+        graph.add("Concat", *parts, output=output, axis=1)
+
 
 def _filtered(padded: np.ndarray, weights: np.ndarray) -> np.ndarray:
     side = padded.shape[1] - 2
@@ -76,3 +102,12 @@ def _means(values: np.ndarray) -> np.ndarray:
     cell = size // GRID
     sums = values.reshape(rows, kinds, GRID, cell, GRID, cell).sum(axis=(3, 5))
     return sums * np.float32(1 / cell**2)
+
+
+def _onnx_means(graph: Graph, values: str, kinds: int, size: int) -> str:
+    cell = size // GRID
+    cells = graph.constant(np.array([0, kinds, GRID, cell, GRID, cell]))
+    split = graph.add("Reshape", values, cells)
+    sums = graph.add("ReduceSum", split, graph.constant(np.array([3, 5])), keepdims=0)
+    flat = graph.add("Reshape", sums, graph.constant(np.array([0, -1])))
+    return graph.add("Mul", flat, graph.constant(np.float32(1 / cell**2)))

@@ -5,11 +5,16 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from onnx import TensorProto, ValueInfoProto, helper
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from .formats.onnx_graph import Graph
 from .runs import UserError
 from .texts.terms import terms
+from .tables.schema import Schema
+
+KINDS = {"term": TensorProto.STRING, "count": TensorProto.FLOAT, "row": TensorProto.INT64}
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -61,6 +66,32 @@ class Features(TransformerMixin, BaseEstimator):
     def names(self) -> list[str]:
         """Name the columns of the matrix."""
         return ["(unknown)", *self.terms_.split("\n")]
+
+    @staticmethod
+    def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
+        """Return the inputs that `terms.encode` makes of texts."""
+        counted = [helper.make_tensor_value_info(name, KINDS[name], ["terms"]) for name in KINDS]
+        return [*counted, helper.make_tensor_value_info("rows", TensorProto.INT64, [1])]
+
+    def onnx(self, graph: Graph) -> tuple[str, str]:
+        """Add what `transform` does; return each term's column, 0 if unknown, and value."""
+        code = graph.add(
+            "LabelEncoder",
+            "term",
+            domain="ai.onnx.ml",
+            keys_strings=self.names()[1:],
+            values_int64s=range(1, len(self.names())),
+            default_int64=0,
+        )
+        idf = graph.add("Gather", graph.constant(np.append(np.float32(0), self.idf_)), code)
+        one = graph.constant(np.float32(1))
+        value = graph.add("Mul", graph.add("Add", graph.add("Log", "count"), one), idf)
+        zero = helper.make_tensor("zero", TensorProto.FLOAT, [1], [0])
+        none = graph.add("ConstantOfShape", "rows", value=zero)
+        square = graph.add("Mul", value, value)
+        squares = graph.add("ScatterElements", none, "row", square, axis=0, reduction="add")
+        length = graph.add("Max", graph.add("Sqrt", squares), graph.constant(np.float32(1e-30)))
+        return code, graph.add("Div", value, graph.add("Gather", length, "row"))
 
 
 @lru_cache(4)

@@ -5,6 +5,7 @@ by it: every cell has to be what it was in training, and the exported model has 
 read as the trained one answered.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import pyarrow as pa
 
 from ..config import Config
 from ..data import Split
-from ..model import Model
 from ..runs import UserError
 from ..tables import files
 from ..tables.cells import Column
@@ -23,7 +23,8 @@ from .parity import Exported, compare
 
 
 def check(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],

@@ -30,6 +30,10 @@ class Model:
         assert self.tokenizer.truncation is not None
         return self.tokenizer.truncation["max_length"]
 
+    def answering(self) -> nn.Module:
+        """Return the network as it answers: int64 (rows, tokens) to probabilities."""
+        return Answering(self).eval()
+
 
 class Answering(nn.Module):
     """The network as it answers: int64 `ids` (rows, tokens) to probabilities (rows, classes)."""

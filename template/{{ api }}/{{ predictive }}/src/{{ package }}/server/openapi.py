@@ -6,8 +6,7 @@ import msgspec
 
 from ..formats.contract import Contract
 from .answers import RESTORED, Refusal, answer_type
-from .body import REFUSALS, content
-from .payload import Payload
+from .payload import REFUSALS, Payload, content
 
 
 def describe(document: dict[str, Any], payload: Payload, contract: Contract, locked: bool) -> None:

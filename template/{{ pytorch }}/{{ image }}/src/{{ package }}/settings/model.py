@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from .search import Search
+from .common import Search
 
 
 class Augment(BaseModel, extra="forbid", frozen=True):

@@ -12,21 +12,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..bag import members
-from ..model import Model
 from ..tables.schema import Schema
-from .onnx_features import inputs, matrix
 from .onnx_graph import OPSETS, Graph, free_prefix, write
 from .onnx_splits import float32_splits
 
 PACKAGES = ("onnx", "onnxruntime", "skl2onnx", "scikit-learn")  # whose versions the contract notes
 
 
-def convert(model: Model, schema: Schema, folder: Path, threshold: float | None = None) -> None:
+def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:
     """Write folder/model.onnx; inputs are (rows, 1), one for each of `schema.columns`."""
     graph = Graph(free_prefix("node", [column.name for column in schema.columns]))
     *prepare, estimator = [step for _, step in model.steps[1:] if step != "passthrough"]
     features, width = model[0], len(model[0].names())
-    matrix(graph, features, f"{graph.prefix}_matrix")
+    features.onnx(graph, f"{graph.prefix}_matrix")
     scores = []
     for place, member in enumerate(members(estimator)):
         network = _network(prepare, member, width, f"{graph.prefix}_{place}")
@@ -34,7 +32,7 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
         graph.include(network)
         scores.append(network.output[-1].name)  # of a classifier, the first one is the label
     mean = graph.add("Mean", *scores) if len(scores) > 1 else scores[0]
-    write(graph, inputs(schema), mean, schema, threshold, folder)
+    write(graph, features.onnx_inputs(schema), mean, schema, threshold, folder)
 
 
 def _network(prepare: list[Any], estimator: Any, width: int, prefix: str) -> GraphProto:

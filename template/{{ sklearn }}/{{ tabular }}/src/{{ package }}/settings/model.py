@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field
 
-from .search import Choice
+from .common import Choice
 
 
 class Model(BaseModel, extra="forbid", frozen=True):

@@ -5,6 +5,7 @@ matrix with a column for each term is ever made.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -12,20 +13,18 @@ from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.naive_bayes import ComplementNB
 
-from ..model import Model
 from ..tables.schema import Schema
-from .onnx_features import describe as describe
-from .onnx_features import inputs, values
+from ..texts import tokens
 from .onnx_graph import Graph, write
 
 PACKAGES = ("onnx", "onnxruntime", "scikit-learn")  # whose versions the contract notes
 
 
-def convert(model: Model, schema: Schema, folder: Path, threshold: float | None = None) -> None:
+def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:
     """Write folder/model.onnx; `texts/tokens.py` makes its inputs of texts."""
     features, estimator = model
     graph = Graph("node")
-    code, value = values(graph, features)
+    code, value = features.onnx(graph)
     weights, intercepts = _weights(estimator)
     if weights.shape[1] == 1:  # of two classes the first one's score is 0
         weights, intercepts = (np.insert(part, 0, 0, axis=-1) for part in (weights, intercepts))
@@ -37,7 +36,12 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
         probabilities = graph.add("Div", each, total)
     else:
         probabilities = graph.add("Softmax", scores, axis=1)
-    write(graph, inputs(schema), probabilities, schema, threshold, folder)
+    write(graph, features.onnx_inputs(schema), probabilities, schema, threshold, folder)
+
+
+def describe(model: Any) -> dict[str, Any]:
+    """Return what the contract says besides: how a text becomes the graph's inputs."""
+    return {"tokens": tokens.describe(model)}
 
 
 def _weights(estimator: BaseEstimator) -> tuple[np.ndarray, np.ndarray]:

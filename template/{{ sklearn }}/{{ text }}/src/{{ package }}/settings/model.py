@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from .search import Search
+from .common import Search
 
 
 class Model(BaseModel, extra="forbid", frozen=True):

@@ -3,13 +3,14 @@
 What decides is the drop on validation rows; test rows are reported, and decide nothing.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..config import Config
 from ..data import Split
-from ..model import Model
 from ..runs import UserError
 from ..scores import metrics
 from ..tables.schema import Schema
@@ -17,7 +18,8 @@ from .parity import Exported, decide
 
 
 def check(
-    model: Model,
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
     answers: dict[str, np.ndarray],
     exported: Exported,
     parts: dict[str, Split],

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram, export
 
-from ..model import Answering, Model
 from .encode import MAX_ROWS, example
 
 
@@ -13,7 +12,7 @@ class Reading(nn.Module):
 
     def __init__(self, model: Model) -> None:
         super().__init__()
-        self.answering = Answering(model)
+        self.answering = model.answering()
 
     def forward(self, matrix: Tensor) -> Tensor:
         """Give the input the name that the contract promises, and its numbers their type."""

@@ -8,7 +8,6 @@ import torch
 from onnx import TensorProto, compose, helper
 from torch.export import Dim
 
-from ..model import Answering, Model
 from ..tables.schema import Schema
 from ..texts import tokens
 from .onnx_graph import OPSETS, Graph, write
@@ -20,7 +19,7 @@ def convert(model: Model, schema: Schema, folder: Path, threshold: float | None 
     """Write folder/model.onnx, which takes the tokens of texts of any length."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
     program = torch.onnx.export(
-        Answering(model).eval(),
+        model.answering(),
         (torch.full((2, 5), model.pad + 1),),
         dynamo=True,
         dynamic_shapes=({0: Dim("rows"), 1: Dim("tokens", max=model.max_tokens)},),

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, Field
 
-from .search import Search
+from .common import Search
 
 
 class Model(BaseModel, extra="forbid", frozen=True):

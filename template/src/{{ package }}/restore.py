@@ -1,29 +1,31 @@
-"""Open a run that was trained before."""
+"""Load a run that was trained before: its model, and the very rows of its splits."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import infer, runs
 from .config import Config
-from .data import Splits, load_all
-from .formats.measure import exported, trained
+from .data import load_all
+from .formats.measure import Predict, exported
 from .scores import metrics
 from .scores.compare import BEFORE
+from .tables.split import Splits
 
 
-def reopen(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
+def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     """Return the model with the very rows that it was trained, validated and held out on."""
     decision = run / "model" / "decision.json"
     if not decision.exists():
         raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
     splits, test = load_all(config)
-    unchanged(run, splits)
+    check_unchanged(run, splits)
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
     return infer.load(run / "model"), splits, test, threshold
 
 
-def unchanged(run: Path, splits: Splits) -> None:
+def check_unchanged(run: Path, splits: Splits) -> None:
     """Raise UserError if a run was trained on other rows, targets or files that belong to them."""
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
     if changed := _changed(manifest, splits):
@@ -46,7 +48,12 @@ def _changed(then: dict[str, Any], splits: Splits) -> str:
     return "" if known == now["targets_sha256"] else f"the values of {splits.schema.target!r} have"
 
 
-def before(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
+def trained(folder: Path) -> Predict:
+    """Return what the model that `infer.save` wrote predicts."""
+    return partial(infer.predict, infer.load(folder))
+
+
+def load_earlier(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
     """Return the model of the run `name`, whatever framework trained it; nothing without a name.
 
     It is the export, if exports predict what metrics take, or else the trained model.
