@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from . import commands, pipeline
-from .config import OF_RUN, Config, keys, load, suggest
-from .runs import UserError
+from .config import OF_RUN, Config, complete, load
+from .toolkit.config import keys, suggest
+from .toolkit.runs import UserError
 
 PROGRAM = str(__package__).replace("_", "-")
 LONGEST = 1000  # characters of a sentence
@@ -57,8 +58,8 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, dict[s
     """Return the options of a command, and its settings by dotted key; UserError if one is none."""
     args, unknown = _parser().parse_known_args(argv)
     if unknown:
-        raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], '--')}")
-    known = {key for key, _ in keys()}
+        raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], complete(), '--')}")
+    known = {key for key, _ in keys(complete())}
     return args, {key: text for key, text in vars(args).items() if key in known}
 
 
@@ -128,7 +129,7 @@ def _command(
     sub.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
     sub.add_argument("--run", metavar="NAME", help="which run; default: the newest")
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")
-    for key, field in keys():
+    for key, field in keys(complete()):
         default = "" if field.is_required() else f"default {field.default}"
         shown = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
         settings.add_argument(

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from .config import Config
-from .runs import UserError
-from .tables.rows import collect
-from .tables.schema import Schema
-from .tables.split import Rows, Split, Splits, assign
-from .tables.validate import record
+from .toolkit.runs import UserError
+from .toolkit.tables.rows import collect
+from .toolkit.tables.schema import Schema
+from .toolkit.tables.split import Rows, Split, Splits, assign
+from .toolkit.tables.validate import record
 
 
 def load(config: Config) -> Splits:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .baseline import NAIVE, PLAIN, baselines
 from .config import Config
-from .extras import evaluation
-from .formats import measure
 from .restore import trained
-from .runs import log_test_set, replacing, write_text
-from .scores import compare, errors, metrics
-from .scores.baseline import NAIVE, PLAIN, baselines
-from .tables.split import Split, Splits
+from .toolkit.evaluation import compare, errors, metrics
+from .toolkit.evaluation.extras import evaluation
+from .toolkit.export import measure
+from .toolkit.runs import log_test_set, replacing, write_text
+from .toolkit.tables.split import Split, Splits
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from . import runs
-from .config import Config, dump, of_run
+from .config import Config, of_run
+from .toolkit import runs
+from .toolkit.config import dump
 
 
 def data(config: Config, args: argparse.Namespace) -> int:
     """Check the data, profile it and fix the splits."""
     from .data import load as load_data
-    from .extras import label_issues
-    from .tables.profile import profile
+    from .toolkit.evaluation.extras import label_issues
+    from .toolkit.tables.profile import profile
 
     splits = load_data(config)
     found = profile(splits, label_issues)
@@ -31,11 +32,11 @@ def data(config: Config, args: argparse.Namespace) -> int:
 
 def train(config: Config, args: argparse.Namespace) -> int:
     """Fit a model into a new run, and choose its threshold on validation rows."""
-    from . import track
+    from . import tracking
     from .data import load as load_data
-    from .extras import label_issues
-    from .scores import metrics
-    from .tables.profile import profile_once
+    from .toolkit.evaluation import metrics
+    from .toolkit.evaluation.extras import label_issues
+    from .toolkit.tables.profile import profile_once
 
     clock = time.perf_counter()
     resume = getattr(args, "resume", False)
@@ -45,22 +46,22 @@ def train(config: Config, args: argparse.Namespace) -> int:
     splits = load_data(config)
     profile = profile_once(splits, config.paths.processed / "data.json", label_issues)
     manifest = splits.manifest | {"profile": profile}
-    from . import infer  # after the data: a framework takes seconds to import
+    from . import predict  # after the data: a framework takes seconds to import
     from .restore import check_unchanged
     from .train import fit, refit
 
     if resume and (run / "data.json").exists():
         check_unchanged(run, splits)
-    with runs.create(config.paths.runs, args.run, resume, infer.origins(config).values()) as run:
+    with runs.create(config.paths.runs, args.run, resume, predict.origins(config).values()) as run:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
-        with track.start(config, run) as tracker:
+        with tracking.start(config, run) as tracker:
             model = fit(config, splits, runs.history(run, tracker), run)
-    predictions = infer.predict(model, splits.val.inputs)
+    predictions = predict.predict(model, splits.val.inputs)
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     final = refit(model, config, splits)
-    infer.save(final, run / "model")
+    predict.save(final, run / "model")
     decision = {"threshold": threshold, "refit": final is not model}
     runs.write_text(run / "model/decision.json", json.dumps(decision))
     runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
@@ -83,17 +84,19 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
 
     The exit code is 1 if the model does not beat its baseline.
     """
-    from . import evaluate, infer, report, track
+    from . import evaluate, tracking
+    from .predict import origins, predict
     from .restore import load_earlier, load_run
+    from .toolkit.evaluation import report
 
     run, config = of_run(config, args.run)
-    kin = {"model": run, **infer.origins(config)}
+    kin = {"model": run, **origins(config)}
     model, splits, test, threshold = load_run(run, config)
     rivals = load_earlier(config, getattr(args, "against", None), splits)
-    predict = partial(infer.predict, model)
-    result = evaluate.evaluate(predict, splits, test, threshold, config, kin, rivals)
+    answer = partial(predict, model)
+    result = evaluate.evaluate(answer, splits, test, threshold, config, kin, rivals)
     passed, told = evaluate.write(result, run), result.files["metrics"]
-    with track.start(config, run) as tracker:
+    with tracking.start(config, run) as tracker:
         scores = {"test": told["metrics"], "baseline": told["baseline"]}
         tracker(0, {f"{of}_{name}": x for of in scores for name, x in scores[of].items()})
         page = report.write(run, config)
@@ -105,10 +108,11 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
 
 def export(config: Config, args: argparse.Namespace) -> int:
     """Convert a run's model and prove that it still gives the same answers."""
-    from . import infer, report
-    from .export import export
-    from .formats import measure
+    from . import predict
     from .restore import load_run, trained
+    from .toolkit.evaluation import report
+    from .toolkit.export import measure
+    from .toolkit.export.convert import export
 
     run, config = of_run(config, args.run)
     model, splits, test, threshold = load_run(run, config)
@@ -116,7 +120,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
     cost = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
     cost = cost or measure.of_model(trained, run, test.inputs)
     rest = (splits, test, threshold, config, run, cost)
-    for line in export(model, infer.predict, *rest):
+    for line in export(model, predict.predict, *rest):
         runs.say("export", line)
     if (run / "metrics.json").exists():
         report.write(run, config)
@@ -128,7 +132,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
     A model that fails its gate is not exported.
     """
-    from . import duration
+    from .toolkit import duration
 
     if code := data(config, args):
         return code

@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import infer, runs
+from . import predict
 from .config import Config
 from .data import load_all
-from .formats.measure import Predict, exported
-from .scores import metrics
-from .scores.compare import BEFORE
-from .tables.split import Splits
+from .toolkit import runs
+from .toolkit.evaluation import metrics
+from .toolkit.evaluation.compare import BEFORE
+from .toolkit.export.measure import Predict, exported
+from .toolkit.tables.split import Splits
 
 
 def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
@@ -22,7 +23,7 @@ def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     splits, test = load_all(config)
     check_unchanged(run, splits)
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
-    return infer.load(run / "model"), splits, test, threshold
+    return predict.load(run / "model"), splits, test, threshold
 
 
 def check_unchanged(run: Path, splits: Splits) -> None:
@@ -49,8 +50,8 @@ def _changed(then: dict[str, Any], splits: Splits) -> str:
 
 
 def trained(folder: Path) -> Predict:
-    """Return what the model that `infer.save` wrote predicts."""
-    return partial(infer.predict, infer.load(folder))
+    """Return what the model that `predict.save` wrote predicts."""
+    return partial(predict.predict, predict.load(folder))
 
 
 def load_earlier(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:

@@ -14,13 +14,15 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from . import infer
-from .config import Config, dump, keys
-from .data import Splits, load
+from . import predict
+from .config import Config
+from .data import load
 from .model import build
-from .runs import UserError
-from .scores import metrics
-from .settings.common import Choice, Search
+from .toolkit.config import dump, keys
+from .toolkit.evaluation import metrics
+from .toolkit.runs import UserError
+from .toolkit.settings.common import Choice, Search
+from .toolkit.tables.split import Splits
 from .train import fit
 
 
@@ -41,7 +43,7 @@ def tune(config: Config) -> tuple[Config, str]:
         except UserError as error:
             print(f"    tune  trial {trial.number}: {error} {told}", flush=True)
             raise optuna.TrialPruned from None
-        predictions = infer.predict(model, splits.val.inputs)
+        predictions = predict.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
         score = metrics.score(splits.val.targets, predictions, threshold)[primary]
         print(f"    tune  trial {trial.number}: {primary} {score:.4f} {told}", flush=True)
@@ -79,13 +81,14 @@ def _short(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.4g}"
 
 
-def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
-    """Return type and range of each setting that is marked for a model, by its dotted key."""
+def _ranges(config: Config) -> dict[str, tuple[Any, Search | Choice]]:
+    """Return type and range of each setting that is marked for the model, by its dotted key."""
     marks = {
         key: (field.annotation, mark)
-        for key, field in keys()
+        for key, field in keys(type(config))
         for mark in field.metadata
-        if isinstance(mark, Search | Choice) and model in (mark.models or [model])
+        if isinstance(mark, Search | Choice)
+        and config.model.name in (mark.models or [config.model.name])
     }
     if not marks:
         raise UserError("no setting is marked with Search: nothing to tune.")
@@ -93,7 +96,7 @@ def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
 
 
 def _suggest(trial: optuna.Trial, config: Config) -> Config:
-    for key, (kind, mark) in _ranges(config.model.name).items():
+    for key, (kind, mark) in _ranges(config).items():
         if isinstance(mark, Choice):
             trial.suggest_categorical(key, mark.values)
         elif kind is int:

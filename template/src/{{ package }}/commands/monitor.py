@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ..config import DATA, Config, of_run, section
-from ..settings.common import Monitor as Settings
+from ..config import DATA, Config, of_run
+from ..toolkit.config import section
+from ..toolkit.settings.common import Monitor as Settings
 
 READS = ("data.bad_rows", "data.sheet", "paths")
 
@@ -16,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the page and its numbers to runs/<run>/monitor/; return 1 on drift."""
-    from ..monitor import monitor
+    from ..toolkit.monitoring.monitor import monitor
 
     run, config = of_run(config, args.run, DATA, new_file=True)
     return int(monitor(config, section(config, Settings), run, args.file))

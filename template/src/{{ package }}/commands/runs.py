@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..runs import UserError, find
+from ..toolkit.runs import UserError, find
 
 READS = ("paths",)
 HEAD = ("run", "primary metric", "95 % interval", "baseline", "passed", "exports")

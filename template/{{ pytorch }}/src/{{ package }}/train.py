@@ -14,9 +14,9 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
 from .config import Config
-from .data import Splits
 from .model import Model, Samples
-from .runs import Log, UserError
+from .toolkit.runs import Log, UserError
+from .toolkit.tables.split import Splits
 from .training import parallel
 from .training.checkpoint import keep, resume, save
 from .training.objective import Objective

@@ -10,8 +10,8 @@ from onnx import TensorProto, ValueInfoProto, helper
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from .config import Config
-from .formats.onnx_graph import Graph
-from .tables.schema import Schema
+from .toolkit.export.onnx_graph import Graph
+from .toolkit.tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
 MAX_LEVELS = 255  # HistGradientBoosting bins: more codes could not be told apart

@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from .cli import PROGRAM, main, parse
 from .config import load, of_run
-from .runs import UserError, folder
+from .toolkit.runs import UserError, folder
 
 
 def _join_training() -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 from transformers import PrinterCallback, set_seed
 
 from .config import Config
-from .data import Splits
 from .model import Model, build
-from .runs import Log, say, write_text
+from .toolkit.runs import Log, say, write_text
+from .toolkit.tables.split import Splits
 from .training.adapters import adapted, merged
 from .training.arguments import arguments, explained
 from .training.batches import Loss, Rows

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ..config import DATA, Config, of_run, section
-from ..runs import say
-from ..settings.common import Section
-from ..settings.data import Data
+from ..config import DATA, Config, of_run
+from ..toolkit.config import section
+from ..toolkit.runs import say
+from ..toolkit.settings.common import Section
+from ..toolkit.settings.data import Data
 
 READS = ("data.bad_rows", "data.sheet", "paths")
 
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the rows of the input with their predictions."""
-    from ..batch import score
+    from ..toolkit.batch.score import score
 
     run, config = of_run(config, args.run, DATA, new_file=True)
     chunk = section(config, Settings).chunk

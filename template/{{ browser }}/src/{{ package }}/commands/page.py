@@ -5,9 +5,10 @@ from functools import partial
 
 from pydantic import Field
 
-from ..config import DATA, Config, of_run, section
-from ..runs import say
-from ..settings.common import Section
+from ..config import DATA, Config, of_run
+from ..toolkit.config import section
+from ..toolkit.runs import say
+from ..toolkit.settings.common import Section
 
 READS = ("export", "paths")
 
@@ -20,12 +21,12 @@ class Settings(Section):
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the page to runs/<run>/page/."""
-    from .. import infer
-    from ..page import build
+    from ..predict import predict
     from ..restore import load_run
+    from ..toolkit.browser.page import build
 
     run, config = of_run(config, args.run, DATA)
-    model, *rows = load_run(run, config)
-    predict, shown = partial(infer.predict, model), section(config, Settings).examples
-    say("page", build(predict, *rows, config, run, shown))
+    model, splits, test, threshold = load_run(run, config)
+    answer, shown = partial(predict, model), section(config, Settings).examples
+    say("page", build(answer, splits, test, threshold, config, run, shown))
     return 0

@@ -3,15 +3,15 @@
 import argparse
 
 from ..config import Config, of_run
-from ..runs import say
+from ..toolkit.runs import say
 
 READS = ("evaluate", "paths")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Ask what has not been asked yet, and write the report anew."""
-    from ..judge import judge
-    from ..report import write
+    from ..toolkit.evaluation.report import write
+    from ..toolkit.judging.judge import judge
 
     run, config = of_run(config, args.run)
     say("judge", judge(config, run))

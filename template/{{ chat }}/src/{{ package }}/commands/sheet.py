@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..config import Config, of_run
-from ..runs import say
+from ..toolkit.runs import say
 
 READS = ("seed", "paths")
 
@@ -17,7 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the sheet; or read it, and write the report anew."""
-    from .. import report, sheet
+    from ..toolkit.evaluation import report
+    from ..toolkit.judging import sheet
 
     run, config = of_run(config, args.run)
     say("sheet", (sheet.read if args.filled else sheet.write)(config, run, args.file))

@@ -16,7 +16,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
-from ..runs import replacing
+from ..toolkit.runs import replacing
 from .state import State
 
 EVERYWHERE = StateDictOptions(full_state_dict=True)  # in each process

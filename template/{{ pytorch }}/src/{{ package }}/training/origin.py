@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ..config import Config, load
-from ..data import Splits
-from ..infer import load as load_model
-from ..infer import origins
 from ..model import Model, build
-from ..runs import UserError
+from ..predict import load as load_model
+from ..predict import origins
+from ..toolkit.runs import UserError
+from ..toolkit.tables.split import Splits
 from .parallel import Place
 from .pruning import prune
 

@@ -18,9 +18,9 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
-from ..formats import measure
-from ..runs import UserError
 from ..settings.train import Train
+from ..toolkit.export import measure
+from ..toolkit.runs import UserError
 
 
 @dataclass(frozen=True)

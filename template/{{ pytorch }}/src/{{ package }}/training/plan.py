@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..config import Config
-from ..runs import UserError
+from ..toolkit.runs import UserError
 from .parallel import Place
 
 

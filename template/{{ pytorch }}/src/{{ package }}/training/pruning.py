@@ -83,4 +83,4 @@ def shrink(network: Prunable, sizes: Sequence[int]) -> None:
 
 
 def _weight(module: nn.Module) -> Tensor:
-    return cast(Tensor, module.weight).detach()
+    return cast("Tensor", module.weight).detach()

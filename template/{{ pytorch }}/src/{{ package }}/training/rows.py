@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..data import Split
 from ..model import Samples
+from ..toolkit.tables.split import Split
 from .objective import Objective
 from .parallel import Place
 from .plan import Plan

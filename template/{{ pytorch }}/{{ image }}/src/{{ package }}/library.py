@@ -11,7 +11,7 @@ from timm.models import get_pretrained_cfg
 from timm.models.resnet import BasicBlock, Bottleneck
 from torch import nn
 
-from .runs import UserError
+from .toolkit.runs import UserError
 from .training.pruning import Hidden
 
 INSIDE: dict[type[nn.Module], list[list[str]]] = {  # of timm's blocks: layers and what joins them

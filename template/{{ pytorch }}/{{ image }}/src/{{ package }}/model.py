@@ -12,12 +12,12 @@ from torch.utils.data import Dataset
 
 from .augment import augmented
 from .config import Config
-from .data import Splits
-from .formats.onnx_graph import Graph
-from .images.pixels import read
 from .library import colours, library
 from .networks import Network
-from .tables.schema import Schema
+from .toolkit.export.onnx_graph import Graph
+from .toolkit.images.pixels import read
+from .toolkit.tables.schema import Schema
+from .toolkit.tables.split import Splits
 from .training.objective import answering
 
 SAMPLE = 1000  # training pictures that tell mean and spread of the colours

@@ -32,7 +32,7 @@ class Network(nn.Module):
         self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
         self.register_buffer("spread", torch.full((3, 1, 1), 0.25))
         backbone: nn.Module = CNN(width, depth) if name == "cnn" else library(name, size)
-        self.backbone, features = backbone, cast(int, backbone.head_hidden_size)
+        self.backbone, features = backbone, cast("int", backbone.head_hidden_size)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, outputs))
         self.final = final()
         shrink(self, hidden)

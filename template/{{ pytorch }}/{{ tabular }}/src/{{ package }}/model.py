@@ -13,11 +13,11 @@ from torch.utils.data import Dataset
 
 from .columns import Numbers
 from .config import Config
-from .data import Splits
 from .features import Features
-from .formats.onnx_graph import Graph
 from .networks import MLP, FTTransformer
-from .tables.schema import Schema
+from .toolkit.export.onnx_graph import Graph
+from .toolkit.tables.schema import Schema
+from .toolkit.tables.split import Splits
 from .training.objective import answering, final
 from .training.pruning import Hidden, shrink
 

@@ -12,7 +12,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from .config import Config
-from .runs import UserError
+from .toolkit.runs import UserError
 
 MISSING = "model.name: {0} is not installed: `uv sync --group {0}` adds it, and 300 MB."
 

@@ -13,14 +13,15 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.utils.class_weight import compute_sample_weight
 
-from .bag import folds, join, members
-from .config import Config, dump
-from .data import Split, Splits
-from .infer import predict
+from .config import Config
 from .model import Model, build
-from .runs import Log, say, write_text
+from .predict import predict
 from .settings.train import BOOSTING
-from .tables.schema import readable
+from .toolkit.bag import folds, join, members
+from .toolkit.config import dump
+from .toolkit.runs import Log, say, write_text
+from .toolkit.tables.schema import readable
+from .toolkit.tables.split import Split, Splits
 
 Rows = tuple[np.ndarray, np.ndarray]
 Losses = Iterator[tuple[float, float]]  # of training and validation rows, round by round
@@ -114,7 +115,7 @@ def _fit(config: Config, rows: Split, splits: Splits) -> Fitted:
     encode = model[:-1]
     train = encode.fit_transform(rows.inputs, rows.targets), rows.targets
     if config.train.bag > 1:
-        return _bag(model, train, folds(rows, config), config)
+        return _bag(model, train, folds(rows, config.train.bag, config.seed), config)
     val = encode.transform(splits.val.inputs), splits.val.targets
     losses = _estimate(model[-1], train, val, config)
     return Fitted(model, losses, min(loss for _, loss in losses), _capped(losses, config))

@@ -10,9 +10,9 @@ import pandas as pd
 from onnx import TensorProto, ValueInfoProto, helper
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .formats.onnx_graph import Graph
-from .images.pixels import read
-from .tables.schema import Schema
+from .toolkit.export.onnx_graph import Graph
+from .toolkit.images.pixels import read
+from .toolkit.tables.schema import Schema
 
 GRID = 4  # cells across, and down
 GREY = np.array([1, 2, 1], np.float32)  # weights of red, green and blue

@@ -6,9 +6,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .config import Config
-from .data import Splits
 from .estimators import ESTIMATORS
 from .features import Features
+from .toolkit.tables.split import Splits
 
 Model: TypeAlias = Pipeline
 

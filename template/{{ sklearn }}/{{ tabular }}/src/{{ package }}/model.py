@@ -8,10 +8,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .config import Config
-from .data import Splits
 from .estimators import ESTIMATORS
 from .features import Features
-from .runs import UserError
+from .toolkit.runs import UserError
+from .toolkit.tables.split import Splits
 
 Model: TypeAlias = Pipeline
 

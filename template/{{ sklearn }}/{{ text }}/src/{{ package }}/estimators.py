@@ -9,7 +9,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from .config import Config
-from .runs import UserError
+from .toolkit.runs import UserError
 
 
 def _linear(config: Config) -> BaseEstimator:

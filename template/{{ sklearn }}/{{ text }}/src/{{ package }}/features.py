@@ -9,10 +9,10 @@ from onnx import TensorProto, ValueInfoProto, helper
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from .formats.onnx_graph import Graph
-from .runs import UserError
-from .texts.terms import terms
-from .tables.schema import Schema
+from .toolkit.export.onnx_graph import Graph
+from .toolkit.runs import UserError
+from .toolkit.tables.schema import Schema
+from .toolkit.texts.terms import terms
 
 KINDS = {"term": TensorProto.STRING, "count": TensorProto.FLOAT, "row": TensorProto.INT64}
 

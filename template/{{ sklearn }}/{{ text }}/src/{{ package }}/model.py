@@ -5,9 +5,9 @@ from typing import TypeAlias
 from sklearn.pipeline import Pipeline
 
 from .config import Config
-from .data import Splits
 from .estimators import ESTIMATORS
 from .features import Features
+from .toolkit.tables.split import Splits
 
 Model: TypeAlias = Pipeline
 

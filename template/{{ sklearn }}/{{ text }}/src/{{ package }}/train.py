@@ -9,10 +9,10 @@ from pathlib import Path
 from sklearn.metrics import log_loss
 
 from .config import Config
-from .data import Split, Splits
-from .infer import predict
 from .model import Model, build
-from .runs import Log
+from .predict import predict
+from .toolkit.runs import Log
+from .toolkit.tables.split import Split, Splits
 
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:

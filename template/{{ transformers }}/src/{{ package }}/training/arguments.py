@@ -10,8 +10,8 @@ from torch import distributed
 from transformers import TrainingArguments
 
 from ..config import Config
-from ..runs import UserError
 from ..settings.train import Train
+from ..toolkit.runs import UserError
 from .batches import MEAN
 from .tuner import rate
 

@@ -15,8 +15,8 @@ from transformers import (
     TrainingArguments,
 )
 
-from ..formats import measure
-from ..runs import Log, UserError
+from ..toolkit.export import measure
+from ..toolkit.runs import Log, UserError
 from .batches import MEAN
 
 LEADS = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first

@@ -16,10 +16,10 @@ from transformers import (
 from transformers.utils import logging
 
 from .decoder import register
-from .runs import UserError
 from .settings.model import Model as Settings
+from .toolkit.runs import UserError
 
-TEMPLATE = Path(__file__).parent / "chats/template.txt"  # ChatML, for models that have none
+TEMPLATE = Path(__file__).parent / "toolkit/chats/template.txt"  # ChatML, for models that have none
 
 
 def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:

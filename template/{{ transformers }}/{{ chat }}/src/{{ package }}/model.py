@@ -6,13 +6,13 @@ from typing import Any
 
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-from .chats import prompting
-from .chats.tokens import ask, special
 from .config import Config
-from .data import Splits
 from .library import placed, pretrained, quiet
-from .runs import UserError
 from .tiny import tiny
+from .toolkit.chats import prompting
+from .toolkit.chats.tokens import ask, special
+from .toolkit.runs import UserError
+from .toolkit.tables.split import Splits
 
 
 @dataclass

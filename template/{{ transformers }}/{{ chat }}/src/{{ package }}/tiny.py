@@ -8,10 +8,10 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
-from .chats.tokens import messages_of
 from .decoder import Decoder, DecoderConfig
 from .library import TEMPLATE
 from .settings.model import Model as Settings
+from .toolkit.chats.tokens import messages_of
 
 PAD, START, END = SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
 HEAD = 32  # numbers that an attention head looks at

@@ -15,8 +15,8 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from .runs import UserError
 from .settings.model import Model as Settings
+from .toolkit.runs import UserError
 
 PAD, UNKNOWN, FIRST, LAST = SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 ALPHABET = 1000  # letters

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from .config import Config
-from .data import Splits
 from .library import pretrained, quiet, tiny
+from .toolkit.tables.split import Splits
 
 
 @dataclass

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
 
 from ..config import Config
-from ..data import Split
+from ..toolkit.tables.split import Split
 
 
 class Objective:

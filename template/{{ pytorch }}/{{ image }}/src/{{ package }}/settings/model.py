@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .common import Search
+from ..toolkit.settings.common import ModelSettings, Search, Section
 
 
-class Augment(BaseModel, extra="forbid", frozen=True):
+class Augment(Section):
     """How far a training picture may stray from what it is, at random."""
 
     flip: bool = False
@@ -18,7 +18,7 @@ class Augment(BaseModel, extra="forbid", frozen=True):
     light: float = Field(0.1, ge=0, lt=1)
 
 
-class Model(BaseModel, extra="forbid", frozen=True):
+class Model(ModelSettings):
     """Which network, where its weights come from, and what training adds to the pictures."""
 
     # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn.functional import huber_loss
 
 from ..config import Config
-from ..data import Split
-from ..runs import UserError
+from ..toolkit.runs import UserError
+from ..toolkit.tables.split import Split
 
 
 class Objective:

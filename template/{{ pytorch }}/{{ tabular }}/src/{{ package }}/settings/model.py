@@ -2,12 +2,12 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .common import Search
+from ..toolkit.settings.common import ModelSettings, Search
 
 
-class Model(BaseModel, extra="forbid", frozen=True):
+class Model(ModelSettings):
     """Which network, and how raw columns become features."""
 
     # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from .common import Search
+from ..toolkit.settings.common import Search
 
 BOOSTING = ("hist-gradient-boosting", "lightgbm", "xgboost", "catboost")
 LEAFWISE = ("hist-gradient-boosting", "lightgbm", "xgboost")

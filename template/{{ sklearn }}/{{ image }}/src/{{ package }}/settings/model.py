@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel
+from ..toolkit.settings.common import ModelSettings
 
 
-class Model(BaseModel, extra="forbid", frozen=True):
+class Model(ModelSettings):
     """Which estimator looks at the oriented gradients and colours of a picture."""
 
     # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells.

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from ..toolkit.settings.common import ModelSettings
 
 
-class Model(BaseModel, extra="forbid", frozen=True):
+class Model(ModelSettings):
     """Which language model, how much it reads, and how one that starts from nothing is built."""
 
     OWN: ClassVar = ("tiny", "decoder")  # those that start from nothing

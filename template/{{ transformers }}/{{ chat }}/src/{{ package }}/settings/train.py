@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from .common import Search
+from ..toolkit.settings.common import Search
 
 # transformers loads it, whatever `method` says; where a CPU has AVX-512 BF16 it then warns of a
 # library that nothing here needs. This is read before any framework is.

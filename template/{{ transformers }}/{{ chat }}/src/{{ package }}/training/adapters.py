@@ -8,7 +8,7 @@ from transformers import PreTrainedModel, Trainer
 
 from ..config import Config
 from ..library import placed
-from ..runs import UserError
+from ..toolkit.runs import UserError
 from .bottleneck import narrowed
 from .fourbit import LOADED, quantized, restored
 from .prefix import prefixed

@@ -9,10 +9,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 from transformers import EvalPrediction
 
-from ..chats.tokens import IGNORED, encode
 from ..config import Config
-from ..data import Split
 from ..model import Model
+from ..toolkit.chats.tokens import IGNORED, encode
+from ..toolkit.tables.split import Split
 from .likelihood import Row, filled
 
 MEAN = "mean_loss"  # what `judge` returns

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ..chats.tokens import IGNORED
+from ..toolkit.chats.tokens import IGNORED
 
 Row = tuple[list[int], int]  # tokens, and how many of them are the prompt's
 

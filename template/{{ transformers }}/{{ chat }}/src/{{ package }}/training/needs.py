@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from ..runs import UserError, say
+from ..toolkit.runs import UserError, say
 
 GB = 1e9
 LOGITS = 6  # copies of the output beside the one that is kept: parts and gradients, as measured

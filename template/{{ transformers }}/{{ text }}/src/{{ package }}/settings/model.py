@@ -2,12 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .common import Search
+from ..toolkit.settings.common import ModelSettings, Search
 
 
-class Model(BaseModel, extra="forbid", frozen=True):
+class Model(ModelSettings):
     """Which encoder, how much of a text it reads, and how a tiny one is built."""
 
     # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.

@@ -11,9 +11,9 @@ from torch.utils.data import Dataset
 from transformers import EvalPrediction
 
 from ..config import Config
-from ..data import Split
 from ..model import Model
-from ..texts.padding import filled, numbers
+from ..toolkit.tables.split import Split
+from ..toolkit.texts.padding import filled, numbers
 
 MEAN = "mean_loss"  # what `judge` returns
 Row = tuple[list[int], int]

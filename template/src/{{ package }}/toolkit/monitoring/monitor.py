@@ -1,0 +1,157 @@
+"""Compare logged requests, or any file, with the training data: exit code 1 if they drifted apart.
+
+The page and its numbers are written to runs/<run>/monitor/.
+"""
+
+import json
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..config import BaseConfig
+from ..export.contract import column_of, described, version
+from ..export.measure import exported
+from ..runs import UserError, say, write_text
+from ..settings.common import Monitor
+from ..tables.cells import Column
+from ..tables.rows import fresh
+from ..tables.schema import canonical
+from . import reference as kept
+from . import statistics as drift
+from .statistics import PREDICTION, Columns, predicted
+from .view import describe, figure
+
+FIGURES = 12  # of the surest drifts
+
+
+def monitor(config: BaseConfig, settings: Monitor, run: Path, path: Path | None = None) -> bool:
+    """Return whether the rows of `path`, or else of the request log, drifted; write the report.
+
+    Predictions are compared too: the logged ones, or those of the exported model. UserError if
+    there are too few rows, or rows that the model can't take.
+    """
+    path = path or _request_log(config)
+    if path is None:
+        raise UserError("monitor: no log of requests is kept; name a file to compare.")
+    if not path.exists():
+        raise UserError(f"{path}: no such file, and no requests; name a file to compare.")
+    folder = run / "export" / config.data.SERVED
+    model = exported(config.data.SERVED, folder)
+    columns = [column_of(told) for told in described(model.contract)]
+    current = _current(path, config, settings.window, columns, model)
+    if len(current) < settings.min_rows:
+        least = settings.min_rows
+        raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
+    reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
+    before, now, reason = reference.beside(current)
+    kinds = _kinds(columns, labels, settings.ignore)
+    if reason and PREDICTION in kinds:
+        say("monitor", f"predictions are not compared: {reason}")
+        del kinds[PREDICTION]
+    findings = drift.compare(before, now, kinds, settings.q, _tolerance(folder, before, labels))
+    shown = _whole(before, columns), _whole(now, columns)
+    report = {
+        "run": run.name,
+        "source": str(path),
+        "rows": len(current),
+        "reference_rows": len(reference.inputs),
+        "predictions": [len(now[PREDICTION]), len(before[PREDICTION])]
+        if PREDICTION in kinds
+        else None,
+        "q": settings.q,
+        "columns": len(kinds),
+        "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
+        "tests": [asdict(f) | describe(f, *shown) for f in findings],
+    }
+    changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
+    _write(run / "monitor", report, {f.column: figure(f, *shown) for f in changed})
+    return bool(report["drifted"])
+
+
+def _whole(values: Columns, columns: list[Column]) -> Columns:
+    """Return columns with the offsets of dates, so that people see the dates themselves."""
+    moved = [column for column in columns if column.kind == "date" and column.offset]
+    return values | {c.name: values[c.name].astype(float) + c.offset for c in moved}
+
+
+def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> float:
+    """Return how far two answers to a row may be apart: what the export was held to.
+
+    It is of a probability, or in standard deviations of the values.
+    """
+    agreed = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
+    tolerance: float = agreed["tolerance"] or 0.0
+    if labels is None and PREDICTION in reference:
+        return tolerance * float(reference[PREDICTION].std())
+    return tolerance
+
+
+def _request_log(config: BaseConfig) -> Path | None:
+    """Return where a server of this project logs what it answered: its section says so."""
+    return next((part.request_log for _, part in config if hasattr(part, "request_log")), None)
+
+
+def _current(
+    path: Path, config: BaseConfig, window: int, columns: list[Column], model: Any
+) -> pd.DataFrame:
+    """Return canonical rows and their predictions, shaped by `shown`; of a log, the last ones."""
+    requests = answered(path, window, version(model.contract))
+    labels = model.contract["outputs"]["labels"]
+    if requests:
+        inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
+        answers = np.array([r["value"] if labels is None else r["probabilities"] for r in requests])
+        if labels is None:
+            answers = answers - model.contract["outputs"].get("offset", 0.0)
+    else:
+        inputs = fresh(path, columns, config)
+        answers = model(inputs)
+    shown = kept.shown(inputs, [column.name for column in columns])
+    return shown.assign(**{PREDICTION: predicted(answers, labels)})
+
+
+def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:
+    kind = "number" if labels is None or len(labels) == 2 else "category"
+    kinds = {column.name: column.kind for column in columns} | {PREDICTION: kind}
+    unknown = [name for name in ignore if name not in kinds]
+    if unknown:
+        raise UserError(f"monitor.ignore: no column {unknown[0]!r}; there are {list(kinds)}.")
+    return {name: kind for name, kind in kinds.items() if name not in ignore}
+
+
+def _write(folder: Path, report: dict[str, Any], figures: dict[str, str]) -> None:
+    loader = FileSystemLoader(Path(__file__).parent)
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page = pages.get_template("monitor.html.j2").render(report, figures=figures)
+    write_text(folder / "report.html", page)
+    write_text(folder / "report.json", json.dumps(report, indent=2) + "\n")
+    count = len(report["drifted"])
+    verdict = f"drift in {count} of {report['columns']} columns" if count else "no drift"
+    print(f" monitor  {verdict} in {report['rows']:,} rows; report in {folder / 'report.html'}")
+
+
+def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
+    """Return what a model answered of the newest `window` lines of a request log.
+
+    None of them if the file is something else; UserError if another model answered all.
+    """
+    if path.suffix != ".jsonl":
+        return []
+    with path.open("rb") as file:  # the server may be writing its last line
+        lines = deque((line for line in file if line.endswith(b"\n")), window)
+    try:
+        requests = [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
+    if not all(isinstance(r, dict) and isinstance(r.get("inputs"), dict) for r in requests):
+        return []
+    own = [each for each in requests if each.get("model", model) == model]
+    if others := len(requests) - len(own):
+        say("monitor", f"{path}: {others:,} of {len(requests):,} rows are another model's")
+    if requests and not own:
+        raise UserError(f"{path}: this run answered none of it: name the one that did by --run.")
+    return own

@@ -1,0 +1,123 @@
+"""Answer HTTP requests with the exported model: `serve`, then open http://127.0.0.1:8000/docs.
+
+Parsing costs more than a small model does, so POST /predict is plain ASGI inside the FastAPI app:
+one decoder, made from the contract, checks a request, and requests run together (see server/).
+"""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi_offline import FastAPIOffline
+from msgspec import json
+
+from ..export.contract import version
+from ..export.onnx_runtime import Predictor, load
+from ..runs import UserError
+from ..settings.serve import Serve
+from .batching import Batcher
+from .endpoint import Predict
+from .openapi import describe
+from .patience import Server
+from .payload import Payload, Row, example
+from .request_log import RequestLog
+from .telemetry import Telemetry
+
+
+def serve(settings: Serve, run: Path) -> None:
+    """Serve a run's model until a signal; then answer open requests and finish the log."""
+    app = create_app(run / "export" / "onnx", settings)
+    host, port = address = (settings.host, settings.port)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
+    host, port = listener.getsockname()[:2]
+    print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
+    server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20))
+    server.run(sockets=[listener])
+
+
+def create_app(folder: Path, settings: Serve) -> FastAPI:
+    """Return the app of an export folder; MODEL_API_KEY in the environment locks /predict.
+
+    UserError if the folder holds no intact export, or the request log can't be written.
+    """
+    model = load(folder, threads=1)
+    payload, telemetry = Payload(model.contract), Telemetry()
+    batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
+    name = version(model.contract)
+    log = RequestLog(settings.request_log, name, payload, telemetry.lost)
+    key = os.environ.get("MODEL_API_KEY") or None
+    row = payload.decode(json.encode(example(model.contract)))
+    batcher.warm_up(row)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        gc.freeze()  # what is loaded by now stays: collections need not look at it
+        writing = asyncio.create_task(log.run())
+        yield
+        writing.cancel()
+        log.write()
+
+    app = _documented(title=model.contract["project"], version=name, lifespan=lifespan)
+    app.add_middleware(
+        Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
+    )
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @app.get("/ready", responses={503: {"description": "Too many rows are waiting."}})
+    async def ready() -> dict[str, str]:
+        """Predict a row, to say that others will be answered."""
+        try:
+            await batcher([row])
+        except asyncio.QueueFull:
+            raise HTTPException(503, "too many rows are waiting") from None
+        return {"status": "ready", "model": name}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> str:
+        """Show counts and times in the text format of Prometheus."""
+        return telemetry.text()
+
+    describe(app.openapi(), payload, model.contract, locked=key is not None)
+    return app
+
+
+def _documented(**about: Any) -> FastAPI:
+    """Return an app whose /docs needs no internet, and to which / leads."""
+    app = FastAPIOffline(**about)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")
+
+    return app
+
+
+def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list[dict[str, Any]]]:
+    """Return the function from decoded rows to their answers."""
+    labels = model.contract["outputs"]["labels"]
+    offset = model.contract["outputs"].get("offset", 0.0)
+
+    def predict(rows: list[Row]) -> list[dict[str, Any]]:
+        predictions, chosen = model.decide(payload.columns(rows))
+        if labels is None or chosen is None:
+            return [{"value": value + offset} for value in predictions.tolist()]
+        pairs = zip(chosen.tolist(), predictions.tolist(), strict=True)
+        return [{"label": c, "probabilities": dict(zip(labels, p, strict=True))} for c, p in pairs]
+
+    return predict

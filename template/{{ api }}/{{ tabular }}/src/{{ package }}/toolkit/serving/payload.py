@@ -1,0 +1,228 @@
+"""What a request may hold: a row type made from the contract, decoded and checked in one pass.
+
+A cell that is written otherwise than JSON has it, such as a number in quotes, is read by the same
+rules as a file's, only slower.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, defstruct
+
+from ..export.contract import Contract, Input, column_of
+from ..tables.cells import FLOAT32, Column
+from ..tables.cells import example as written
+from .answers import AWKWARD, RequestError
+
+Row = Struct  # one field a column, in the contract's order
+
+
+class Date(str):
+    """A date as it was written, with its `days` since 1970-01-01 UTC."""
+
+    days: float
+    column: Column
+
+    @classmethod
+    def parse(cls, cell: Any) -> "Date":
+        """Return the date of a text that is one."""
+        if not isinstance(cell, str) or cls.column.is_missing(cell):
+            wanted = written(cls.column.format or "ISO8601")
+            raise ValueError(f"{cell!r:.40} is not a date such as {wanted}")
+        date = cls(cell)
+        date.days = cls.column.days(cell)
+        return date
+
+
+class Level(str):
+    """A category, as the model knows it; those that training saw are `known`."""
+
+    column: Column
+    known: dict[Any, "Level"]
+
+    @classmethod
+    def parse(cls, cell: Any) -> "Level":
+        """Return the level of any cell but a list or an object."""
+        if cell.__class__ is str and (found := cls.known.get(cell)):
+            return found
+        level = cls.column.value(cell)
+        if not level and not cls.column.missing:
+            raise ValueError(MISSING)
+        return cls(level)
+
+
+MISSING = "is missing, which no training row was"
+
+
+class Payload:
+    """The decoder of requests; `request` is the type that it enforces."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.inputs = contract["inputs"]
+        self.columns_ = [column_of(column) for column in self.inputs]
+        self.names = [column.name for column in self.columns_]
+        self.types = [_cell_type(column) for column in self.columns_]
+        self.row = _row_type(self.columns_, self.types)
+        self.request: Any = self.row | Annotated[list[self.row], Meta(min_length=1)]  # type: ignore
+        self.awkward = any(name != name.translate(AWKWARD) for name in self.names)
+        self.levels = [
+            (place, frozenset([*column.categories, ""]))
+            for place, column in enumerate(self.columns_)
+            if column.kind == "category" and column.categories
+        ]
+        self.decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
+
+    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
+        """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
+        return self.decode(body)
+
+    def decode(self, body: bytes | bytearray) -> Row | list[Row]:
+        """Return one row or several; RequestError names the row and the column that are wrong."""
+        try:
+            request: Row | list[Row] = self.decoder.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return self._read(_json(body))
+        return request
+
+    def _read(self, body: Any) -> Row | list[Row]:
+        """Return the rows of a decoded body, cell by cell."""
+        if isinstance(body, list) and body:
+            return [self._row(row, number) for number, row in enumerate(body, start=1)]
+        return self._row(body, None)
+
+    def _row(self, row: Any, number: int | None) -> Row:
+        place = "" if number is None else f"row {number}, "
+        if not isinstance(row, dict):
+            what = "is no object" if number else "is neither an object nor a list of objects"
+            raise RequestError(422, f"{place or 'the body '}{what}", number)
+        if strange := next((name for name in row if name not in self.names), None):
+            raise RequestError(422, f"{place}unknown column {strange!r}", number, strange)
+        cells = {}
+        for column, kind in zip(self.columns_, self.types, strict=True):
+            name = column.name
+            if name not in row and not column.missing:
+                raise RequestError(422, f"{place}missing column {name!r}", number, name)
+            try:
+                cells[name] = _cell(column, kind, row.get(name))
+            except ValueError as error:
+                raise RequestError(422, f"{place}column {name!r}: {error}", number, name) from None
+        return self.row(**{f"column{n}": cells[name] for n, name in enumerate(self.names)})
+
+    def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+        """Return {name: values} as `contract.feed` takes them."""
+        cells = zip(*map(msgspec.structs.astuple, rows), strict=True)
+        pairs = zip(self.columns_, cells, strict=True)
+        return {column.name: _values(column, values) for column, values in pairs}
+
+    def as_written(self, row: Row) -> Row | dict[str, Any]:
+        """Return what msgspec encodes as the object that was sent, missing columns as null."""
+        if not self.awkward:
+            return row
+        return dict(zip(self.names, msgspec.structs.astuple(row), strict=True))
+
+    def unseen(self, row: Row) -> list[str]:
+        """Return the columns that hold a category which no training row had."""
+        cells = msgspec.structs.astuple(row)
+        return [self.names[n] for n, known in self.levels if (cells[n] or "") not in known]
+
+
+def _row_type(columns: Sequence[Column], types: Sequence[Any]) -> type[Struct]:
+    fields: list[tuple[Any, ...]] = []
+    for number, (column, kind) in enumerate(zip(columns, types, strict=True)):
+        optional = (kind | None, None) if column.missing else (kind,)
+        fields.append((f"column{number}", *optional))
+    names = {f"column{n}": column.name.translate(AWKWARD) for n, column in enumerate(columns)}
+    return defstruct(
+        "Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
+    )
+
+
+def _cell_type(column: Column) -> Any:
+    """Return the type of a cell that is not missing."""
+    if column.kind == "number":
+        return Annotated[float, Meta(ge=-FLOAT32, le=FLOAT32)]
+    if column.kind == "date":
+        return type("Cell", (Date,), {"column": column})
+    known: dict[Any, Level] = {}
+    kind = type("Cell", (Level,), {"column": column, "known": known})
+    seen = [level for level in column.categories or [] if column.value(level) == level]
+    known.update({level: kind(level) for level in seen})
+    return kind
+
+
+def _cell(column: Column, kind: Any, cell: Any) -> Any:
+    """Return a cell as the decoder would."""
+    if column.is_missing(cell):
+        if not column.missing:
+            raise ValueError(MISSING)
+        return None
+    return column.number(cell) if column.kind == "number" else kind.parse(cell)
+
+
+def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
+    """Return what the model takes for the decoded cells of a column; None is missing."""
+    if column.kind == "category":
+        return ["" if cell is None else str(cell) for cell in cells]
+    if column.kind == "date":
+        return [cell and cell.days - column.offset for cell in cells]
+    if column.offset or column.missing_numbers:
+        gone = column.missing_numbers
+        return [None if c is None or c in gone else c - column.offset for c in cells]
+    return cells
+
+
+def _json(body: bytes | bytearray) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestError(400, f"The body is not JSON: {error}.") from None
+
+
+def _parse(kind: Any, cell: Any) -> Any:
+    return kind.parse(cell)
+
+
+REFUSALS = {
+    400: "The body is not JSON.",
+    401: "The header X-API-Key is missing or wrong.",
+    408: "The body took too long to arrive.",
+    413: "The body is too large, or holds too many rows.",
+    422: "A value, a column or the number of rows is wrong; `row` counts from 1.",
+    503: "Too many rows are waiting; try again.",
+}
+
+
+def example(contract: Contract) -> dict[str, Any]:
+    """Return a row within the ranges and categories of the training data."""
+    return {column["name"]: _example(column) for column in contract["inputs"]}
+
+
+def content(payload: Payload, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the content of a request body by its type, and the schemas that it refers to."""
+    (request,), schemas = msgspec.json.schema_components(
+        [payload.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
+    )
+    row = example(contract)
+    for name, value in row.items():
+        schemas["Row"]["properties"][name.translate(AWKWARD)]["examples"] = [value]
+    examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
+    return {"application/json": {"schema": request, "examples": examples}}, schemas
+
+
+def _example(column: Input) -> Any:
+    low, high = column.get("low") or 0.0, column.get("high") or 0.0
+    if column["type"] == "category":
+        return (column.get("categories") or ["text"])[0]
+    if column["type"] == "date":
+        return written(column.get("format") or "ISO8601", (low + high) / 2)
+    return round((low + high) / 2, 2)
+
+
+def _cell_schema(kind: type[Date | Level]) -> dict[str, Any]:
+    if issubclass(kind, Level):
+        boolean = {"type": ["string", "boolean"]} if kind.column.boolean else {"type": "string"}
+        return {**boolean} if kind.column.missing else {**boolean, "minLength": 1}
+    if kind.column.format == "ISO8601":
+        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    return {"type": "string", "description": f"Written as {kind.column.format}."}

@@ -1,0 +1,61 @@
+"""Add a model's predictions to a table of texts; needs the export folder and nothing else."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ..config import BaseConfig
+from ..export import onnx_runtime
+from ..export.contract import free_name
+from ..runs import UserError
+from ..tables.files import NESTED, check_names
+from ..texts import reading
+
+
+def scorer(
+    folder: Path, source: Path, config: BaseConfig, counts: Counter[str]
+) -> Callable[[pa.Table, int], pa.Table]:
+    """Return a function that appends predictions to a table, given how many rows came before it.
+
+    Appended are `label` and `probability_LABEL`, of two labels that of the last one. `counts` gains
+    the rows without a prediction. A name that the table has gains an underscore.
+    A row without a text has no prediction. UserError if the column of texts is not there.
+    """
+    model = onnx_runtime.load(folder)
+    labels = model.contract["outputs"]["labels"] or []
+
+    def score(table: pa.Table, first: int) -> pa.Table:
+        check_names(table.column_names, [("text", config.data.text)], source)
+        if table.field(config.data.text).metadata == NESTED:
+            raise UserError(f"data.text: {config.data.text!r} holds lists: make each a text.")
+        column = table[config.data.text].to_pandas().rename(config.data.text)
+        texts = reading.texts(column).to_numpy(object)
+        filled = np.array([bool(text.strip()) for text in texts], bool)
+        counts["empty"] += int((~filled).sum())
+        for name, values in _named(model, texts, filled, labels).items():
+            table = table.append_column(free_name(name, table.column_names), values)
+        return table
+
+    return score
+
+
+def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
+    """Say how many rows have no prediction."""
+    told = f"rows of {source} hold no text: they have no prediction."
+    return [f"{count:,} of {rows:,} {told}" for count in counts.values() if count]
+
+
+def _named(
+    model: onnx_runtime.Predictor, texts: np.ndarray, filled: np.ndarray, labels: list[str]
+) -> dict[str, pa.Array]:
+    chosen = np.full(len(texts), None, object)
+    predictions = np.zeros((len(texts), len(labels)), np.float32)
+    if filled.any():
+        predictions[filled], chosen[filled] = model.decide({"text": texts[filled]})
+    shown = labels[1:] if len(labels) == 2 else labels
+    codes = {f"probability_{name}": labels.index(name) for name in shown}
+    each = {name: pa.array(predictions[:, code], mask=~filled) for name, code in codes.items()}
+    return {"label": pa.array(chosen, pa.string()), **each}

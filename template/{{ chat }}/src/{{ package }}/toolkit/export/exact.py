@@ -1,0 +1,36 @@
+"""The judge of the export that is served: no probability of a token may differ by much."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import BaseConfig
+from ..tables.schema import Schema
+from ..tables.split import Split
+from .parity import Exported, compare
+
+
+def check(
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
+    answers: dict[str, np.ndarray],
+    exported: Exported,
+    parts: dict[str, Split],
+    schema: Schema,
+    threshold: float | None,
+    config: BaseConfig,
+) -> dict[str, Any]:
+    """Return what parity.json holds; UserError if the two disagree."""
+    return compare(model, predict, answers, exported, parts, config.export.tolerance, config)
+
+
+def tell(agreed: dict[str, Any]) -> str:
+    """Say it in words."""
+    metric, found = agreed["metric"], agreed["metric"]["validation"]
+    return (
+        f"{metric['name']} {found['exported']:.4g} on validation rows (model: "
+        f"{found['model']:.4g}), {agreed['decisions_equal']} of {agreed['decisions']} answers the "
+        f"same, chances up to {agreed['max_abs_diff']:.0e} apart"
+    )

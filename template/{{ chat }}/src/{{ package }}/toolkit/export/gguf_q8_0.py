@@ -1,0 +1,21 @@
+"""GGUF with matrices of 8 bits, in blocks of 32 with a scale each."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from gguf import GGMLQuantizationType as Kind
+from gguf import LlamaFileType
+
+from ..tables.schema import Schema
+from .drop import check as check
+from .drop import tell as tell
+from .gguf import FILE, pack, write
+
+
+def compress(
+    model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
+) -> None:
+    """Write model.gguf; `inputs` are training rows, which need not be looked at."""
+    write(model, folder / FILE, LlamaFileType.MOSTLY_Q8_0, partial(pack, Kind.Q8_0))

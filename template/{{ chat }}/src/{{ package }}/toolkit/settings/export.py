@@ -1,0 +1,13 @@
+"""The `export` section of config.yaml."""
+
+from pydantic import BaseModel, Field
+
+from ..export.formats import Formats
+
+
+class Export(BaseModel, extra="forbid", frozen=True):
+    """What to convert to, and how well it has to agree with the model."""
+
+    formats: Formats = ["gguf"]
+    tolerance: float = Field(0.01, gt=0)
+    max_drop: float = Field(0.02, ge=0)

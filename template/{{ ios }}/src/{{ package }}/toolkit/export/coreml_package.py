@@ -1,0 +1,53 @@
+"""A network as an .mlpackage: converted, and written reproducibly."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..tables.schema import Schema
+from .apple import ct
+from .contract import free_name
+from .program import program
+from .quiet import quietly
+
+SPEC = "Data/com.apple.CoreML/model.mlmodel"
+
+
+def translate(model: Any, schema: Schema, precision: Any) -> Any:
+    """Return the network as an MLModel; inputs and outputs are float32 whatever is between."""
+    name = "values" if schema.labels is None else "probabilities"
+    name = free_name(name, [column.name for column in schema.columns])
+    options = {
+        "minimum_deployment_target": ct.target.iOS17,
+        "compute_precision": precision,
+        "outputs": [ct.TensorType(name=name, dtype=np.float32)],
+    }
+    traced = program(model)
+    with quietly():
+        try:
+            return ct.convert(traced.run_decompositions({}), **options)
+        except NotImplementedError:  # a large operation that it doesn't know: take it apart
+            return ct.convert(traced.run_decompositions(), **options)
+
+
+def save(model: Any, folder: Path) -> None:
+    """Write folder/model.mlpackage, the same bytes for the same model."""
+    package = folder / "model.mlpackage"
+    model.user_defined_metadata.pop("com.github.apple.coremltools.conversion_date", None)
+    model.save(str(package))
+    (package / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
+    (package / SPEC).write_bytes(model.get_spec().SerializeToString(deterministic=True))
+    _name_items(package / "Manifest.json")
+
+
+def _name_items(path: Path) -> None:
+    """Give the items of a package their own names as identifiers, instead of random ones."""
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    entries = manifest["itemInfoEntries"]
+    root = entries[manifest["rootModelIdentifier"]]["name"]
+    named = {entry["name"]: entry for entry in entries.values()}
+    manifest |= {"itemInfoEntries": dict(sorted(named.items())), "rootModelIdentifier": root}
+    text = json.dumps(manifest, indent=4) + "\n"  # as coremltools writes it on reading it
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,33 @@
+"""The judge of an exact export: the same answers as the model's, on every row that there is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import BaseConfig
+from ..tables.schema import Schema
+from ..tables.split import Split
+from .parity import Exported, compare
+
+
+def check(
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
+    answers: dict[str, np.ndarray],
+    exported: Exported,
+    parts: dict[str, Split],
+    schema: Schema,
+    threshold: float | None,
+    config: BaseConfig,
+) -> dict[str, Any]:
+    """Return what parity.json holds; UserError if the two disagree on any row that there is."""
+    inputs = {name: part.inputs for name, part in parts.items()}
+    return compare(answers, exported, inputs, schema.labels, threshold, config.export.tolerance)
+
+
+def tell(agreed: dict[str, Any]) -> str:
+    """Say it in words."""
+    rows, most = agreed["rows"], agreed["max_scaled_diff"]
+    return f"same answers on {rows:,} rows (differences up to {most:.0e})"

@@ -1,0 +1,81 @@
+"""Save, load and predict, apart from training. A saved model holds no pickle."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import skops.io
+
+from .config import Config
+from .model import Model
+from .toolkit.runs import UserError, replacing
+
+TRUSTED = [
+    f"{__package__}.features.Features",
+    "catboost.core.CatBoostClassifier",
+    "catboost.core.CatBoostRegressor",
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
+]
+
+ID = r'(?<="__id__": )\d+|(?<=")[0-9a-f-]{10,}(?=\.[a-z]+")'  # of an object, or of its file
+
+
+def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
+    """Return (rows, classes) probabilities or (rows,) values, float32; inputs are canonical."""
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(inputs).astype(np.float32)
+    return model.predict(inputs).astype(np.float32)
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write model.skops; the same model gives the same bytes."""
+    with replacing(folder / "model.skops") as scratch:
+        raw = scratch.with_suffix(".raw")
+        skops.io.dump(model, raw)
+        _write_reproducibly(raw, scratch)
+
+
+def _write_reproducibly(raw: Path, path: Path) -> None:
+    """Copy a skops archive with counted ids instead of memory addresses, and a fixed time stamp."""
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w") as target:
+        schema = source.read("schema.json").decode()
+        count = {token: str(n) for n, token in enumerate(dict.fromkeys(re.findall(ID, schema)))}
+        members = {"schema.json": re.sub(ID, lambda match: count[match[0]], schema).encode()}
+        for name in source.namelist()[:-1]:  # the schema comes last
+            stem, suffix = name.split(".")
+            members[f"{count[stem]}.{suffix}"] = source.read(name)
+        for name, content in members.items():
+            target.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
+def load(folder: Path) -> Model:
+    """Return the model that `save` wrote; only the types listed above are built."""
+    path = folder / "model.skops"
+    if not path.exists():
+        raise UserError(f"{folder} holds no model.skops: run `train` first.")
+    unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+    if unknown:
+        raise UserError(f"{path} holds types that this project never saves: {sorted(unknown)}.")
+    try:
+        return skops.io.load(path, trusted=TRUSTED)
+    except ModuleNotFoundError as error:
+        way = f"`uv sync --group {error.name}` adds it"
+        raise UserError(f"{path} needs {error.name}, which is not installed: {way}.") from None
+
+
+def origins(config: Config) -> dict[str, Path]:
+    """Return the runs that a model comes from, by the setting that names each: none."""
+    return {}

@@ -1,0 +1,130 @@
+"""The rows of a table: read, described, with their target encoded."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..config import BaseConfig
+from ..runs import UserError, say, sha256
+from . import files, processed
+from .cells import Column
+from .infer import times
+from .schema import Schema, canonical, cells_of, keys, without_percent
+from .split import Rows
+from .target import encode
+from .validate import enforce
+
+COARSE = 5  # rows a combination of values, from which equal rows are no duplicates
+
+
+def collect(config: BaseConfig) -> Rows:
+    """Return every row of data.path that has a target, read once for all stages."""
+    if not config.data.path.is_file():
+        return _read(config)  # and say that there is none
+    rows = processed.load(config)
+    return _read(config) if rows is None else rows
+
+
+def _read(config: BaseConfig) -> Rows:
+    settings, path = config.data, config.data.path
+    notes: list[str] = []
+    raw = files.table(path, files.Reading.of(settings), notes)
+    wanted = [("target", settings.target), ("group", settings.group), ("time", settings.time)]
+    wanted += [("drop", name) for name in settings.drop]
+    files.check_names(raw.column_names, wanted, path)
+    unused = {name for name in (settings.group, *settings.drop) if name is not None}
+    unused -= {settings.target}
+    _check_cells(raw, unused, path)
+    columns, table = enforce(raw, config, unused, notes)
+    (target,) = (column for column in columns if column.name == settings.target)
+    cells = table[target.name]
+    known = (cells != "").to_numpy() if target.kind == "category" else cells.notna().to_numpy()
+    table, kept = table[known], raw.filter(pa.array(known))  # the index tells the rows of the file
+    if left_out := len(known) - len(table):
+        told = f"{left_out:,} rows of {path} have no {target.name!r}: they are left out."
+        notes.append(told)
+    values = table.pop(target.name)
+    if target.kind == "category":
+        values = values.astype("str")
+    targets, labels = encode(values, config)
+    inputs = [column for column in columns if column is not target]
+    if not inputs:
+        raise UserError(f"{path}: no column but {target.name!r} is left to learn from.")
+    schema = Schema(target=target.name, labels=labels, columns=inputs, offset=target.offset)
+    ids = _ids(table, notes)
+    groups, times = _order(kept, ids, config)
+    facts = {
+        "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(known)}},
+        "columns": [column.model_dump() for column in columns],
+        "rows_without_target": left_out,
+        "notes": notes,
+    }
+    return Rows(table, targets, ids, groups, groups, times, schema, facts)
+
+
+def _check_cells(raw: pa.Table, unused: set[str], path: Path) -> None:
+    """A model takes numbers, dates and texts; Parquet and JSON can hold more."""
+    for field in raw.schema:
+        odd = "binary" if pa.types.is_binary(field.type) else "lists or objects"
+        nested = pa.types.is_nested(field.type) or field.metadata == files.NESTED
+        if field.name not in unused and (nested or odd == "binary"):
+            raise UserError(
+                f"{path}: column {field.name!r} holds cells of {odd}: make each a number, "
+                "date or text, or add it to data.drop."
+            )
+
+
+def _ids(inputs: pd.DataFrame, notes: list[str]) -> np.ndarray:
+    """Return (rows,) uint64, equal for rows of equal inputs: duplicates.
+
+    In a table of few combinations, such as a survey, equal rows are no duplicates: each combination
+    is in all splits, as it is in the rows to come.
+    """
+    ids = pd.util.hash_pandas_object(inputs, index=False).to_numpy()
+    combinations = len(np.unique(ids))
+    if combinations * COARSE > len(ids):
+        return ids
+    notes.append(
+        f"{len(ids):,} rows hold {combinations:,} combinations of inputs: rows that are equal are "
+        "taken for different cases, not for duplicates."
+    )
+    turns = pd.Series(ids).groupby(ids).cumcount()
+    return pd.util.hash_array(ids ^ pd.util.hash_array(turns.to_numpy()))
+
+
+def _order(
+    raw: pa.Table, ids: np.ndarray, config: BaseConfig
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the keys (rows,) uint64 and the times (rows,) float64 by which rows are split.
+
+    Both come from the cells as they are written: float32 would make one of many.
+    """
+    group, time = config.data.group, config.data.time
+    if group and time:
+        raise UserError("data.group and data.time are both set: split by one of them.")
+    if group:
+        texts = keys(cells_of(raw, group))
+        alone = np.isin(texts, ["", *config.data.missing])  # no group, so a case of its own
+        return np.where(alone, ids, pd.util.hash_array(texts)), None
+    if time:
+        settings = config.data
+        return ids, times(raw, time, settings.path, settings.missing, settings.dates)
+    return ids, None
+
+
+def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
+    """Return new rows of a file as the model takes them; UserError if it can't."""
+    notes: list[str] = []
+    raw = files.table(path, files.Reading.of(config.data), notes)
+    inputs = canonical(raw, columns, str(path))
+    for note in notes + without_percent(raw, columns, path):
+        say("warning", note)
+    return inputs
+
+
+def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows that a client in any language can read from JSON: null is a missing value."""
+    return inputs.astype(object).where(inputs.notna(), None).to_dict("records")

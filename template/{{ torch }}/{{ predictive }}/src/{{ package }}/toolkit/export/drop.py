@@ -1,0 +1,97 @@
+"""Is a smaller model as good as the whole one? Judged by the metric, since no answer is the same.
+
+What decides is the drop on validation rows; test rows are reported, and decide nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..config import BaseConfig
+from ..evaluation import metrics
+from ..runs import UserError
+from ..tables.schema import Schema
+from ..tables.split import Split
+from .parity import Exported, decide
+
+
+def check(
+    model: Any,
+    predict: Callable[[Any, pd.DataFrame], np.ndarray],
+    answers: dict[str, np.ndarray],
+    exported: Exported,
+    parts: dict[str, Split],
+    schema: Schema,
+    threshold: float | None,
+    config: BaseConfig,
+) -> dict[str, Any]:
+    """Return what parity.json holds; UserError if the metric falls by more than `max_drop`.
+
+    A drop is in points of a score, and of an error (MAE, log loss) in shares of the whole model's.
+    """
+    primary, compared = config.evaluate.primary, dict[str, Any]()
+    expected: list[np.ndarray] = []
+    actual: list[np.ndarray] = []
+    equal = 0
+    for name in ("validation", "test"):
+        whole, targets = answers[name], parts[name].targets
+        smaller, chosen = decide(exported, [parts[name].inputs])
+        compared[name] = _drop(primary, targets, whole, smaller, threshold)
+        expected.append(whole)
+        actual.append(smaller)
+        equal += _equal(whole, chosen, schema.labels, threshold)
+    found, limit = compared["validation"], config.export.max_drop
+    if not found["drop"] <= limit:
+        raise UserError(
+            f"{primary} is {found['exported']:.4g} instead of {found['model']:.4g} on "
+            f"validation rows, so nothing was exported: leave this format out of export.formats, "
+            f"or raise export.max_drop ({limit:g}) if that will do."
+        )
+    distance = np.abs(np.concatenate(actual) - np.concatenate(expected))
+    return {
+        "rows": len(distance),
+        "max_abs_diff": float(distance.max()),
+        "max_scaled_diff": float(distance.max() / _unit(np.concatenate(expected))),
+        "tolerance": None,
+        "decisions_equal": equal,
+        "undecided": 0,
+        "executed_by": exported.executed_by,
+        "metric": {"name": primary, "max_drop": limit, **compared},
+        "passed": True,
+    }
+
+
+def tell(agreed: dict[str, Any]) -> str:
+    """Say it in words."""
+    metric = agreed["metric"]
+    found = metric["validation"]
+    return (
+        f"{metric['name']} {found['exported']:.4g} on validation rows (model: {found['model']:.4g})"
+    )
+
+
+def _drop(
+    name: str,
+    targets: np.ndarray,
+    whole: np.ndarray,
+    smaller: np.ndarray,
+    threshold: float | None,
+) -> dict[str, float]:
+    before, after = (metrics.score(targets, p, threshold)[name] for p in (whole, smaller))
+    fall = before - after if metrics.GREATER_IS_BETTER[name] else (after - before) / abs(before)
+    return {"model": before, "exported": after, "drop": fall}
+
+
+def _equal(
+    whole: np.ndarray, chosen: np.ndarray | None, labels: list[str] | None, threshold: float | None
+) -> int:
+    """Count the rows with the same label; of numbers there is none."""
+    if labels is None or chosen is None:
+        return 0
+    return int((np.array(labels, object)[metrics.decide(whole, threshold)] == chosen).sum())
+
+
+def _unit(expected: np.ndarray) -> float:
+    return 1.0 if expected.ndim == 2 else float(expected.std())

@@ -1,0 +1,114 @@
+"""Write a Llama as one GGUF file, which llama.cpp runs: weights, tokenizer and chat template.
+
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; `gguf` is ggml's own library.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gguf import MODEL_ARCH, GGUFWriter, LlamaFileType, get_tensor_name_map, quants
+from gguf import GGMLQuantizationType as Kind
+from transformers import LlamaConfig
+
+from ..chats.tokens import special
+from ..runs import UserError
+from ..tables.schema import Schema
+from .gguf_tokenizer import add_tokenizer
+
+PACKAGES = ("gguf", "transformers", "torch")
+FILE = "model.gguf"
+Packed = tuple[np.ndarray, Kind]  # bytes, and what they are
+
+
+def convert(model: Any, schema: Schema, folder: Path, threshold: float | None) -> None:
+    """Write model.gguf with matrices of float16; UserError if the model is no Llama."""
+    write(model, folder / FILE, LlamaFileType.MOSTLY_F16, partial(pack, Kind.F16))
+
+
+def write(
+    model: Any, path: Path, kind: LlamaFileType, packing: Callable[[str, np.ndarray], Packed]
+) -> None:
+    """Write a model; `packing` takes a tensor's name in GGUF and its float32 numbers."""
+    config = _checked(model.network.config)
+    writer = GGUFWriter(path, "llama")
+    _describe(writer, config, kind)
+    add_tokenizer(writer, model.tokenizer, config)
+    names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    for name, tensor in model.network.state_dict().items():
+        if name == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        array = _turned(name, tensor.float().cpu().numpy(), config)
+        known = names.get_name(name, (".weight", ".bias"))
+        if known is None:
+            raise UserError(f"the weights {name} have no name in GGUF")
+        packed, held = packing(known, array)
+        writer.add_tensor(known, packed, raw_dtype=held)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
+    """Return matrices of `kind`; vectors, and rows that its blocks do not fill, stay float32."""
+    fits = array.ndim > 1 and array.shape[-1] % quants.GGML_QUANT_SIZES[kind][0] == 0
+    held = kind if fits else Kind.F32
+    return quants.quantize(array, held), held
+
+
+def _checked(config: Any) -> LlamaConfig:
+    """Return a Llama's configuration, or that of a decoder which computes the same."""
+    if not isinstance(config, LlamaConfig) and not getattr(config, "is_llama", False):
+        raise UserError(f"{config.model_type} is not written as GGUF here, only Llama is")
+    if hasattr(config, "adapter"):
+        raise UserError(f"a {config.adapter['method']} can't be merged into the weights")
+    return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
+
+
+def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> None:
+    heads, rope = config.num_attention_heads, dict[str, Any](config.rope_parameters or {})
+    if rope["rope_type"] != "default":
+        raise UserError(f"positions of the kind {rope['rope_type']} are not written as GGUF here")
+    size = config.head_dim or config.hidden_size // heads
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(config.num_key_value_heads or heads)
+    writer.add_key_length(size)
+    writer.add_value_length(size)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_dimension_count(size)
+    writer.add_rope_freq_base(rope["rope_theta"])
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_file_type(kind)
+
+
+def _turned(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:
+    """Order the rows of queries and keys as llama.cpp turns them: pairs side by side."""
+    heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
+    count = next((heads[part] for part in heads if part in name), None)
+    if count is None:
+        return array
+    halves = array.reshape(count, 2, len(array) // count // 2, -1)
+    return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(array.shape))
+
+
+def describe(model: Any) -> dict[str, Any]:
+    """Return what a contract says of the way from a conversation to tokens, and back."""
+    tokenizer = model.tokenizer
+    first = tokenizer.bos_token_id
+    return {
+        "tokens": {
+            "max_tokens": model.max_tokens,
+            "new_tokens": model.network.generation_config.max_new_tokens,
+            "first": tokenizer.eos_token_id if first is None else first,
+            "special": special(tokenizer),
+            "prompt": model.prompt,
+            "inputs": {"messages": "role and content of each turn; the file holds the template"},
+        }
+    }
