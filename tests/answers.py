@@ -57,7 +57,7 @@ def _converts(task: str, framework: str, target: str) -> bool:
     listed = TEMPLATE / f"{{{{ {overlay(target)} }}}}" / PARTS / "formats.yaml"
     names = yaml.safe_load(listed.read_text(encoding="utf-8")) if listed.exists() else []
     laid = files({"task": task, "framework": framework, "targets": [target]})
-    return all(f"src/my_model/formats/{name.partition('-')[0]}.py" in laid for name in names)
+    return all(f"src/my_model/toolkit/export/{name.partition('-')[0]}.py" in laid for name in names)
 
 
 @cache

@@ -12,12 +12,12 @@ OWN = """
 import json, sys
 from pathlib import Path
 import pandas as pd
-from {package} import infer
+from {package} import predict
 
 asked = pd.DataFrame(json.load(sys.stdin))
 told = [json.dumps([dict(role="user", content=text)]) for text in asked["prompt"]]
-model = infer.load(Path("runs/first/model"))
-print(json.dumps(infer.predict(model, asked.assign(prompt=told))[:, 0].tolist()))
+model = predict.load(Path("runs/first/model"))
+print(json.dumps(predict.predict(model, asked.assign(prompt=told))[:, 0].tolist()))
 """
 
 

@@ -15,7 +15,7 @@ ROWS, CHATS = 200, 40
 TUNE = """
 import sys
 from {package} import cli
-from {package}.formats import measure
+from {package}.toolkit.export import measure
 
 measure.of_model = measure.of_export = lambda *given: {{"latency_ms": {{"1": None}}}}
 train = ["train", "--run=pretrained", *sys.argv[1:]]

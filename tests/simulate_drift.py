@@ -3,7 +3,7 @@
     uv run --directory PROJECT python tests/simulate_drift.py [--draws 100] [--case NAME ...]
 
 Runs in the environment of a project of tables with scikit-learn, on the population of that
-project's tests/test_drift.py, and prints the tables of docs/MONITORING.md. Exit code 1 if for an
+project's tests/toolkit/test_drift.py, and prints the tables of docs/MONITORING.md. Exit code 1 if for an
 estimator more than 5 draws of 100 raise an alarm where nothing has changed.
 """
 
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path("tests").resolve()))
 from test_drift import CASES, QUARTER, Draw, population, settings
 
 from my_model.config import load
-from my_model.drift.statistics import PREDICTION
+from my_model.toolkit.monitoring.statistics import PREDICTION
 
 ROWS, FRESH = 2000, 900
 MOST = 5  # alarms in 100 draws

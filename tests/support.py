@@ -39,7 +39,7 @@ OPTIONS = {
     }
 }
 GROUPS = {"catboost"}  # models that need a group of dependencies of that name
-KNOWN = "from my_model.formats.names import known; print(*known())"
+KNOWN = "from my_model.toolkit.export.formats import known; print(*known())"
 FOUND = ROOT / ".nox/full"
 HEAD = """\
 # Support

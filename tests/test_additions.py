@@ -13,9 +13,9 @@ from edits import edit
 from overlays import TEMPLATE
 from render import commit, git, render, snapshot
 
-TRACK = TEMPLATE / "{{ untracked }}/src/{{ package }}/track.py"
+TRACK = TEMPLATE / "{{ untracked }}/src/{{ package }}/tracking.py"
 TRACKER = {
-    "src/{{ package }}/track.py": TRACK.read_text("utf-8") + "\n# written into a diary\n",
+    "src/{{ package }}/tracking.py": TRACK.read_text("utf-8") + "\n# written into a diary\n",
     "tests/test_diary.py.jinja": "from {{ package }} import track\n\nassert track\n",
     "_part/readme.md": "## Diary\n\nThe {{ project_name }} keeps one.\n",
     "_part/train.toml": '    "diary>=1",\n',
@@ -26,8 +26,9 @@ COMMAND = '''\
 import argparse
 
 from ..balloon import BRACES
-from ..config import Config, section
-from ..settings.common import Section
+from ..config import Config
+from ..toolkit.config import section
+from ..toolkit.settings.common import Section
 
 READS = ("export", "paths")
 
@@ -43,12 +44,13 @@ def run(config: Config, args: argparse.Namespace) -> int:
     print(BRACES, section(config, Settings).height, config.export.formats)
     return 0
 '''
+EXPORT = "src/{{ package }}/toolkit/export"
 TARGET = {
     "src/{{ package }}/balloon.py": '"""What a balloon is."""\n\nBRACES = f"{{}}{1 + 1}"\n',
     "src/{{ package }}/commands/balloon.py": COMMAND,
-    "src/{{ package }}/formats/helium.py": '"""Convert."""\n',
-    "src/{{ package }}/formats/helium_runtime.py": '"""Run."""\n',
-    "src/{{ package }}/formats/helium_tiny.py": '"""Shrink."""\n\n\ndef compress() -> None: ...\n',
+    f"{EXPORT}/helium.py": '"""Convert."""\n',
+    f"{EXPORT}/helium_runtime.py": '"""Run."""\n',
+    f"{EXPORT}/helium_tiny.py": '"""Shrink."""\n\n\ndef compress() -> None: ...\n',
     "deploy/balloon/launch.yml": "when: ${{ weather }}\n",
     "tests/test_balloon.py.jinja": "from {{ package }}.balloon import BRACES\n\nassert BRACES\n",
     "{{ image }}/src/{{ package }}/camera.py": '"""Only pictures have one."""\n',
@@ -105,10 +107,10 @@ def test_a_tracker_is_a_folder(tmp_path: Path) -> None:
     _add(template, "diary", TRACKER, "    nowhere: none", "tracker == 'diary'")
     assert not _changes(before, render(template, tmp_path / "without"))
     after = render(template, tmp_path / "after", {"tracker": "diary"})
-    made = {"src/my_model/track.py", "tests/test_diary.py"}
+    made = {"src/my_model/tracking.py", "tests/test_diary.py"}
     gone = {"tests/test_track.py"}  # of who writes none
     assert _changes(before, after) == {*made, *gone, "README.md", "pyproject.toml"}
-    assert "a diary" in (after / "src/my_model/track.py").read_text("utf-8")
+    assert "a diary" in (after / "src/my_model/tracking.py").read_text("utf-8")
     assert "\n\n## Diary\n\nThe My Model keeps" in (after / "README.md").read_text("utf-8")
     assert '    "diary>=1",\n]\ndev' in (after / "pyproject.toml").read_text("utf-8")
 
@@ -121,7 +123,7 @@ def test_a_target_is_a_folder(tmp_path: Path) -> None:
     )
     assert not _changes(before, render(template, tmp_path / "without"))
     after = render(template, tmp_path / "after", {"targets": ["api", "batch", "balloon"]})
-    formats = {f"src/my_model/formats/helium{end}.py" for end in ("", "_runtime", "_tiny")}
+    formats = {f"src/my_model/toolkit/export/helium{end}.py" for end in ("", "_runtime", "_tiny")}
     made = {"src/my_model/balloon.py", "src/my_model/commands/balloon.py", *formats}
     made |= {"deploy/balloon/launch.yml", "tests/test_balloon.py"}
     assert _changes(before, after) == {*made, "README.md", "config.yaml", "pyproject.toml"}
@@ -186,7 +188,7 @@ def test_a_framework_is_a_folder(tmp_path: Path) -> None:
 def test_two_overlays_that_write_one_file_end_the_render(tmp_path: Path) -> None:
     """But not with --overwrite: test_template.py finds such overlays, whatever is answered."""
     template = snapshot(tmp_path / "template")
-    twice = {"src/{{ package }}/track.py": "OTHER = 1\n"}
+    twice = {"src/{{ package }}/tracking.py": "OTHER = 1\n"}
     _add(
         template, "balloon", twice, '    "batch: files of any size": batch', "'balloon' in targets"
     )

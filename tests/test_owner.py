@@ -75,7 +75,7 @@ def test_another_name_is_given_by_the_command_that_an_update_prints(
         return
     run_update(folder, data={"tracker": "mlflow"}, defaults=True, overwrite=True, quiet=True)
     assert not edits.conflicts(folder) and not (folder / "src/my_model").exists()
-    assert "mlflow" in (folder / "src/fraud_watch/track.py").read_text("utf-8")
+    assert "mlflow" in (folder / "src/fraud_watch/tracking.py").read_text("utf-8")
     train = (folder / "src/fraud_watch/train.py").read_text("utf-8")
     assert edits.LINE in train and (folder / "src/fraud_watch/own.py").exists()
 

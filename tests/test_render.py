@@ -73,7 +73,7 @@ def check_imports(folder: Path, package: str) -> None:
 
     It sees `from package.module import name`, and `module.name` of modules imported at the top.
     """
-    for path in sorted(folder.glob("tests/*.py")):
+    for path in sorted(folder.rglob("tests/**/*.py")):
         tree, modules = ast.parse(path.read_text("utf-8")), dict[str, set[str]]()
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package}."):

@@ -38,15 +38,13 @@ BRANCH = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.Async
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Modules that do not yet have the same public functions in every overlay: nothing may join them.
 UNLIKE = {
-    "formats/coreml.py",
-    "formats/encode.py",
-    "formats/onnx.py",
-    "formats/onnx_entry.py",
-    "formats/onnx_features.py",
-    "formats/parity.py",
-    "formats/program.py",
+    "toolkit/export/coreml.py",
+    "toolkit/export/encode.py",
+    "toolkit/export/onnx.py",
+    "toolkit/export/parity.py",
+    "toolkit/export/program.py",
     "library.py",
-    "serve.py",
+    "toolkit/serving/app.py",
     "training/tuner.py",
 }
 
@@ -180,7 +178,7 @@ def test_files_of_one_name_are_called_alike() -> None:
     ("function", "ending"), [("convert", ".py"), ("compress", ".py"), ("load", "_runtime.py")]
 )
 def test_formats_are_called_alike(function: str, ending: str) -> None:
-    formats = [path for path in PYTHON if landing(path).startswith(f"{SOURCES}formats/")]
+    formats = [path for path in PYTHON if landing(path).startswith(f"{SOURCES}toolkit/export/")]
     paths = [path for path in formats if path.name.endswith(ending)]
     found = [_signatures(path)[function] for path in paths if function in _signatures(path)]
     assert len(found) > 3

@@ -62,7 +62,7 @@ def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
     folder = project(template, tmp_path / "project")
     edits(folder)
-    file = template / "template/{{ sklearn }}/src/{{ package }}/infer.py"
+    file = template / "template/{{ sklearn }}/src/{{ package }}/predict.py"
     file.write_text(file.read_text("utf-8") + "\n\nNEW = True\n", "utf-8")
     edit(template / "template/config.yaml.jinja", "  trials: 20", "  trials: 25")
     fragment = template / "template/{{ tabular }}/_part/data.md"
@@ -71,11 +71,11 @@ def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
     git(template, "tag", "1.1.0")
     run_update(folder, defaults=True, overwrite=True, quiet=True)
     assert not conflicts(folder) and not lost(folder)
-    assert "NEW = True" in (folder / "src/my_model/infer.py").read_text("utf-8")
+    assert "NEW = True" in (folder / "src/my_model/predict.py").read_text("utf-8")
     assert "trials: 25" in (folder / "config.yaml").read_text("utf-8")
     assert "## Data of your own" in (folder / "README.md").read_text("utf-8")
     changed = {line[3:] for line in git(folder, "status", "--short").splitlines()}
-    touched = {"src/my_model/infer.py", "config.yaml", "README.md", ".copier-answers.yml"}
+    touched = {"src/my_model/predict.py", "config.yaml", "README.md", ".copier-answers.yml"}
     assert changed == touched
 
 
@@ -152,9 +152,9 @@ def test_update_needs_no_trust(template: Path, tmp_path: Path) -> None:
 
 
 HOOK = '["{{ _copier_python }}", "{{ _copier_conf.src_path }}/hooks/%s.py", %s]'
-SCORES = "src/{{ package }}/scores/"
+SCORES = "src/{{ package }}/toolkit/evaluation/"
 LICENSES = "template/_part/licenses"
-MOVED = {"cost.py": "price.py", "errors.py": "mistakes.py"}
+MOVED = {"report.py": "pages.py", "errors.py": "mistakes.py"}
 MOVES = ", ".join(f'"{SCORES}{name}"' for pair in MOVED.items() for name in pair)
 MIGRATIONS = f"""
 _migrations:
@@ -181,7 +181,7 @@ def _release(template: Path) -> None:
     git(template, "mv", f"{LICENSES}/MIT.txt", f"{LICENSES}/Expat.txt")
     for old, new in MOVED.items():
         git(template, "mv", f"template/{SCORES}{old}", f"template/{SCORES}{new}")
-    edit(template / f"template/{SCORES}price.py", "import platform\n", "import platform as os_\n")
+    edit(template / f"template/{SCORES}pages.py", "import json\n", "import json as js\n")
     edit(template / f"template/{SCORES}mistakes.py", "MISTAKES = 50", "MISTAKES = 60")
     commit(template, "renamed")
     git(template, "tag", "1.1.0")
@@ -190,8 +190,8 @@ def _release(template: Path) -> None:
 def test_migrations_carry_answers_and_edits_to_other_names(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template", "1.0.0")
     folder = project(template, tmp_path / "project", {"author": "Ann", "license": "MIT"})
-    scores = folder / "src/my_model/scores"
-    edit(scores / "cost.py", "def measure(", "SEEN = 1\n\n\ndef measure(")
+    scores = folder / "src/my_model/toolkit/evaluation"
+    edit(scores / "report.py", "def write(", "SEEN = 1\n\n\ndef write(")
     edit(scores / "errors.py", "MISTAKES = 50", "MISTAKES = 70")
     edits(folder)
     _release(template)
@@ -203,11 +203,11 @@ def test_migrations_carry_answers_and_edits_to_other_names(tmp_path: Path) -> No
     answers = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
     assert answers["owner"] == "Ann" and answers["license"] == "Expat" and "author" not in answers
     assert "Copyright (c) Ann" in (folder / "LICENSE").read_text("utf-8")
-    assert not (scores / "cost.py").exists() and not (scores / "errors.py").exists()
-    carried = (scores / "price.py").read_text("utf-8")
-    assert "SEEN = 1" in carried and "import platform as os_" in carried and "<<<" not in carried
+    assert not (scores / "report.py").exists() and not (scores / "errors.py").exists()
+    carried = (scores / "pages.py").read_text("utf-8")
+    assert "SEEN = 1" in carried and "import json as js" in carried and "<<<" not in carried
     both = (scores / "mistakes.py").read_text("utf-8")
     assert "<<<<<<< before updating\nMISTAKES = 70\n" in both and "MISTAKES = 60\n>>>>" in both
-    assert conflicts(folder) == ["src/my_model/scores/mistakes.py"] and not lost(folder)
+    assert conflicts(folder) == ["src/my_model/toolkit/evaluation/mistakes.py"] and not lost(folder)
     commit(folder, "updated")
     run_update(folder, data={"ci": "none"}, defaults=True, overwrite=True, quiet=True)  # no trust

@@ -78,7 +78,7 @@ def ours() -> Any:
     settings = import_module(f"{package}.settings.serve").Serve(
         request_log=folder / "requests.jsonl", max_batch=int(os.environ.get("BENCH_BATCH", "64"))
     )
-    return import_module(f"{package}.serve").create_app(folder, settings)
+    return import_module(f"{package}.toolkit.serving.app").create_app(folder, settings)
 
 
 @dataclass
@@ -198,9 +198,9 @@ def slow_down(folder: Path, width: int = 1800) -> None:
 
 def one_row(folder: Path, package: str) -> tuple[str, float]:
     """Return a row as JSON, and how long the model takes for it in microseconds."""
-    model = import_module(f"{package}.formats.onnx_runtime").load(folder, threads=1)
-    row = import_module(f"{package}.server.body").example(model.contract)
-    payload = import_module(f"{package}.server.payload").Payload(model.contract)
+    model = import_module(f"{package}.toolkit.export.onnx_runtime").load(folder, threads=1)
+    payload = import_module(f"{package}.toolkit.serving.payload").Payload(model.contract)
+    row = payload.example(model.contract)
     columns = payload.columns([payload.decode(json.dumps(row).encode())])
     times = []
     for _ in range(200):

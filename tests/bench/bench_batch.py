@@ -45,7 +45,7 @@ from pathlib import Path
 
 package, run, source, output = sys.argv[1], *map(Path, sys.argv[2:])
 config = import_module(f"{package}.config").load(run / "config.yaml", {})
-score = import_module(f"{package}.batch").score
+score = import_module(f"{package}.toolkit.batch.score").score
 started = time.perf_counter()
 score(config, run, source, output)
 seconds = time.perf_counter() - started

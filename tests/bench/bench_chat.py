@@ -32,10 +32,11 @@ import uvicorn
 from tables import ratio
 
 from my_model import config as configuration
-from my_model import data, infer, serve
-from my_model.engines.engine import Engine, started
-from my_model.formats import gguf, promise
+from my_model import data, predict
 from my_model.model import build
+from my_model.toolkit.engines.engine import Engine, started
+from my_model.toolkit.export import convert, gguf
+from my_model.toolkit.serving.app import create_app
 
 CLIENTS, ROUNDS = 8, 4
 GOAL = "transformers, 1"
@@ -44,10 +45,10 @@ GOAL = "transformers, 1"
 def exported(config: Any, splits: Any, run: Path) -> Any:
     """Write the model and its export, as a run has them; return the model."""
     model, folder = build(config, splits), run / "export/gguf"
-    infer.save(model, run / "model")
+    predict.save(model, run / "model")
     folder.mkdir(parents=True)
     gguf.convert(model, splits.schema, folder, None)
-    told = promise.describe("gguf", folder, gguf, splits.schema, None, config)
+    told = convert.describe("gguf", folder, gguf, splits.schema, None, config)
     (folder / "contract.json").write_text(json.dumps(told | gguf.describe(model)))
     return model
 
@@ -56,7 +57,7 @@ def exported(config: Any, splits: Any, run: Path) -> Any:
 def gateway(engine: Engine, run: Path, settings: Any) -> Iterator[int]:
     """Serve in a thread and give the port."""
     server = uvicorn.Server(
-        uvicorn.Config(serve.create_app(run / "export/gguf", settings, engine), log_level="warning")
+        uvicorn.Config(create_app(run / "export/gguf", settings, engine), log_level="warning")
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -97,8 +98,10 @@ def measure(model: Any, run: Path, config: Any, prompts: Any) -> dict[str, np.nd
         port = stack.enter_context(gateway(engine, run, config.serve))
         bare = int(engine.address.rsplit(":", 1)[1])
         ways: dict[str, Callable[[], Any]] = {
-            GOAL: lambda: [infer.predict(model, prompts.iloc[[row]])[0] for row in range(CLIENTS)],
-            "transformers, 8": lambda: infer.predict(model, prompts).tolist(),
+            GOAL: lambda: [
+                predict.predict(model, prompts.iloc[[row]])[0] for row in range(CLIENTS)
+            ],
+            "transformers, 8": lambda: predict.predict(model, prompts).tolist(),
         }
         for name, place in (("llama.cpp", bare), ("gateway", port)):
             for clients in (1, CLIENTS):

@@ -34,7 +34,7 @@ from torch.nn.utils import clip_grad_norm_
 from my_model import config as configuration
 from my_model import data, train
 from my_model.model import Samples, build
-from my_model.runs import history
+from my_model.toolkit.runs import history
 from my_model.training.objective import Objective
 from my_model.training.parallel import Place
 from my_model.training.plan import Plan, schedule

@@ -20,9 +20,9 @@ from tables import ratio
 
 from my_model import config as configuration
 from my_model import data
-from my_model.formats import onnx, onnx_int8
-from my_model.formats.feed import describe, feed
 from my_model.model import Samples, build
+from my_model.toolkit.export import onnx, onnx_int8
+from my_model.toolkit.export.feed import describe, feed
 from my_model.training.objective import answering
 
 ROUNDS = 300

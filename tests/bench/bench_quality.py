@@ -32,10 +32,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import make_pipeline
 
 from my_model import config as configuration
-from my_model import data, infer, train
-from my_model.scores import compare
-from my_model.scores.baseline import baselines
-from my_model.scores.encoders import coded
+from my_model import data, predict, train
+from my_model.baseline import baselines
+from my_model.toolkit.evaluation import compare
+from my_model.toolkit.evaluation.encoders import coded
 
 ROWS, RESAMPLES = 15_000, 1000
 Predict = Callable[[pd.DataFrame], np.ndarray]
@@ -127,7 +127,7 @@ def ours(config: Any, splits: Any, folder: Path) -> dict[str, tuple[Predict, flo
             first = train.fit(chosen, splits, lambda step, values: None, folder)
             model = train.refit(first, chosen, splits)
         took = time.process_time() - began
-        made[name] = (lambda inputs, model=model: infer.predict(model, inputs)), took
+        made[name] = (lambda inputs, model=model: predict.predict(model, inputs)), took
     return made
 
 

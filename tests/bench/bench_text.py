@@ -35,11 +35,11 @@ from transformers import (
 )
 
 from my_model import config as configuration
-from my_model import data, infer, train
-from my_model.formats import contract, onnx, onnx_int8, onnx_runtime
+from my_model import data, predict, train
 from my_model.model import build
-from my_model.runs import history
-from my_model.texts.padding import numbers
+from my_model.toolkit.export import contract, onnx, onnx_int8, onnx_runtime
+from my_model.toolkit.runs import history
+from my_model.toolkit.texts.padding import numbers
 
 TURNS, ROUNDS = 3, 100
 
@@ -64,7 +64,7 @@ def ours(config: Any, splits: Any, folder: Path) -> list[float]:
 
 def plain(config: Any, splits: Any, folder: Path) -> list[float]:
     """Train with the script that the library's pages show, from the same untrained network."""
-    infer.save(build(config, splits), folder / "start")
+    predict.save(build(config, splits), folder / "start")
     tokenizer = AutoTokenizer.from_pretrained(folder / "start")
     network = AutoModelForSequenceClassification.from_pretrained(folder / "start")
 
@@ -118,7 +118,7 @@ def bench_training(config: Any, splits: Any) -> None:
 def bench_serving(config: Any, splits: Any, folder: Path) -> None:
     """Print milliseconds, and how many times as fast as the pipeline each export is."""
     model, texts = build(config, splits), splits.val.inputs["text"].tolist()
-    infer.save(model, folder / "model")
+    predict.save(model, folder / "model")
     cut = {"truncation": True, "max_length": config.model.max_tokens}
     askers = {"pipeline": pipeline("text-classification", str(folder / "model"), **cut)}
     for name, make in {"onnx": onnx.convert, "onnx-int8": onnx_int8.compress}.items():

@@ -31,9 +31,9 @@ import made
 
 (PACKAGE,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
 cells, contract, delimited, feed, files, infer, payload, runs, schema = (
-    import_module(f"{PACKAGE}.{name}")
-    for name in ("tables.cells", "formats.contract", "tables.delimited", "formats.feed",
-                 "tables.files", "tables.infer", "server.payload", "runs", "tables.schema")
+    import_module(f"{PACKAGE}.toolkit.{name}")
+    for name in ("tables.cells", "export.contract", "tables.delimited", "export.feed",
+                 "tables.files", "tables.infer", "serving.payload", "runs", "tables.schema")
 )  # fmt: skip
 TEMPLATE = Path(__file__).parents[2] / "template"
 PAGE = TEMPLATE / "{{ browser }}/{{ tabular }}/deploy/browser"

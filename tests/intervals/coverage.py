@@ -19,8 +19,8 @@ from populations import EQUAL, PAIRS, POPULATIONS
 
 (PACKAGE,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
 sys.path.insert(0, str(Path("src").resolve()))
-compare = importlib.import_module(f"{PACKAGE}.scores.compare")
-metrics = importlib.import_module(f"{PACKAGE}.scores.metrics")
+compare = importlib.import_module(f"{PACKAGE}.toolkit.evaluation.compare")
+metrics = importlib.import_module(f"{PACKAGE}.toolkit.evaluation.metrics")
 
 CELLS = ((200, 0.1), (2_000, 0.05))  # rows, share of the rarest class
 TRUTH = 2_000_000  # rows behind each true value: its error is below 4 % of an interval's

@@ -32,11 +32,11 @@ def evaluation(
 ) -> Extras:
     """Return permutation importances of the columns."""
     model = predictors["model"]
-    table, facts = importances(model, test.inputs, test.targets, threshold, config)
+    table, facts = _importances(model, test.inputs, test.targets, threshold, config)
     return Extras({"importances": table}, facts=facts)
 
 
-def importances(
+def _importances(
     predict: Callable[[pd.DataFrame], np.ndarray],
     inputs: pd.DataFrame,
     targets: np.ndarray,

@@ -40,6 +40,17 @@ class Row:
     properties: dict[str, float | str]
 
 
+REFUSALS = {
+    400: "The body is neither a picture nor JSON.",
+    401: "The header X-API-Key is missing or wrong.",
+    408: "The body took too long to arrive.",
+    413: "The body is too large, or holds too many pictures or pixels.",
+    422: "A picture is broken, or there is none; `row` counts from 1.",
+    503: "Too many pictures are waiting; try again.",
+}
+BINARY = {"type": "string", "format": "binary"}
+
+
 class Payload:
     """The decoder of requests; pictures take milliseconds, so threads of its own decode them."""
 
@@ -97,6 +108,33 @@ class Payload:
         """Return what the log keeps of a picture: its properties, not its pixels."""
         return row.properties
 
+    @staticmethod
+    def example(contract: Contract) -> dict[str, Any]:
+        """Return a small grey picture in JSON."""
+        buffer = io.BytesIO()
+        Image.new("L", (8, 8), 128).save(buffer, "PNG")
+        return {"image": base64.b64encode(buffer.getvalue()).decode()}
+
+    def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the content of a request body by its type, and the schemas that it refers to.
+
+        The form comes first, so that the page at /docs shows buttons to choose files.
+        """
+        (request,), schemas = msgspec.json.schema_components(
+            [self.request], ref_template="#/components/schemas/{name}"
+        )
+        files = {"image": {"type": "array", "items": BINARY, "description": "PNG, JPEG or WebP"}}
+        row = self.example(contract)
+        examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
+        form = {"type": "object", "properties": files, "required": ["image"]}
+        pictures = {f"image/{kind}": {"schema": BINARY} for kind in ("png", "jpeg", "webp")}
+        json = {"schema": request, "examples": examples}
+        return {
+            "multipart/form-data": {"schema": form},
+            "application/json": json,
+            **pictures,
+        }, schemas
+
 
 def _files(body: bytes, kind: str) -> list[bytes]:
     """Return the files of a form (RFC 7578); fields without a file name are passed over."""
@@ -108,38 +146,3 @@ def _files(body: bytes, kind: str) -> list[bytes]:
     if not files:
         raise RequestError(422, "the form holds no file; send each in a field named `image`")
     return files
-
-
-REFUSALS = {
-    400: "The body is neither a picture nor JSON.",
-    401: "The header X-API-Key is missing or wrong.",
-    408: "The body took too long to arrive.",
-    413: "The body is too large, or holds too many pictures or pixels.",
-    422: "A picture is broken, or there is none; `row` counts from 1.",
-    503: "Too many pictures are waiting; try again.",
-}
-BINARY = {"type": "string", "format": "binary"}
-
-
-def example(contract: Contract) -> dict[str, Any]:
-    """Return a small grey picture in JSON."""
-    buffer = io.BytesIO()
-    Image.new("L", (8, 8), 128).save(buffer, "PNG")
-    return {"image": base64.b64encode(buffer.getvalue()).decode()}
-
-
-def content(payload: Payload, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the content of a request body by its type, and the schemas that it refers to.
-
-    The form comes first, so that the page at /docs shows buttons to choose files.
-    """
-    (request,), schemas = msgspec.json.schema_components(
-        [payload.request], ref_template="#/components/schemas/{name}"
-    )
-    files = {"image": {"type": "array", "items": BINARY, "description": "PNG, JPEG or WebP"}}
-    row = example(contract)
-    examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
-    form = {"type": "object", "properties": files, "required": ["image"]}
-    pictures = {f"image/{kind}": {"schema": BINARY} for kind in ("png", "jpeg", "webp")}
-    json = {"schema": request, "examples": examples}
-    return {"multipart/form-data": {"schema": form}, "application/json": json, **pictures}, schemas

@@ -27,7 +27,7 @@ from .batching import Batcher
 from .endpoint import Predict
 from .openapi import describe
 from .patience import Server
-from .payload import Payload, Row, example
+from .payload import Payload, Row
 from .request_log import RequestLog
 from .telemetry import Telemetry
 
@@ -58,7 +58,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
     name = version(model.contract)
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = os.environ.get("MODEL_API_KEY") or None
-    row = payload.decode(json.encode(example(model.contract)))
+    row = payload.decode(json.encode(payload.example(model.contract)))
     batcher.warm_up(row)
 
     @asynccontextmanager

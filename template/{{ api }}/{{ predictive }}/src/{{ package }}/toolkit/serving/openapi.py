@@ -6,7 +6,7 @@ import msgspec
 
 from ..export.contract import Contract
 from .answers import RESTORED, Refusal, answer_type
-from .payload import REFUSALS, Payload, content
+from .payload import REFUSALS, Payload
 
 
 def describe(document: dict[str, Any], payload: Payload, contract: Contract, locked: bool) -> None:
@@ -16,7 +16,7 @@ def describe(document: dict[str, Any], payload: Payload, contract: Contract, loc
     (answers, refusal), schemas = msgspec.json.schema_components(
         [either, Refusal], ref_template="#/components/schemas/{name}"
     )
-    body, rows = content(payload, contract)
+    body, rows = payload.content(contract)
     schemas |= rows
     for schema in schemas.values():
         _restore_names(schema)

@@ -55,6 +55,16 @@ class Level(str):
 MISSING = "is missing, which no training row was"
 
 
+REFUSALS = {
+    400: "The body is not JSON.",
+    401: "The header X-API-Key is missing or wrong.",
+    408: "The body took too long to arrive.",
+    413: "The body is too large, or holds too many rows.",
+    422: "A value, a column or the number of rows is wrong; `row` counts from 1.",
+    503: "Too many rows are waiting; try again.",
+}
+
+
 class Payload:
     """The decoder of requests; `request` is the type that it enforces."""
 
@@ -126,6 +136,22 @@ class Payload:
         cells = msgspec.structs.astuple(row)
         return [self.names[n] for n, known in self.levels if (cells[n] or "") not in known]
 
+    @staticmethod
+    def example(contract: Contract) -> dict[str, Any]:
+        """Return a row within the ranges and categories of the training data."""
+        return {column["name"]: _example(column) for column in contract["inputs"]}
+
+    def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the content of a request body by its type, and the schemas that it refers to."""
+        (request,), schemas = msgspec.json.schema_components(
+            [self.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
+        )
+        row = self.example(contract)
+        for name, value in row.items():
+            schemas["Row"]["properties"][name.translate(AWKWARD)]["examples"] = [value]
+        examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
+        return {"application/json": {"schema": request, "examples": examples}}, schemas
+
 
 def _row_type(columns: Sequence[Column], types: Sequence[Any]) -> type[Struct]:
     fields: list[tuple[Any, ...]] = []
@@ -181,33 +207,6 @@ def _json(body: bytes | bytearray) -> Any:
 
 def _parse(kind: Any, cell: Any) -> Any:
     return kind.parse(cell)
-
-
-REFUSALS = {
-    400: "The body is not JSON.",
-    401: "The header X-API-Key is missing or wrong.",
-    408: "The body took too long to arrive.",
-    413: "The body is too large, or holds too many rows.",
-    422: "A value, a column or the number of rows is wrong; `row` counts from 1.",
-    503: "Too many rows are waiting; try again.",
-}
-
-
-def example(contract: Contract) -> dict[str, Any]:
-    """Return a row within the ranges and categories of the training data."""
-    return {column["name"]: _example(column) for column in contract["inputs"]}
-
-
-def content(payload: Payload, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the content of a request body by its type, and the schemas that it refers to."""
-    (request,), schemas = msgspec.json.schema_components(
-        [payload.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
-    )
-    row = example(contract)
-    for name, value in row.items():
-        schemas["Row"]["properties"][name.translate(AWKWARD)]["examples"] = [value]
-    examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
-    return {"application/json": {"schema": request, "examples": examples}}, schemas
 
 
 def _example(column: Input) -> Any:
