@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-sys.path.insert(0, str(Path("tests").resolve()))
+sys.path[:0] = [str(Path(folder).resolve()) for folder in ("tests/toolkit", "tests")]
 from test_drift import CASES, QUARTER, Draw, population, settings
 
 from my_model.config import load

@@ -15,7 +15,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from . import predict
-from .config import Config
+from .config import Config, complete
 from .data import load
 from .model import build
 from .toolkit.config import dump, keys
@@ -81,14 +81,13 @@ def _short(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.4g}"
 
 
-def _ranges(config: Config) -> dict[str, tuple[Any, Search | Choice]]:
-    """Return type and range of each setting that is marked for the model, by its dotted key."""
+def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
+    """Return type and range of each setting that is marked for a model, by its dotted key."""
     marks = {
         key: (field.annotation, mark)
-        for key, field in keys(type(config))
+        for key, field in keys(complete())
         for mark in field.metadata
-        if isinstance(mark, Search | Choice)
-        and config.model.name in (mark.models or [config.model.name])
+        if isinstance(mark, Search | Choice) and model in (mark.models or [model])
     }
     if not marks:
         raise UserError("no setting is marked with Search: nothing to tune.")
@@ -96,7 +95,7 @@ def _ranges(config: Config) -> dict[str, tuple[Any, Search | Choice]]:
 
 
 def _suggest(trial: optuna.Trial, config: Config) -> Config:
-    for key, (kind, mark) in _ranges(config).items():
+    for key, (kind, mark) in _ranges(config.model.name).items():
         if isinstance(mark, Choice):
             trial.suggest_categorical(key, mark.values)
         elif kind is int:

@@ -1,7 +1,7 @@
 """Answer HTTP requests with the exported model: `serve`, then open http://127.0.0.1:8000/docs.
 
 Parsing costs more than a small model does, so POST /predict is plain ASGI inside the FastAPI app:
-one decoder, made from the contract, checks a request, and requests run together (see server/).
+one decoder, made from the contract, checks a request, and requests run together (see serving/).
 """
 
 import asyncio
