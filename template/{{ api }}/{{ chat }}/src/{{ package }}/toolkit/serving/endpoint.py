@@ -102,6 +102,6 @@ class Chat:
         async with aclosing(self.upstream.answer(words, answer)) as pieces:
             async for piece in pieces:
                 if piece and answer.text == piece:
-                    self.telemetry.first.add(time.perf_counter() - started)
+                    self.telemetry.first.observe(time.perf_counter() - started)
                 if piece and sender:
                     await sender.event(answer.piece(piece))

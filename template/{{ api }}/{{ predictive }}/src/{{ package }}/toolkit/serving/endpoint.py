@@ -72,8 +72,7 @@ class Predict:
         except asyncio.QueueFull:
             raise RequestError(503, "too many rows are waiting; try again") from None
         unseen = [self.payload.unseen(row) for row in rows]
-        self.telemetry.answers(answers)
-        self.telemetry.unseen.update(name for names in unseen for name in names)
+        self.telemetry.answers(answers, unseen)
         self.log.add(rows, answers)
         if b"explain=1" in scope.get("query_string", b""):
             pairs = zip(answers, unseen, strict=True)
