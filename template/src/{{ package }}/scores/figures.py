@@ -83,7 +83,8 @@ def compare(models: dict[str, Any], metric: str) -> str:
         axes.set_xlabel(metric)
         axes.grid(axis="y", visible=False)
 
-    return draw(f"{metric} of each model", paint, 5.6, 0.7 + 0.3 * len(values))
+    svg = draw(f"{metric} of each model", paint, 7.6, 0.7 + 0.3 * len(values))
+    return svg.replace("<svg ", '<svg style="max-width: none" ', 1)  # as wide as its card
 
 
 def learning_curves(history: pd.DataFrame) -> dict[str, str]:
