@@ -3,12 +3,14 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
+from scipy.stats import beta
+from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay, confusion_matrix
 
 from .figures import BLUE, COLOURS, INK, ORANGE, draw
 from .metrics import decide, reliability
 
-POINTS = 400  # a curve needs no more
+# The angular transform stretches an axis near 0 and 1: dots of a rare class lie apart.
+ANGULAR = (lambda p: np.arcsin(np.sqrt(np.clip(p, 0, 1))), lambda angle: np.sin(angle) ** 2)
 MOST_CLASSES = 8  # the most frequent ones have curves, cells and colours
 
 
@@ -27,7 +29,8 @@ def figures(
             "precision and recall", lambda axes: _precision_recall(axes, curves, threshold)
         ),
         f"ROC; dashed: picking rows blindly{most}": draw("ROC", lambda axes: _roc(axes, curves)),
-        "Calibration: a dot for a tenth of the rows; dashed: probabilities come true": draw(
+        "Calibration: a dot for a tenth of the rows; dashed: probabilities come true; "
+        "axes are stretched near 0 and 1": draw(
             "calibration", lambda axes: _calibration(axes, targets, predictions)
         ),
         "Probabilities given to each class's rows": draw(
@@ -40,42 +43,44 @@ def figures(
     }
 
 
-def _thin(values: np.ndarray) -> np.ndarray:
-    return values[np.unique(np.linspace(0, len(values) - 1, POINTS).astype(int))]
-
-
 def _precision_recall(axes: Axes, curves: list, threshold: float | None) -> None:
     for colour, (name, actual, scores) in zip(COLOURS, curves, strict=False):
-        precision, recall, _ = precision_recall_curve(actual, scores)
-        axes.step(_thin(recall), _thin(precision), where="post", color=colour, label=name)
+        PrecisionRecallDisplay.from_predictions(
+            actual, scores, drop_intermediate=True, name=name, ax=axes
+        )
         axes.axhline(actual.mean(), color=colour, linestyle="--", linewidth=0.8)
         if threshold is not None:
             chosen = scores >= np.float32(threshold)
             hits = (chosen & actual).sum()
             point = hits / actual.sum(), hits / max(1, chosen.sum())
             axes.plot(*point, "o", color=ORANGE, label=f"at the threshold {threshold:.3g}")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend()
+    axes.set(xlabel="recall", ylabel="precision", aspect="auto")
+    axes.legend(loc="best" if len(curves) == 1 else "lower left")  # "best" is slow with many
 
 
 def _roc(axes: Axes, curves: list) -> None:
-    for colour, (name, actual, scores) in zip(COLOURS, curves, strict=False):
-        alarms, hits, _ = roc_curve(actual, scores)
-        axes.plot(_thin(alarms), _thin(hits), color=colour, label=name)
+    for name, actual, scores in curves:
+        RocCurveDisplay.from_predictions(actual, scores, name=name, ax=axes)
     axes.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=0.8)
-    axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.02))
-    axes.legend(loc="lower right")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate", aspect="auto")
 
 
 def _calibration(axes: Axes, targets: np.ndarray, predictions: np.ndarray) -> None:
     observed, predicted, bins = reliability(targets, predictions)
     groups = [(observed[bins == b], predicted[bins == b]) for b in np.unique(bins)]
-    share, mean, size = np.array([(o.mean(), p.mean(), len(o)) for o, p in groups]).T
-    end = max(share.max(), mean.max()) * 1.1
-    axes.plot([0, end], [0, end], color=INK, linestyle="--", linewidth=0.8)
-    bars = np.minimum(1.96 * np.sqrt(share * (1 - share) / size), [share, 1 - share])
-    axes.errorbar(mean, share, bars, color=BLUE, marker="o", markersize=4, elinewidth=0.8)
-    axes.set(xlabel="probability", ylabel="share that came true", xlim=(0, end), ylim=(0, None))
+    hits, mean, size = np.array([(o.sum(), p.mean(), len(o)) for o, p in groups]).T
+    share = hits / size
+    bars = beta.ppf([[0.025], [0.975]], hits + 0.5, size - hits + 0.5)  # Jeffreys' interval
+    axes.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=0.8)
+    axes.vlines(mean, *bars, color=BLUE, linewidth=0.8)
+    axes.plot(mean, share, "o-", color=BLUE, markersize=4, clip_on=False)
+    axes.set_xscale("function", functions=ANGULAR)
+    axes.set_yscale("function", functions=ANGULAR)
+    angles = ANGULAR[0]([mean, share, *bars])
+    even = ANGULAR[1](np.linspace(angles.min(), angles.max(), 5))
+    ticks = sorted({float(f"{tick:.{1 if even[0] < 0.5 else 2}g}") for tick in even})
+    axes.set(xlabel="probability", xticks=ticks, xlim=even[[0, -1]])
+    axes.set(ylabel="share that came true", yticks=ticks, ylim=even[[0, -1]])
 
 
 def _scores(
