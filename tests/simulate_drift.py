@@ -3,8 +3,8 @@
     uv run --directory PROJECT python tests/simulate_drift.py [--draws 100] [--case NAME ...]
 
 Runs in the environment of a project of tables with scikit-learn, on the population of that
-project's tests/toolkit/test_drift.py, and prints the tables of docs/MONITORING.md. Exit code 1 if for an
-estimator more than 5 draws of 100 raise an alarm where nothing has changed.
+project's tests/toolkit/test_drift.py, and prints the tables of docs/MONITORING.md. Exit code 1 if
+for an estimator more than 5 draws of 100 raise an alarm where nothing has changed.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-sys.path[:0] = [str(Path(folder).resolve()) for folder in ("tests/toolkit", "tests")]
+sys.path.insert(0, str(Path("tests").resolve()))
+sys.path.insert(0, str(Path("tests/toolkit").resolve()))
 from test_drift import CASES, QUARTER, Draw, population, settings
 
 from my_model.config import load

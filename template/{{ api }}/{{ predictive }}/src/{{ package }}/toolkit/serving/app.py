@@ -13,22 +13,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import uvicorn
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from msgspec import json
 
-from ..export.contract import version
+from ..export.contract import Contract, version
 from ..export.onnx_runtime import Predictor, load
 from ..runs import UserError
 from ..settings.serve import Serve
+from .answers import RESTORED, Refusal, answer_type
 from .batching import Batcher
 from .endpoint import Predict
-from .openapi import describe
-from .patience import Server
-from .payload import Payload, Row
+from .payload import REFUSALS, Payload, Row
 from .request_log import RequestLog
+from .server import Server
 from .telemetry import Telemetry
 
 
@@ -93,7 +94,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         """Show counts and times in the text format of Prometheus."""
         return telemetry.text()
 
-    describe(app.openapi(), payload, model.contract, locked=key is not None)
+    describe_api(app.openapi(), payload, model.contract, locked=key is not None)
     return app
 
 
@@ -121,3 +122,47 @@ def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list
         return [{"label": c, "probabilities": dict(zip(labels, p, strict=True))} for c, p in pairs]
 
     return predict
+
+
+def describe_api(
+    document: dict[str, Any], payload: Payload, contract: Contract, locked: bool
+) -> None:
+    """Add /predict to an OpenAPI document; `locked` means that it asks for an API key."""
+    answer = answer_type(contract["outputs"]["labels"])
+    either = answer | list[answer]  # type: ignore[valid-type]
+    (answers, refusal), schemas = msgspec.json.schema_components(
+        [either, Refusal], ref_template="#/components/schemas/{name}"
+    )
+    body, rows = payload.content(contract)
+    schemas |= rows
+    for schema in schemas.values():
+        _restore_names(schema)
+    operation: dict[str, Any] = {
+        "summary": f"Predict {contract['outputs']['target']}, of one or of several",
+        "operationId": "predict",
+        "requestBody": {"required": True, "content": body},
+        "responses": {
+            "200": {"description": "As many answers, in order.", "content": _json(answers)},
+            **{
+                str(status): {"description": text, "content": _json(refusal)}
+                for status, text in REFUSALS.items()
+            },
+        },
+    }
+    components = document.setdefault("components", {})
+    components.setdefault("schemas", {}).update(schemas)
+    if locked:
+        operation["security"] = [{"key": []}]
+        header = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+        components["securitySchemes"] = {"key": header}
+    document["paths"]["/predict"] = {"post": operation}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _restore_names(schema: dict[str, Any]) -> None:
+    properties = schema.get("properties", {})
+    schema["properties"] = {name.translate(RESTORED): kind for name, kind in properties.items()}
+    schema["required"] = [name.translate(RESTORED) for name in schema.get("required", [])]
