@@ -7,10 +7,10 @@ import numpy as np
 
 from .config import Config
 from .toolkit.runs import UserError
-from .toolkit.tables.rows import collect
+from .toolkit.tables.rows import load_rows
 from .toolkit.tables.schema import Schema
 from .toolkit.tables.split import Rows, Split, Splits, assign
-from .toolkit.tables.validate import record
+from .toolkit.tables.validate import save_schema
 
 
 def load(config: Config) -> Splits:
@@ -30,7 +30,7 @@ def load_all(config: Config) -> tuple[Splits, Split]:
 
 
 def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
-    rows = collect(config)
+    rows = load_rows(config)
     split = assign(rows, config)
     parts = {part: _part(rows, split == part) for part in ("train", "val", "test")}
     names = [column.name for column in rows.schema.columns]
@@ -42,12 +42,12 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
         "split_sha256": _digest(*(np.sort(split.ids) for split in parts.values())),
         "targets_sha256": _digest(rows.targets[np.lexsort((rows.targets, rows.ids))]),
     }
-    record(rows, config)
+    save_schema(rows, config)
     return parts, rows.schema, manifest
 
 
 def _part(rows: Rows, kept: np.ndarray) -> Split:
-    return Split(rows.inputs[kept], rows.targets[kept], rows.ids[kept], rows.kin[kept])
+    return Split(rows.inputs[kept], rows.targets[kept], rows.ids[kept], rows.groups[kept])
 
 
 def _digest(*arrays: np.ndarray) -> str:

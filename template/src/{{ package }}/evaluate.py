@@ -1,4 +1,4 @@
-"""Judge a model on the held-out rows: metrics with intervals, beside what it has to beat."""
+"""Evaluate a model on the test rows: metrics with intervals, beside the baselines to beat."""
 
 import hashlib
 import json
@@ -35,31 +35,34 @@ def evaluate(
     test: Split,
     threshold: float | None,
     config: Config,
-    kin: dict[str, Path],
+    lineage: dict[str, Path],
     others: dict[str, measure.Predict],
 ) -> Evaluation:
-    """Score `predict` on rows it has never seen, beside its `kin` (run and origins) and others."""
-    predictions, refit = predict(test.inputs), _refit(kin["model"])
-    rivals = _rivals(splits, config, kin) | others
-    thresholds = {name: _threshold(rival, splits.val) for name, rival in rivals.items()}
+    """Score `predict` on rows that it has never seen, beside baselines, relatives and `others`.
+
+    `lineage` holds the folder of the run ("model"), and of the runs that it comes from.
+    """
+    predictions, refit = predict(test.inputs), _refit(lineage["model"])
+    candidates = _candidates(splits, config, lineage) | others
+    thresholds = {name: _threshold(each, splits.val) for name, each in candidates.items()}
     if refit:  # the baselines may have seen what the model has
-        rivals |= baselines(replace(splits, train=splits.joined()), config)
-    scored = {name: (rival(test.inputs), thresholds[name]) for name, rival in rivals.items()}
+        candidates |= baselines(replace(splits, train=splits.joined()), config)
+    scored = {name: (each(test.inputs), thresholds[name]) for name, each in candidates.items()}
     resamples = compare.count(predictions, config.evaluate.resamples)
-    candidates = {"model": (predictions, threshold)} | scored
-    compared = compare.compare(test.targets, candidates, NAIVE, resamples, config)
+    models = {"model": (predictions, threshold)} | scored
+    compared = compare.compare(test.targets, models, NAIVE, resamples, config)
     model, schema = compared["models"]["model"], splits.schema
     verdict, passed = compare.verdict(compared, PLAIN, config)
     tables = errors.tables(test, predictions, threshold, schema)
-    models = {"model": predict} | rivals
-    extras = evaluation(models, splits, test, threshold, tables["mistakes"], config)
+    predictors = {"model": predict} | candidates
+    extras = evaluation(predictors, splits, test, threshold, tables["mistakes"], config)
     verdict = "; ".join([verdict, *extras.failures])
-    doubts = compare.doubts(test.targets, schema.labels, model["metrics"])
+    notes = [*extras.notes, *compare.notes(test.targets, schema.labels, model["metrics"])]
     files = {
         "metrics": {"split": "test", **model, **_gate(compared, passed, config)},
         "details": {
             "verdict": verdict,
-            "notes": [*extras.notes, *doubts],
+            "notes": notes,
             "failures": extras.failures,
             "target": schema.target,
             "labels": schema.labels,
@@ -73,7 +76,7 @@ def evaluate(
             "test_set": hashlib.sha256(np.sort(test.ids).tobytes()).hexdigest(),
             "predictions": hashlib.sha256(predictions.tobytes()).hexdigest(),
         },
-        "cost": _cost(kin, test.inputs),
+        "cost": _cost(lineage, test.inputs),
     }
     return Evaluation(verdict, files, tables | extras.tables, extras.files)
 
@@ -87,29 +90,31 @@ def _gate(compared: dict[str, Any], passed: bool, config: Config) -> dict[str, A
     }
 
 
-def _cost(kin: dict[str, Path], inputs: pd.DataFrame) -> dict[str, Any]:
-    """Return what a prediction of the model costs on this machine, and one of each relative."""
-    runs = {role: measure.of_model(trained, run, inputs) for role, run in kin.items()}
+def _cost(lineage: dict[str, Path], inputs: pd.DataFrame) -> dict[str, Any]:
+    """Return the cost of a prediction on this machine: the model's, and that of each relative."""
+    runs = {role: measure.of_model(trained, run, inputs) for role, run in lineage.items()}
     return runs["model"] | measure.machine() | {"runs": runs if len(runs) > 1 else {}}
 
 
-def _rivals(splits: Splits, config: Config, kin: dict[str, Path]) -> dict[str, measure.Predict]:
-    """Return baselines and relatives, which are judged on the same rows."""
-    roles = [role for role in kin if role != "model"]
-    return baselines(splits, config) | {r: trained(kin[r] / "model") for r in roles}
+def _candidates(
+    splits: Splits, config: Config, lineage: dict[str, Path]
+) -> dict[str, measure.Predict]:
+    """Return the baselines, and the models of the runs that this one comes from."""
+    roles = [role for role in lineage if role != "model"]
+    return baselines(splits, config) | {r: trained(lineage[r] / "model") for r in roles}
 
 
 def _refit(run: Path) -> bool:
-    """Return whether a run's model has learnt from the validation rows in the end."""
+    """Return whether a run's model was fitted on the validation rows too, in the end."""
     decision = json.loads((run / "model/decision.json").read_text(encoding="utf-8"))
     return bool(decision.get("refit", False))
 
 
-def _threshold(rival: Any, val: Split) -> float | None:
-    """Return the best one on validation rows, but of an export its own: it may know the rows."""
-    if hasattr(rival, "contract"):
-        return rival.contract["outputs"]["threshold"]
-    return metrics.choose_threshold(val.targets, rival(val.inputs))
+def _threshold(candidate: Any, val: Split) -> float | None:
+    """Return the best threshold on validation rows; an export, which may know them, has its own."""
+    if hasattr(candidate, "contract"):
+        return candidate.contract["outputs"]["threshold"]
+    return metrics.choose_threshold(val.targets, candidate(val.inputs))
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

@@ -52,7 +52,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
 
     if resume and (run / "data.json").exists():
         check_unchanged(run, splits)
-    with runs.create(config.paths.runs, args.run, resume, predict.origins(config).values()) as run:
+    with runs.create(config.paths.runs, args.run, resume, predict.lineage(config).values()) as run:
         args.run = run.name  # for what follows, whichever run is the newest by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
@@ -85,19 +85,19 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     The exit code is 1 if the model does not beat its baseline.
     """
     from . import evaluate, tracking
-    from .predict import origins, predict
+    from . import predict as inference
     from .restore import load_earlier, load_run
     from .toolkit.evaluation import report
 
     run, config = of_run(config, args.run)
-    kin = {"model": run, **origins(config)}
+    lineage = {"model": run, **inference.lineage(config)}
     model, splits, test, threshold = load_run(run, config)
-    rivals = load_earlier(config, getattr(args, "against", None), splits)
-    answer = partial(predict, model)
-    result = evaluate.evaluate(answer, splits, test, threshold, config, kin, rivals)
-    passed, told = evaluate.write(result, run), result.files["metrics"]
+    others = load_earlier(config, getattr(args, "against", None), splits)
+    predict = partial(inference.predict, model)
+    result = evaluate.evaluate(predict, splits, test, threshold, config, lineage, others)
+    passed, metrics = evaluate.write(result, run), result.files["metrics"]
     with tracking.start(config, run) as tracker:
-        scores = {"test": told["metrics"], "baseline": told["baseline"]}
+        scores = {"test": metrics["metrics"], "baseline": metrics["baseline"]}
         tracker(0, {f"{of}_{name}": x for of in scores for name, x in scores[of].items()})
         page = report.write(run, config)
     for note in result.files["details"]["notes"]:
@@ -141,7 +141,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     steps = [train, evaluate, export]
     code = next((code for step in steps if (code := step(config, args))), 0)
     if not code:
-        told.remember(time.perf_counter() - clock)
+        told.save(time.perf_counter() - clock)
     return code
 
 

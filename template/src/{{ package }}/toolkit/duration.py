@@ -47,7 +47,7 @@ class Duration:
         told = _readable(seconds) if seconds else "known after the first run with this model"
         say("run", f"training, evaluation and export: {told}")
 
-    def remember(self, seconds: float) -> None:
+    def save(self, seconds: float) -> None:
         """Add what it took, for the next run."""
         with self.log.open("a", encoding="utf-8", newline="\n") as file:
             if not file.tell():

@@ -85,7 +85,7 @@ def say(stage: str, text: str) -> None:
 
 
 @contextmanager
-def create(root: Path, name: str | None, keep: bool, origins: Collection[Path]) -> Iterator[Path]:
+def create(root: Path, name: str | None, keep: bool, lineage: Collection[Path]) -> Iterator[Path]:
     """Give the folder of a run, named by UTC time if not by `name`; `latest` points at it.
 
     A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
@@ -93,7 +93,7 @@ def create(root: Path, name: str | None, keep: bool, origins: Collection[Path]) 
     checkpoint, all is as it was.
     """
     run = folder(root, name) if name else _fresh(root)
-    if run.resolve() in [path.resolve() for path in origins]:
+    if run.resolve() in [path.resolve() for path in lineage]:
         raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
     root.mkdir(parents=True, exist_ok=True)
     latest, own = root / "latest", f"{run.name}\n"

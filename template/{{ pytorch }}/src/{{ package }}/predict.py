@@ -42,7 +42,7 @@ def load(folder: Path) -> Model:
     return model
 
 
-def origins(config: Config) -> dict[str, Path]:
+def lineage(config: Config) -> dict[str, Path]:
     """Return the runs that a model comes from, by the setting that names each; gone ones don't."""
     named = {"start": config.train.start, "teacher": config.train.teacher}
     places = {role: (config.paths.runs / name, Path(name)) for role, name in named.items() if name}

@@ -76,6 +76,6 @@ def load(folder: Path) -> Model:
         raise UserError(f"{path} needs {error.name}, which is not installed: {way}.") from None
 
 
-def origins(config: Config) -> dict[str, Path]:
+def lineage(config: Config) -> dict[str, Path]:
     """Return the runs that a model comes from, by the setting that names each: none."""
     return {}

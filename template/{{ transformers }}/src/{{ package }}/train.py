@@ -16,7 +16,7 @@ from .toolkit.tables.split import Splits
 from .training.adapters import adapted, merged
 from .training.arguments import arguments, explained
 from .training.batches import Loss, Rows
-from .training.progress import LEADS, Patience, Progress
+from .training.progress import IS_MAIN_PROCESS, Patience, Progress
 from .training.tuner import Tuner
 
 
@@ -62,7 +62,7 @@ def _warn(run: Path, text: str) -> None:
     """Say it now, and again in the report; a trial of `tune` has none."""
     say("warning", text)
     path = run / "data.json"
-    if LEADS and path.exists():
+    if IS_MAIN_PROCESS and path.exists():
         manifest = json.loads(path.read_text(encoding="utf-8"))
         manifest["profile"]["warnings"].append(text)
         write_text(path, json.dumps(manifest, indent=2))

@@ -68,21 +68,21 @@ def compare(
     return {"models": models, "gains": gains, "baseline": best}
 
 
-def doubts(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float]) -> list[str]:
+def notes(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float]) -> list[str]:
     """Say which metrics have no value on these rows, and where rows are too few for intervals."""
-    notes = []
+    found = []
     counts = np.bincount(targets, minlength=len(labels)).tolist() if labels else []
     few = [label for label, count in zip(labels or [], counts, strict=True) if count < FEW]
     if few or len(targets) < FEW:
         more = f" and {len(few) - 5} more" if len(few) > 5 else ""
         told = f" of {', '.join(few[:5])}{more}" if few else ""
-        notes.append(f"There are fewer than {FEW} test rows{told}: intervals say little of so few.")
+        found.append(f"There are fewer than {FEW} test rows{told}: intervals say little of so few.")
     unknown = [metric for metric, value in scores.items() if not math.isfinite(value)]
     if unknown:
         same = len(np.unique(targets)) == 1
         cause = "all test rows have the same target" if same else "they are undefined on these rows"
-        notes.append(f"{' and '.join(unknown)}: no value and no interval, as {cause}.")
-    return notes
+        found.append(f"{' and '.join(unknown)}: no value and no interval, as {cause}.")
+    return found
 
 
 def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[str, bool]:

@@ -20,10 +20,10 @@ from ..evaluation import metrics
 from ..monitoring import reference
 from ..runs import UserError, remove, replacing, sha256, write_text
 from ..tables.cells import Column
-from ..tables.rows import portable
+from ..tables.rows import to_json_rows
 from ..tables.schema import Schema
 from ..tables.split import Split, Splits
-from . import contract, exact, feed, measure, parity
+from . import contract, exact_match, feed, measure, parity
 from .measure import exported
 
 EXAMPLES = 32
@@ -105,7 +105,7 @@ def _convert(
     """
     base, _, variant = name.partition("-")
     converter = import_module(f".{base}", __package__)
-    make, judge = converter.convert, cast("ModuleType", exact)
+    make, judge = converter.convert, cast("ModuleType", exact_match)
     if variant:
         judge = import_module(f".{base}_{variant}", __package__)
         make = partial(judge.compress, inputs=splits.train.inputs)
@@ -149,7 +149,7 @@ def _examples(exported: parity.Exported, inputs: pd.DataFrame, seed: int) -> dic
     Where clients have to make a matrix of a row, it is there too, as `encode.stored` writes it.
     """
     sample = inputs.sample(min(EXAMPLES, len(inputs)), random_state=seed).sort_index()
-    rows = portable(sample)
+    rows = to_json_rows(sample)
     asked = {name: [row[name] for row in rows] for name in rows[0]}
     predictions, labels = exported.decide(asked)
     return {

@@ -42,13 +42,13 @@ def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, 
     size = sum((folder / file).stat().st_size for file in promise["sha256"])
     if artifact.executed_by == "interpreter":  # its times say nothing of a device
         return {"bytes": size, **UNKNOWN}
-    plain = {count: feed.plain(rows, promise) for count, rows in batches_of(inputs).items()}
+    plain = {count: feed.to_numpy(rows, promise) for count, rows in batches_of(inputs).items()}
     return {"bytes": size, **_in_subprocess(partial(exported, name, folder), plain)}
 
 
 def batches_of(inputs: Any) -> dict[int, Any]:
     """Return tables of one row and of many, as a client would ask."""
-    asked = feed.asked(inputs)
+    asked = feed.request_view(inputs)
     return {count: asked.iloc[np.arange(count) % len(asked)] for count in feed.BATCHES}
 
 

@@ -19,7 +19,7 @@ from ..export.measure import exported
 from ..runs import UserError, say, write_text
 from ..settings.common import Monitor
 from ..tables.cells import Column
-from ..tables.rows import fresh
+from ..tables.rows import load_new
 from ..tables.schema import canonical
 from . import reference as kept
 from . import statistics as drift
@@ -48,7 +48,7 @@ def monitor(config: BaseConfig, settings: Monitor, run: Path, path: Path | None 
         least = settings.min_rows
         raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
     reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
-    before, now, reason = reference.beside(current)
+    before, now, reason = reference.paired(current)
     kinds = _kinds(columns, labels, settings.ignore)
     if reason and PREDICTION in kinds:
         say("monitor", f"predictions are not compared: {reason}")
@@ -108,7 +108,7 @@ def _current(
         if labels is None:
             answers = answers - model.contract["outputs"].get("offset", 0.0)
     else:
-        inputs = fresh(path, columns, config)
+        inputs = load_new(path, columns, config)
         answers = model(inputs)
     shown = kept.shown(inputs, [column.name for column in columns])
     return shown.assign(**{PREDICTION: predicted(answers, labels)})

@@ -33,7 +33,7 @@ class Reference:
     held_out: pd.DataFrame | None
     fitted: np.ndarray
 
-    def beside(self, current: pd.DataFrame) -> tuple[Columns, Columns, str]:
+    def paired(self, current: pd.DataFrame) -> tuple[Columns, Columns, str]:
         """Return the columns of both that can be compared, and why no predictions are among them.
 
         Of predictions, both hold those of rows that no fit has seen, if there are LEAST.
@@ -75,7 +75,7 @@ def build(
     if new.mean() < MOSTLY:
         seen, new = seen[:0], np.ones(len(held_out), bool)
     asked = _sample(held_out[new], seed)
-    answers = predicted(predict(feed.asked(asked)), schema.labels)
+    answers = predicted(predict(feed.request_view(asked)), schema.labels)
     # Inputs come from all splits: rows that repeat each other share one, so that where few are
     # distinct, no split is like the whole.
     inputs = _sample(pd.concat([*fitted, held_out], ignore_index=True), seed)

@@ -24,9 +24,9 @@ class Rows:
 
     inputs   canonical table
     targets  (rows,) int64 label codes, or float32 values
-    ids      (rows,) uint64: rows of one id are twins
+    ids      (rows,) uint64: rows of one id are duplicates
     keys     (rows,) uint64: rows of one key share a split, and keep it for ever
-    kin      (rows,) uint64: new keys share a split with their kin; often the keys themselves
+    groups   (rows,) uint64: new keys of one group share a split; often the keys themselves
     times    (rows,) float64, if the past is to be split from the future; facts are for the manifest
     """
 
@@ -34,7 +34,7 @@ class Rows:
     targets: np.ndarray
     ids: np.ndarray
     keys: np.ndarray
-    kin: np.ndarray
+    groups: np.ndarray
     times: np.ndarray | None
     schema: Schema
     facts: dict[str, Any]
@@ -81,9 +81,9 @@ def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | N
 
 
 def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
-    """Return (rows,) "train", "val" or "test"; "" for a row whose twin is in an earlier split."""
+    """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in an earlier split."""
     names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
-    names = _without_twins(rows.ids, names)
+    names = _without_duplicates(rows.ids, names)
     _check(names, rows.targets)
     return names
 
@@ -114,14 +114,14 @@ def _by_key(rows: Rows, config: BaseConfig) -> np.ndarray:
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
     none = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
     known = pd.read_parquet(path) if path.exists() else none
-    fresh = pd.DataFrame({"key": rows.keys, "kin": rows.kin, "stratum": strata(rows.targets)})
+    fresh = pd.DataFrame({"key": rows.keys, "group": rows.groups, "stratum": strata(rows.targets)})
     fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
-    settled = fresh.dropna(subset="split").drop_duplicates("kin").set_index("kin")["split"]
+    settled = fresh.dropna(subset="split").drop_duplicates("group").set_index("group")["split"]
     fresh = fresh[fresh["split"].isna()]
     if len(fresh):
-        strangers = fresh[~fresh["kin"].isin(settled.index)].drop_duplicates("kin")
-        settled = pd.concat([settled, _draw(strangers, config, first=known.empty)])
-        fresh = fresh.assign(split=fresh["kin"].map(settled))
+        unassigned = fresh[~fresh["group"].isin(settled.index)].drop_duplicates("group")
+        settled = pd.concat([settled, _draw(unassigned, config, first=known.empty)])
+        fresh = fresh.assign(split=fresh["group"].map(settled))
         known = pd.concat([known, fresh[["key", "split"]]], ignore_index=True)
         with replacing(path) as scratch:
             known.to_parquet(scratch, index=False)
@@ -129,14 +129,14 @@ def _by_key(rows: Rows, config: BaseConfig) -> np.ndarray:
 
 
 def _draw(fresh: pd.DataFrame, config: BaseConfig, first: bool) -> pd.Series:
-    """Return the split of each kin by chance; at first, the same shares in every stratum."""
+    """Return the split of each group by chance; at first, the same shares in every stratum."""
     seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # spreads near seeds apart
-    order = pd.Series(pd.util.hash_array(fresh["kin"].to_numpy() ^ seed), fresh.index)
+    order = pd.Series(pd.util.hash_array(fresh["group"].to_numpy() ^ seed), fresh.index)
     ranked = order.groupby(fresh["stratum"]).rank(method="first", pct=True)
     place = ranked if first else order / 2.0**64  # of few, hardly one would rank as a test row
     ends = config.data.test, config.data.test + config.data.val
     names = np.select([place <= end for end in ends], ["test", "val"], "train")
-    return pd.Series(names, fresh["kin"])
+    return pd.Series(names, fresh["group"])
 
 
 def _fingerprint(config: BaseConfig) -> str:
@@ -152,7 +152,7 @@ def strata(targets: np.ndarray) -> np.ndarray:
     return pd.qcut(targets, STRATA, labels=False, duplicates="drop") if numbers else targets
 
 
-def _without_twins(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
+def _without_duplicates(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
     names = names.astype(object)
     names[(names == "val") & np.isin(ids, ids[names == "train"])] = ""
     names[(names == "test") & np.isin(ids, ids[(names == "train") | (names == "val")])] = ""

@@ -18,10 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, args: argparse.Namespace) -> int:
     """Write the sheet; or read it, and write the report anew."""
     from ..toolkit.evaluation import report
-    from ..toolkit.judging import sheet
+    from ..toolkit.judging import annotation_sheet
 
     run, config = of_run(config, args.run)
-    say("sheet", (sheet.read if args.filled else sheet.write)(config, run, args.file))
+    act = annotation_sheet.read if args.filled else annotation_sheet.write
+    say("sheet", act(config, run, args.file))
     if args.filled:
         report.write(run, config)
     return 0

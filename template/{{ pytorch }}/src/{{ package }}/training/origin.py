@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ..config import Config, load
 from ..model import Model, build
+from ..predict import lineage
 from ..predict import load as load_model
-from ..predict import origins
 from ..toolkit.runs import UserError
 from ..toolkit.tables.split import Splits
 from .parallel import Place
@@ -68,7 +68,7 @@ def _open(role: str, config: Config, splits: Splits) -> Model:
 
     UserError otherwise: it may have learnt from rows that are held out here.
     """
-    key, name, run = f"train.{role}", getattr(config.train, role), origins(config).get(role)
+    key, name, run = f"train.{role}", getattr(config.train, role), lineage(config).get(role)
     if run is None or not (run / "model/decision.json").exists():
         raise UserError(f"{key}: {name} is no finished run in {config.paths.runs} or elsewhere.")
     facts = json.loads((run / "data.json").read_text(encoding="utf-8"))

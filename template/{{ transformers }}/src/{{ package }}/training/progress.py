@@ -19,7 +19,9 @@ from ..toolkit.export import measure
 from ..toolkit.runs import Log, UserError
 from .batches import MEAN
 
-LEADS = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
+IS_MAIN_PROCESS = (
+    os.environ.get("RANK", "0") == "0"
+)  # of the processes that torchrun starts, the first
 
 
 class Progress(TrainerCallback):
@@ -101,7 +103,7 @@ class Patience(EarlyStoppingCallback):
 
 
 def _hidden() -> bool | None:
-    return None if LEADS else True  # None shows it on a terminal alone
+    return None if IS_MAIN_PROCESS else True  # None shows it on a terminal alone
 
 
 def _peak(device: torch.device) -> int:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import Cache, PreTrainedConfig
 
-from .places import turned
+from .positions import turned
 
 
 class DecoderConfig(PreTrainedConfig):

@@ -20,7 +20,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from .attention import KINDS, DecoderConfig
-from .places import masked, slopes
+from .positions import masked, slopes
 
 
 def register() -> None:

@@ -111,6 +111,6 @@ def load(folder: Path) -> Model:
     return Model(placed(apart.read(network, folder)), tokenizer, prompt)
 
 
-def origins(config: Config) -> dict[str, Path]:
+def lineage(config: Config) -> dict[str, Path]:
     """Return the runs that a model comes from, by the setting that names each: none."""
     return {}

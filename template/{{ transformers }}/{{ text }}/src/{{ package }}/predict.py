@@ -53,6 +53,6 @@ def load(folder: Path) -> Model:
     return Model(network, Tokenizer.from_file(str(file)))
 
 
-def origins(config: Config) -> dict[str, Path]:
+def lineage(config: Config) -> dict[str, Path]:
     """Return the runs that a model comes from, by the setting that names each: none."""
     return {}

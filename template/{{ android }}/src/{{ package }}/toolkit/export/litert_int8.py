@@ -7,9 +7,9 @@ import pandas as pd
 from ai_edge_quantizer import quantizer, recipe
 
 from ..tables.schema import Schema
-from .drop import check as check
-from .drop import tell as tell
 from .litert import convert
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 from .quiet import quietly
 
 # Not BATCH_MATMUL, which the runtime refuses where its first factor is the one that is packed.

@@ -11,7 +11,7 @@ from sacrebleu import corpus_bleu
 from ..config import BaseConfig
 from ..texts.words import words
 from .prompting import final
-from .traits import transcript
+from .properties import transcript
 
 ASKED = ("base", "model")  # those that write
 

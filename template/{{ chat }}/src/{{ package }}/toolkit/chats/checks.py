@@ -9,8 +9,8 @@ import pandas as pd
 from ..texts import reading
 from ..texts.words import text_id, words
 from .messages import Message
-from .secrets import found, masked
-from .traits import told
+from .pii import found, masked
+from .properties import told
 
 LONG = 20_000  # characters
 SAME, LEAST = 0.02, 5  # an answer to a larger share of prompts, and to so many, is told

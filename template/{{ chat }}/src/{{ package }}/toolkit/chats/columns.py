@@ -12,7 +12,7 @@ from ..tables.schema import Schema
 from ..texts.measures import sets
 from ..texts.words import text_id, words
 from .messages import Message
-from .traits import properties, told
+from .properties import properties, told
 
 
 def answers(chats: list[list[Message]]) -> list[str]:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from ..config import BaseConfig
 from ..runs import UserError, sha256
-from .literal import literal
 from .messages import Message, check_turns, listed
+from .special_tokens import escape_special_tokens
 from .tools import Tool, told
 
 BEFORE = Path(__file__).parent / "prompt_template.txt"
@@ -89,7 +89,9 @@ def before(template: str, messages: Sequence[Message], special: Sequence[str]) -
 
     So whatever reads the template, in a GGUF file or a folder, puts them there too.
     """
-    plain = [{**each, "content": literal(each["content"], special)} for each in messages]
+    plain = [
+        {**each, "content": escape_special_tokens(each["content"], special)} for each in messages
+    ]
     begun = BEFORE.read_text(encoding="utf-8").strip()
     return begun.replace("MESSAGES", json.dumps(plain, ensure_ascii=False)) + template
 

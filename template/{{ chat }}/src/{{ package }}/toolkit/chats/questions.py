@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_valid
 
 from ..runs import UserError
 from .checks import MARKS
-from .secrets import found
+from .pii import found
 
 
 class Check(BaseModel, extra="forbid", frozen=True):

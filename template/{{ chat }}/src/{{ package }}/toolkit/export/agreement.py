@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from transformers import AutoModelForCausalLM
 
-from ..chats.literal import literal
+from ..chats.special_tokens import escape_special_tokens
 from ..chats.tokens import ask, encode, numbers, special
 from ..config import BaseConfig
 from ..evaluation import metrics
@@ -46,7 +46,7 @@ def same_tokens(model: Any, exported: Exported, inputs: pd.DataFrame) -> int:
     """Count the rows; UserError if llama.cpp makes other tokens of a prompt or of an answer."""
     chats, cut = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
     for chat, prompt, answer in zip(chats, inputs["prompt"], inputs["answer"], strict=True):
-        text = literal(answer, cut)
+        text = escape_special_tokens(answer, cut)
         same = exported.tokens(text) == numbers(model.tokenizer, text)
         if not same or exported.asked(chat) != ask(model.tokenizer, prompt):
             raise UserError(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..chats.literal import literal
+from ..chats.special_tokens import escape_special_tokens
 from .contract import Contract, Input
 
 if TYPE_CHECKING:
@@ -33,13 +33,16 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return (rows,) lists of messages, in which no content can become a special token."""
     special = contract["tokens"]["special"]
     chats = [
-        [{**message, "content": literal(message["content"], special)} for message in chat]
-        for chat in plain(inputs, contract)["messages"]
+        [
+            {**message, "content": escape_special_tokens(message["content"], special)}
+            for message in chat
+        ]
+        for chat in to_numpy(inputs, contract)["messages"]
     ]
     return {"messages": np.fromiter(chats, object, len(chats))}
 
 
-def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
     """Return the inputs without pandas, for a process that is free of it.
 
     Of a table, `prompt` holds the lists of messages as JSON.
@@ -49,6 +52,6 @@ def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
     return {"messages": [json.loads(prompt) for prompt in inputs["prompt"]]}
 
 
-def asked(inputs: Any) -> Any:
+def request_view(inputs: Any) -> Any:
     """Return a table as a client sends it: without answers."""
     return inputs.drop(columns="answer")

@@ -18,9 +18,9 @@ from gguf import LlamaFileType, quants
 
 from ..runs import UserError
 from ..tables.schema import Schema
-from .drop import check as check
-from .drop import tell as tell
 from .gguf import FILE, Packed, pack, write
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 
 FEW, MORE = Kind.Q4_K, Kind.Q6_K
 PLAIN = {FEW: Kind.Q5_0, MORE: Kind.Q8_0}  # in blocks of 32

@@ -9,9 +9,9 @@ from gguf import GGMLQuantizationType as Kind
 from gguf import LlamaFileType
 
 from ..tables.schema import Schema
-from .drop import check as check
-from .drop import tell as tell
 from .gguf import FILE, pack, write
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 
 
 def compress(

@@ -17,7 +17,7 @@ from .contract import Contract
 from .contract import load as load_contract
 from .feed import feed
 
-TOGETHER = 8  # conversations that are answered side by side
+DISTRIBUTED = 8  # conversations that are answered side by side
 SILENT = -1
 
 
@@ -31,7 +31,7 @@ class Predictor:
         self.limit, self.most = (contract["tokens"][name] for name in ("max_tokens", "new_tokens"))
         told = xllamacpp.CommonParams()
         told.model.path = str(folder / contract["model"])
-        told.n_parallel, told.n_ctx = TOGETHER, TOGETHER * self.limit
+        told.n_parallel, told.n_ctx = DISTRIBUTED, DISTRIBUTED * self.limit
         told.verbosity = SILENT
         told.api_keys = [self.key]
         count = threads or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
@@ -47,7 +47,7 @@ class Predictor:
     def decide(self, inputs: Any) -> tuple[np.ndarray, None]:
         """Return the answers; there are no labels."""
         rows = feed(inputs, self.contract)["messages"]
-        with ThreadPoolExecutor(TOGETHER) as pool:
+        with ThreadPoolExecutor(DISTRIBUTED) as pool:
             return np.array([*pool.map(self.answer, rows)], object), None
 
     def answer(self, messages: Sequence[dict[str, str]], **words: Any) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from ..chats.prompting import finding
 from ..config import BaseConfig
 from ..runs import UserError, sha256
-from .pairs import Pair
+from .comparisons import Pair
 
 NEEDED, KNOWN = {"prompt", "first", "second"}, {"prompt", "first", "second", "reference"}
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from ..config import BaseConfig
 from ..runs import UserError, say
-from . import asking, pairs, rates
+from . import asking, comparisons, rates
 from .endpoint import Endpoint, RefusedError
 from .verdicts import Question, Verdicts
 
@@ -29,7 +29,7 @@ def judge(config: BaseConfig, run: Path) -> str:
             "evaluate.judge: set url and model, such as --evaluate.judge.url http://127.0.0.1:8000"
             "/v1 --evaluate.judge.model NAME; the key is in the environment, as JUDGE_API_KEY."
         )
-    sheet, known = asking.read(settings.prompt), pairs.different(run, config)
+    sheet, known = asking.read(settings.prompt), comparisons.different(run, config)
     kept = Verdicts(run / FOLDER / "judge.jsonl", sheet.verdict)
     questions = [
         Question(pair, first, settings.url, sheet.request(pair, first, config))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..runs import UserError, write_text
-from .pairs import Pair
+from .comparisons import Pair
 
 PLACES = {"A": ("model", "base"), "B": ("base", "model"), "C": ("tie", "tie")}
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..chats import checks, prompting, questions
 from ..chats import columns as made
-from ..chats.relatives import relatives
+from ..chats.groups import grouped_conversations
 from ..chats.shapes import conversations, prompts
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
@@ -22,10 +22,10 @@ from .repeats import notes
 from .schema import canonical, cells_of
 from .schema import keys as keys_of
 from .split import Rows
-from .validate import enforce
+from .validate import validate
 
 
-def collect(config: BaseConfig) -> Rows:
+def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that is a conversation with an answer.
 
     `inputs` holds `prompt` (the messages before the answer, as JSON), `answer`, the properties and
@@ -40,10 +40,10 @@ def collect(config: BaseConfig) -> Rows:
     asking, answers = made.written([chat[:-1] for chat in chats]), made.answers(chats)
     found = made.asked(chats)
     known = halves(found)
-    columns, measured = enforce(made.measured(chats, known), config, set(), [])
+    columns, measured = validate(made.measured(chats, known), config, set(), [])
     pairs = zip(found, answers, strict=True)
     asked, ids = made.ids(found), made.ids([[*own, "|", *words(answer)] for own, answer in pairs])
-    alike, templates = relatives(ids, asked, found)
+    alike, templates = grouped_conversations(ids, asked, found)
     numbers = (table.index + 1).tolist()  # of the rows, as the file has them
     repeated = notes(checks.compared(chats, numbers, asked, alike), "prompts", "answer")
     keys, times = _order(ids, table, config)
@@ -63,8 +63,8 @@ def collect(config: BaseConfig) -> Rows:
     inputs = inputs.join(canonical(table.reset_index(drop=True), schema.sources, str(path)))
     inputs.index = table.index
     targets = np.array([len(answer.encode()) for answer in answers], np.float32)
-    kin = alike if settings.group is None else keys
-    return Rows(inputs, targets, ids, keys, kin, times, schema, facts)
+    groups = alike if settings.group is None else keys
+    return Rows(inputs, targets, ids, keys, groups, times, schema, facts)
 
 
 def _order(
@@ -81,7 +81,7 @@ def _order(
     return ids, None
 
 
-def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
+def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return the prompts of a file as the model takes them, with their properties."""
     left_out: list[str] = []
     raw = frame(path, [""], config.data, left_out)
@@ -95,6 +95,6 @@ def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame
     return pd.DataFrame({"prompt": made.written(chats)}, dtype="str").join(measured)
 
 
-def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON."""
     return [{"messages": json.loads(prompt)} for prompt in inputs["prompt"]]

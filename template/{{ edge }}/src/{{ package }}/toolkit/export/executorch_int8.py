@@ -9,8 +9,8 @@ import torch
 
 from ..tables.schema import Schema
 from . import encode, feed
-from .drop import check as check
-from .drop import tell as tell
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 from .program import program_of_one, tensors
 from .quiet import quietly
 from .xnnpack import save

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..config import BaseConfig
-from ..images.portable import thumbnail
+from ..images.packed import thumbnail
 from ..tables.split import Split, Splits
 from .errors import Extras
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..images.packed import unpack
 from ..images.pixels import RESIZE, read, square
-from ..images.portable import unpack
 from .contract import Contract, Input
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     return {i["name"]: _pixels(inputs[i["name"]], i["shape"][1] or 0) for i in contract["inputs"]}
 
 
-def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
     """Return the inputs without pandas, for a process that is free of it."""
     return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
 
@@ -53,6 +53,6 @@ def _pixels(values: Any, size: int) -> np.ndarray:
     return read(values, size)
 
 
-def asked(inputs: Any) -> Any:
+def request_view(inputs: Any) -> Any:
     """Return a table as a client sends it: here all of it."""
     return inputs

@@ -29,7 +29,7 @@ def look(picture: Image.Image) -> bytes:
     return picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR).tobytes()
 
 
-def kin(ids: np.ndarray, looks: list[bytes]) -> np.ndarray:
+def grouped(ids: np.ndarray, looks: list[bytes]) -> np.ndarray:
     """Return for each of (rows,) uint64 ids the smallest that a chain of near looks leads to."""
     known, first, places = np.unique(ids, return_index=True, return_inverse=True)
     levels = np.array([list(looks[row]) for row in first], np.float32)

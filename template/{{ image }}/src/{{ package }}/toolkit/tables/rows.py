@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ..config import BaseConfig
-from ..images.duplicates import kin
+from ..images.duplicates import grouped
 from ..images.files import listed, located
-from ..images.portable import EXAMPLES, pack
 from ..images.prepared import prepare
 from ..images.properties import NAMES
+from ..images.to_json_rows import EXAMPLES, pack
 from ..runs import UserError, say
 from .cells import Column
 from .files import check_names
@@ -21,12 +21,12 @@ from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
 from .split import Rows
 from .target import encode
-from .validate import enforce
+from .validate import validate
 
 SHOWN = 3  # broken files that an error names
 
 
-def collect(config: BaseConfig) -> Rows:
+def load_rows(config: BaseConfig) -> Rows:
     """Return every usable picture of data.path that has a label.
 
     `inputs` holds `image`, what the model reads, `file`, where it came from, and the properties.
@@ -43,10 +43,10 @@ def collect(config: BaseConfig) -> Rows:
     left_out = _left_out(made[~sound], len(made), config)
     table, made = labelled[sound].reset_index(drop=True), made[sound].reset_index(drop=True)
     label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
-    columns, known = enforce(made[[*NAMES]].assign(label=label), config, {"label"}, [])
+    columns, known = validate(made[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in made["id"]], np.uint64)
-    alike = kin(ids, made["look"].tolist())
+    alike = grouped(ids, made["look"].tolist())
     keys, relatives = ids, alike
     if settings.group is not None:
         keys = relatives = pd.util.hash_array(keys_of(cells_of(table, settings.group)))
@@ -65,7 +65,7 @@ def collect(config: BaseConfig) -> Rows:
     )
 
 
-def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
+def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return new pictures and their properties, but no broken ones; UserError if none is there."""
     raw = listed(path, config.paths.processed, config.data)
     check_names(raw.columns, [("image", config.data.image)], path)
@@ -76,7 +76,7 @@ def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame
     return sound[["image"]].join(canonical(sound, columns, str(path)))
 
 
-def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a few rows that a client in any language can read from JSON."""
     return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
 

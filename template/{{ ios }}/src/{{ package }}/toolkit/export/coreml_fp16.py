@@ -8,8 +8,8 @@ import pandas as pd
 from ..tables.schema import Schema
 from .apple import ct
 from .coreml_package import save, translate
-from .drop import check as check
-from .drop import tell as tell
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 
 MIXING = {"linear", "conv", "matmul", "gather", "layer_norm"}  # after these, numbers are small
 

@@ -8,8 +8,8 @@ import pandas as pd
 from ..tables.schema import Schema
 from .apple import ct, cto
 from .coreml_package import save, translate
-from .drop import check as check
-from .drop import tell as tell
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 from .quiet import quietly
 
 FEWEST = 256  # numbers in a weight that is worth it

@@ -16,9 +16,9 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from ..tables.schema import Schema
-from .drop import check as check
-from .drop import tell as tell
 from .feed import describe, feed
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 from .onnx import convert
 
 LAYERS = ["Conv", "Gemm", "MatMul"]  # the rest, such as how columns are encoded, stays exact

@@ -28,7 +28,7 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     return {i["name"]: _column(inputs[i["name"]], i["dtype"])[:, None] for i in contract["inputs"]}
 
 
-def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
     """Return the inputs without pandas, for a process that is free of it."""
     return {name: values[:, 0] for name, values in feed(inputs, contract).items()}
 
@@ -42,6 +42,6 @@ def _column(values: Any, dtype: str) -> np.ndarray:
     return levels[values.cat.codes.to_numpy()]
 
 
-def asked(inputs: Any) -> Any:
+def request_view(inputs: Any) -> Any:
     """Return a table as a client sends it: here all of it."""
     return inputs

@@ -15,12 +15,12 @@ from .infer import times
 from .schema import Schema, canonical, cells_of, keys, without_percent
 from .split import Rows
 from .target import encode
-from .validate import enforce
+from .validate import validate
 
 COARSE = 5  # rows a combination of values, from which equal rows are no duplicates
 
 
-def collect(config: BaseConfig) -> Rows:
+def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that has a target, read once for all stages."""
     if not config.data.path.is_file():
         return _read(config)  # and say that there is none
@@ -38,7 +38,7 @@ def _read(config: BaseConfig) -> Rows:
     unused = {name for name in (settings.group, *settings.drop) if name is not None}
     unused -= {settings.target}
     _check_cells(raw, unused, path)
-    columns, table = enforce(raw, config, unused, notes)
+    columns, table = validate(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)
     cells = table[target.name]
     known = (cells != "").to_numpy() if target.kind == "category" else cells.notna().to_numpy()
@@ -115,7 +115,7 @@ def _order(
     return ids, None
 
 
-def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
+def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return new rows of a file as the model takes them; UserError if it can't."""
     notes: list[str] = []
     raw = files.table(path, files.Reading.of(config.data), notes)
@@ -125,6 +125,6 @@ def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame
     return inputs
 
 
-def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON: null is a missing value."""
     return inputs.astype(object).where(inputs.notna(), None).to_dict("records")

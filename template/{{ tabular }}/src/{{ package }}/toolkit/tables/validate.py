@@ -31,7 +31,7 @@ HEADER = """\
 """
 
 
-def enforce(
+def validate(
     raw: pa.Table | pd.DataFrame, config: BaseConfig, unused: set[str], notes: list[str]
 ) -> tuple[list[Column], pd.DataFrame]:
     """Return the columns that are used, and their canonical table.
@@ -62,7 +62,7 @@ def enforce(
     return columns, table
 
 
-def record(rows: Rows, config: BaseConfig) -> None:
+def save_schema(rows: Rows, config: BaseConfig) -> None:
     """Keep rows that passed every check, and write their schema with the decisions there were."""
     source = config.data.path
     path, facts = schema_file(source, config.paths.schemas), rows.facts

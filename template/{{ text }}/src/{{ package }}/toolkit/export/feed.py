@@ -37,11 +37,11 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     return encode(list(inputs[text["name"]]), told)
 
 
-def plain(inputs: Any, contract: Contract) -> dict[str, Any]:
+def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
     """Return the inputs without pandas, for a process that is free of it."""
     return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
 
 
-def asked(inputs: Any) -> Any:
+def request_view(inputs: Any) -> Any:
     """Return a table as a client sends it: here all of it."""
     return inputs

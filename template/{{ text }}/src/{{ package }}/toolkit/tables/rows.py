@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
-from ..texts import reading, twins
+from ..texts import near_duplicates, reading
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
 from . import repeats
@@ -19,10 +19,10 @@ from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
 from .split import Rows
 from .target import encode
-from .validate import enforce
+from .validate import validate
 
 
-def collect(config: BaseConfig) -> Rows:
+def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that has a label and a text.
 
     `inputs` holds `text`, which is all that a model reads, the properties, and data.source.
@@ -41,10 +41,10 @@ def collect(config: BaseConfig) -> Rows:
     found = [words(text) for text in texts]
     known = halves(found)
     measured = _measured(texts, found, known)
-    columns, properties = enforce(measured.assign(label=label), config, {"label"}, [])
+    columns, properties = validate(measured.assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([text_id(each) for each in found], np.uint64)
-    alike = twins.kin(ids, found)
+    alike = near_duplicates.grouped(ids, found)
     keys, times = _order(ids, table, config)
     shown, left_out = texts.str[:80].map(repr), len(labelled) - len(table)
     compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": shown})
@@ -88,7 +88,7 @@ def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.
     return pd.DataFrame([measure(text, own, other) for text, own in zip(texts, found, strict=True)])
 
 
-def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
+def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
     notes: list[str] = []
     raw = frame(path, [""], config.data, notes)
@@ -102,6 +102,6 @@ def fresh(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame
     return texts.to_frame("text").join(canonical(measured, columns, str(path)))
 
 
-def portable(inputs: pd.DataFrame) -> list[dict[str, Any]]:
+def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that a client in any language can read from JSON."""
     return [{"text": text} for text in inputs["text"]]

@@ -23,10 +23,10 @@ from ..engines.engine import Engine, started
 from ..export.contract import Contract, load, version
 from ..runs import UserError
 from ..settings.serve import Serve
-from .asked import Asked
 from .endpoint import Chat
 from .payload import Payload
 from .replies import Answer, RequestError
+from .request import ChatRequest
 from .request_log import RequestLog
 from .sending import check_key
 from .server import Server
@@ -144,7 +144,7 @@ def describe_api(
 ) -> None:
     """Add the path to an OpenAPI document; `locked` means that it asks for a key."""
     (request,), schemas = msgspec.json.schema_components(
-        [Asked], ref_template="#/components/schemas/{name}"
+        [ChatRequest], ref_template="#/components/schemas/{name}"
     )
     example = {
         "model": payload.model,

@@ -14,9 +14,9 @@ from ..chats.messages import Message
 from ..export.contract import Contract
 from ..export.feed import feed
 from ..settings.serve import Serve
-from .asked import Asked
 from .payload import Payload
 from .replies import Answer, RequestError
+from .request import ChatRequest
 from .request_log import RequestLog
 from .sending import Sender, check_key, read, until_gone
 from .telemetry import Telemetry
@@ -55,7 +55,7 @@ class Chat:
         finally:
             self.telemetry.request(status, time.perf_counter() - started)
 
-    async def _read(self, request: Request) -> tuple[Asked, list[Message]]:
+    async def _read(self, request: Request) -> tuple[ChatRequest, list[Message]]:
         if request.method != "POST":
             raise RequestError(405, "Use POST.")
         check_key(self.key, request)
@@ -78,7 +78,7 @@ class Chat:
             self.telemetry.open -= 1
 
     async def _answer(
-        self, asked: Asked, chat: list[Message], sender: Sender, started: float
+        self, asked: ChatRequest, chat: list[Message], sender: Sender, started: float
     ) -> None:
         answer, most = Answer(self.payload.model), self.settings.max_seconds
         (messages,) = feed({"messages": [chat]}, self.contract)["messages"]

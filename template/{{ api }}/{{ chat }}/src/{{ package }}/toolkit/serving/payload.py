@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from ..chats.messages import BrokenError, Message
-from ..chats.traits import properties
+from ..chats.properties import properties
 from ..export.contract import Contract, described
 from ..settings.serve import Serve
 from ..texts.measures import sets
-from .asked import Asked
 from .replies import RequestError
+from .request import ChatRequest
 
 DRAWN = ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")
 
@@ -19,12 +19,12 @@ class Payload:
     """The decoder of requests."""
 
     def __init__(self, contract: Contract, settings: Serve) -> None:
-        self.decoder = msgspec.json.Decoder(Asked)
+        self.decoder = msgspec.json.Decoder(ChatRequest)
         self.known = sets(next(told["words"] for told in described(contract) if "words" in told))
         self.model, self.most = contract["project"], contract["tokens"]["new_tokens"]
         self.settings = settings
 
-    def decode(self, body: bytes | bytearray) -> tuple[Asked, list[Message]]:
+    def decode(self, body: bytes | bytearray) -> tuple[ChatRequest, list[Message]]:
         """Return a request and its conversation; RequestError says what is wrong with it."""
         try:
             asked = self.decoder.decode(body)
@@ -38,7 +38,7 @@ class Payload:
         self._check(asked)
         return asked, chat
 
-    def _check(self, asked: Asked) -> None:
+    def _check(self, asked: ChatRequest) -> None:
         if asked.model != self.model:
             told = f"The model {asked.model[:60]!r} is not here; {self.model!r} is."
             raise RequestError(404, told)
@@ -50,11 +50,11 @@ class Payload:
             told = f"max_tokens is {wanted}, but answers have at most {self.most}."
             raise RequestError(422, told)
 
-    def length(self, asked: Asked) -> int:
+    def length(self, asked: ChatRequest) -> int:
         """Return how many tokens the answer may have."""
         return asked.max_completion_tokens or asked.max_tokens or self.most
 
-    def forwarded(self, asked: Asked) -> dict[str, Any]:
+    def forwarded(self, asked: ChatRequest) -> dict[str, Any]:
         """Return what the engine is told besides model and messages."""
         given = {name: getattr(asked, name) for name in DRAWN}
         told = {name: value for name, value in given.items() if value is not None}

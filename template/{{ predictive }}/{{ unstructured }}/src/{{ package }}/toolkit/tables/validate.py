@@ -21,7 +21,7 @@ HEADER = """\
 """
 
 
-def enforce(
+def validate(
     raw: pa.Table | pd.DataFrame, config: BaseConfig, unused: set[str], notes: list[str]
 ) -> tuple[list[Column], pd.DataFrame]:
     """Return the properties and their canonical table; UserError if rows or `label` don't fit."""
@@ -35,7 +35,7 @@ def enforce(
     return columns, canonical(properties, columns, str(source))
 
 
-def record(rows: Rows, config: BaseConfig) -> None:
+def save_schema(rows: Rows, config: BaseConfig) -> None:
     """Write the schema of rows that passed every check, unless there is one."""
     path = schema_file(config.data.path, config.paths.schemas)
     if not path.exists():

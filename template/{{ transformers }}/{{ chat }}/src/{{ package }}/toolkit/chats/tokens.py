@@ -6,7 +6,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerFast
 
 from ..runs import UserError
-from .literal import literal
+from .special_tokens import escape_special_tokens
 
 IGNORED = -100  # the label of a token that is not to be learnt
 
@@ -29,7 +29,7 @@ def ask(tokenizer: PreTrainedTokenizerFast, prompt: str) -> list[int]:
         return numbers(tokenizer, _written(tokenizer, messages, asking=True))
     first = tokenizer.bos_token_id
     begun = "".join(message["content"] for message in messages)  # of a text that is to go on
-    ids = numbers(tokenizer, literal(begun, special(tokenizer)))
+    ids = numbers(tokenizer, escape_special_tokens(begun, special(tokenizer)))
     return [tokenizer.eos_token_id if first is None else first, *ids]
 
 
@@ -55,7 +55,7 @@ def _answered(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> s
     """Return an answer as the template writes it, with the end of the turn."""
     end, messages = str(tokenizer.eos_token), messages_of(prompt)
     if not messages:
-        return literal(answer, special(tokenizer)) + end
+        return escape_special_tokens(answer, special(tokenizer)) + end
     told = [*messages, {"role": "assistant", "content": answer}]
     asked, whole = _written(tokenizer, messages, asking=True), _written(tokenizer, told)
     if not whole.startswith(asked):
@@ -67,7 +67,9 @@ def _written(
     tokenizer: PreTrainedTokenizerFast, messages: list[dict[str, Any]], asking: bool = False
 ) -> str:
     texts = special(tokenizer)
-    plain = [{**each, "content": literal(each["content"], texts)} for each in messages]
+    plain = [
+        {**each, "content": escape_special_tokens(each["content"], texts)} for each in messages
+    ]
     return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=asking))
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from ..tables.schema import Schema
-from .drop import check as check
-from .drop import tell as tell
+from .metric_drop import check as check
+from .metric_drop import summary as summary
 from .onnx import convert
 from .quiet import quietly
 

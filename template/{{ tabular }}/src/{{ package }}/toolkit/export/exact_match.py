@@ -41,7 +41,7 @@ def check(
     return found | {"rows_from_file": len(rows)}
 
 
-def tell(agreed: dict[str, Any]) -> str:
+def summary(agreed: dict[str, Any]) -> str:
     """Say it in words."""
     rows, most = agreed["rows"], agreed["max_scaled_diff"]
     return f"same answers on {rows:,} rows, read from the file again (differences up to {most:.0e})"

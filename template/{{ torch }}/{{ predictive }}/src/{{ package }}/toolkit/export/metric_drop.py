@@ -63,7 +63,7 @@ def check(
     }
 
 
-def tell(agreed: dict[str, Any]) -> str:
+def summary(agreed: dict[str, Any]) -> str:
     """Say it in words."""
     metric = agreed["metric"]
     found = metric["validation"]

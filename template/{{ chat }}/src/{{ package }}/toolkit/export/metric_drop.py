@@ -9,7 +9,7 @@ import pandas as pd
 from ..config import BaseConfig
 from ..tables.schema import Schema
 from ..tables.split import Split
-from . import exact
+from . import exact_match
 from .parity import Exported, compare
 
 
@@ -27,6 +27,6 @@ def check(
     return compare(model, predict, answers, exported, parts, None, config)
 
 
-def tell(agreed: dict[str, Any]) -> str:
+def summary(agreed: dict[str, Any]) -> str:
     """Say it in words."""
-    return exact.tell(agreed)
+    return exact_match.summary(agreed)

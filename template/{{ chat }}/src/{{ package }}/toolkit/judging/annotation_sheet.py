@@ -8,7 +8,7 @@ import pandas as pd
 from ..config import BaseConfig
 from ..runs import UserError, replacing, write_text
 from ..tables.files import frame
-from . import pairs, rates
+from . import comparisons, rates
 
 KEY = "judging/key.csv"  # of a run: whose answer stands first
 COLUMNS = ("pair", "prompt", "answer 1", "answer 2", "better")
@@ -21,7 +21,7 @@ def write(config: BaseConfig, run: Path, file: Path) -> str:
         raise UserError(f"{file}: is there already; --filled reads it, or choose another name.")
     if file.suffix.lower() != ".csv":
         raise UserError(f"{file}: the sheet is a .csv file: choose such a name.")
-    known = pairs.different(run, config).pairs
+    known = comparisons.different(run, config).pairs
     swapped = np.random.default_rng([config.seed, 1]).integers(2, size=len(known))
     first = [("model", "base")[place] for place in swapped]
     key = pd.DataFrame({"pair": [pair.name for pair in known], "first": first})
@@ -42,7 +42,7 @@ def read(config: BaseConfig, run: Path, file: Path) -> str:
         raise UserError(f"{run / KEY} is missing: `sheet` has to write the sheet first.")
     table = _table(file)
     key = pd.read_csv(run / KEY, dtype=str).set_index("pair")["first"]
-    known = {pair.name for pair in pairs.different(run, config).pairs}
+    known = {pair.name for pair in comparisons.different(run, config).pairs}
     outcomes = dict[str, str]()
     for number, (name, better) in enumerate(zip(table["pair"], table["better"], strict=True), 2):
         name, better = str(name).strip(), str(better).strip().lower().removesuffix(".0")

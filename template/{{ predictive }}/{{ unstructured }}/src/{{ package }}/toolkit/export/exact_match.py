@@ -27,7 +27,7 @@ def check(
     return compare(answers, exported, inputs, schema.labels, threshold, config.export.tolerance)
 
 
-def tell(agreed: dict[str, Any]) -> str:
+def summary(agreed: dict[str, Any]) -> str:
     """Say it in words."""
     rows, most = agreed["rows"], agreed["max_scaled_diff"]
     return f"same answers on {rows:,} rows (differences up to {most:.0e})"

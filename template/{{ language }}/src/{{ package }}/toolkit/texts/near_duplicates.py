@@ -21,7 +21,7 @@ ODD = np.uint64(0x9E3779B97F4A7C15)
 SEEDS = np.random.default_rng(0).integers(0, 2**63, (HASHES, 2), np.uint64) | np.uint64(1)
 
 
-def kin(ids: np.ndarray, texts: Sequence[list[str]]) -> np.ndarray:
+def grouped(ids: np.ndarray, texts: Sequence[list[str]]) -> np.ndarray:
     """Return for each of (rows,) uint64 ids the smallest that a chain of near texts leads to.
 
     `texts` holds the words of each row.

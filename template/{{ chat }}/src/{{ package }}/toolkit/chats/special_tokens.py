@@ -7,7 +7,7 @@ from functools import lru_cache
 CUT = "\u200b"  # a zero-width space: nobody sees it, and no special token holds one
 
 
-def literal(text: str, special: Sequence[str]) -> str:
+def escape_special_tokens(text: str, special: Sequence[str]) -> str:
     """Return a text in which each of the special tokens' texts is cut behind its first character.
 
     Those that overlap are all cut. What holds none stays as it is, so doing it twice changes

@@ -26,7 +26,7 @@ def check(
     return compare(model, predict, answers, exported, parts, config.export.tolerance, config)
 
 
-def tell(agreed: dict[str, Any]) -> str:
+def summary(agreed: dict[str, Any]) -> str:
     """Say it in words."""
     metric, found = agreed["metric"], agreed["metric"]["validation"]
     return (

@@ -36,7 +36,7 @@ class StreamOptions(Struct, forbid_unknown_fields=True):
     include_usage: bool = False
 
 
-class Asked(Struct, forbid_unknown_fields=True):
+class ChatRequest(Struct, forbid_unknown_fields=True):
     """A conversation that ends before an answer, and how that is to be found.
 
     At temperature 0, the default, it is the likeliest one, token by token.

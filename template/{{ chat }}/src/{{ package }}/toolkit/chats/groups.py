@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from ..texts import twins
+from ..texts import near_duplicates
 
 SHARE, FEW = 0.2, 10  # of the conversations: more than both are no relatives
 
 
-def relatives(
+def grouped_conversations(
     ids: np.ndarray, asked: np.ndarray, prompts: list[list[str]]
 ) -> tuple[np.ndarray, list[str]]:
     """Return for each row the id that it shares with its relatives, and what to know about them.
@@ -22,12 +22,16 @@ def relatives(
     """
     notes: list[str] = []
     most = max(FEW, SHARE * len(np.unique(ids)))
-    for kin, alike, otherwise in (
-        (twins.kin(asked, prompts), "nearly the same", "only the same prompts share a split"),
+    for grouped, alike, otherwise in (
+        (
+            near_duplicates.grouped(asked, prompts),
+            "nearly the same",
+            "only the same prompts share a split",
+        ),
         (asked, "the same", "they are split by prompt and answer"),
     ):
-        largest = pd.Series(ids).groupby(kin).nunique().max()
+        largest = pd.Series(ids).groupby(grouped).nunique().max()
         if largest <= most:
-            return kin, notes
+            return grouped, notes
         notes = [f"{largest:,} rows have {alike} prompt, as from a template: {otherwise}."]
     return ids, notes
