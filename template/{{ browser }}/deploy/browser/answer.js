@@ -47,9 +47,9 @@ function bars({ label, probabilities }, { labels, threshold }) {
 
 function notes({ labels, threshold }, truth) {
   const limit = `“${labels?.[1]}” is predicted from ${percent(threshold ?? 0)} on.`;
-  const told = typeof truth === "number" ? readable(truth) : `“${truth}”`;
+  const value = typeof truth === "number" ? readable(truth) : `“${truth}”`;
   return [
     ...(threshold === null ? [] : [limit]),
-    ...(truth === null ? [] : [`The true value is ${told}.`]),
+    ...(truth === null ? [] : [`The true value is ${value}.`]),
   ];
 }

@@ -19,7 +19,7 @@ export async function load(contract, read) {
  * { label, probabilities }, with a Float32Array in the order of the labels, or of { value }.
  */
 async function predict(session, fed, outputs) {
-  const tensors = Object.entries(fed).map(([name, told]) => [name, new ort.Tensor(...told)]);
+  const tensors = Object.entries(fed).map(([name, tensor]) => [name, new ort.Tensor(...tensor)]);
   const found = await session.run(Object.fromEntries(tensors));
   const [scores, labels] = session.outputNames.map((name) => found[name].data);
   const offset = outputs.offset ?? 0; // these values need more precision than float32
