@@ -104,7 +104,7 @@ def _bytes(path: Path) -> bytes | None:
 def test_a_tracker_is_a_folder(tmp_path: Path) -> None:
     template = snapshot(tmp_path / "template")
     before = render(template, tmp_path / "before")
-    _add(template, "diary", TRACKER, "    nowhere: none", "tracker == 'diary'")
+    _add(template, "diary", TRACKER, "    no tracker: none", "tracker == 'diary'")
     assert not _changes(before, render(template, tmp_path / "without"))
     after = render(template, tmp_path / "after", {"tracker": "diary"})
     made = {"src/my_model/tracking.py", "tests/test_diary.py"}

@@ -3,7 +3,7 @@ plugins {
     id("org.jetbrains.kotlin.android") version "2.2.20"
 }
 
-// The folder that `export` wrote: -Pexport=/path/to/runs/.../export/litert
+// A folder written by `export`: -Pexport=/path/to/runs/.../export/litert
 val export: String = providers.gradleProperty("export").getOrElse("")
 
 android {
@@ -31,7 +31,7 @@ android {
 dependencies {
     implementation("com.google.ai.edge.litert:litert:2.3.0")
     testImplementation("junit:junit:4.13.2")
-    testImplementation("org.json:json:20250517") // what Android has built in
+    testImplementation("org.json:json:20250517") // built into Android
     androidTestImplementation("androidx.test.ext:junit:1.3.0")
     androidTestImplementation("androidx.test:runner:1.7.0")
 }

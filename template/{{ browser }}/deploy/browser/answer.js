@@ -1,10 +1,10 @@
-// The answer: a label with a bar for each probability, or a value.
+// The prediction: a label with a bar for each probability, or a value.
 
 import { make, percent, readable } from "./dom.js";
 
-const BARS = 5; // of more classes, the most probable ones
+const BARS = 5; // if there are more classes, the most probable ones
 
-/** Return show(answer, truth): it draws an answer of model.predict, and what was true if known. */
+/** Return show(answer, truth), which draws a prediction, and the true label if known. */
 export function view({ outputs }) {
   const place = document.getElementById("answer");
   place.querySelector("h2").textContent = outputs.target;
@@ -16,7 +16,7 @@ export function view({ outputs }) {
   };
 }
 
-/** Say instead of an answer what is in its way. */
+/** Show a problem instead of a prediction. */
 export function explain(problem) {
   const place = document.getElementById("answer");
   place.querySelector("output").textContent = "–";
@@ -46,10 +46,10 @@ function bars({ label, probabilities }, { labels, threshold }) {
 }
 
 function notes({ labels, threshold }, truth) {
-  const limit = `“${labels?.[1]}” is the answer from ${percent(threshold ?? 0)} on.`;
-  const told = typeof truth === "number" ? readable(truth) : `“${truth}”`;
+  const limit = `“${labels?.[1]}” is predicted from ${percent(threshold ?? 0)} on.`;
+  const value = typeof truth === "number" ? readable(truth) : `“${truth}”`;
   return [
     ...(threshold === null ? [] : [limit]),
-    ...(truth === null ? [] : [`In the data it was ${told}.`]),
+    ...(truth === null ? [] : [`The true value is ${value}.`]),
   ];
 }

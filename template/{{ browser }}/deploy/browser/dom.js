@@ -1,6 +1,6 @@
-// What the parts of the page share.
+// Shared by the parts of the page.
 
-/** Return a new element with these properties and children; texts stay texts, never HTML. */
+/** Return a new element with these properties and children; strings are text, never HTML. */
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -24,10 +24,10 @@ export function onFile(zone, take) {
   });
 }
 
-/** Return a number as people write it, with at most four digits behind leading zeros. */
+/** Return a number in readable form, with at most four digits after leading zeros. */
 export const readable = (value) =>
   value.toLocaleString("en", Math.abs(value) < 1000 ? { maximumSignificantDigits: 4 } : WHOLE);
 const WHOLE = { maximumFractionDigits: 0 };
 
-/** Return a share as a percentage. */
+/** Return a fraction as a percentage. */
 export const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;

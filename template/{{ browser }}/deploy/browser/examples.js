@@ -1,11 +1,11 @@
-// Rows of the data to click.
+// Example rows to click.
 
 import { make } from "./dom.js";
 
 /**
- * Offer a button for each example; `label(values, number)` is what stands on it, and
- * `choose(values, truth)` is called with the chosen one, at first the first. Returns a function
- * that takes the choice back.
+ * Offer a button for each example; `label(values, number)` is its content, and
+ * `choose(values, truth)` is called for the selected one, initially the first. Returns a function
+ * that clears the selection.
  */
 export function offer(examples, label, choose) {
   const buttons = examples.map(({ values, truth }, number) => {

@@ -1,11 +1,11 @@
-// The exported model: raw columns in, answers out. Runs the same in a page and in Node.
+// The exported model: raw columns in, predictions out. The same in a page and in Node.
 
 import * as ort from "./runtime/ort.wasm.min.mjs";
 import { feeder } from "./feed.js";
 
-ort.env.wasm.numThreads = 1; // more need a server that sends COOP and COEP headers
+ort.env.wasm.numThreads = 1; // more would need a server with COOP and COEP headers
 
-/** Return the model of an export: its contract (an object); read(name) gives a file's bytes. */
+/** Load an exported model by its contract (an object); read(name) returns a file's bytes. */
 export async function load(contract, read) {
   const bytes = await read(contract.model);
   const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
@@ -14,15 +14,15 @@ export async function load(contract, read) {
 }
 
 /**
- * Answer rows. `columns` maps the name of each input to an array of numbers (NaN is missing) or of
- * strings ("" is missing), row after row; feed.js makes tensors of them. Returns an array of
+ * Predict rows. `columns` maps the name of each input to an array of numbers (NaN is missing) or of
+ * strings ("" is missing); feed.js turns them into tensors. Returns an array of
  * { label, probabilities }, with a Float32Array in the order of the labels, or of { value }.
  */
 async function predict(session, fed, outputs) {
-  const tensors = Object.entries(fed).map(([name, told]) => [name, new ort.Tensor(...told)]);
+  const tensors = Object.entries(fed).map(([name, tensor]) => [name, new ort.Tensor(...tensor)]);
   const found = await session.run(Object.fromEntries(tensors));
   const [scores, labels] = session.outputNames.map((name) => found[name].data);
-  const offset = outputs.offset ?? 0; // float32 can't hold these values whole
+  const offset = outputs.offset ?? 0; // these values need more precision than float32
   if (!outputs.labels) return Array.from(scores, (value) => ({ value: value + offset }));
   const width = outputs.labels.length;
   return labels.map((label, row) => ({

@@ -1,4 +1,4 @@
-// What an exported model takes and gives: contract.json, as far as a device needs it.
+// Inputs and outputs of an exported model: the parts of contract.json that a device needs.
 
 #pragma once
 
@@ -27,7 +27,7 @@ class Contract {
     }
   }
 
-  // Return the label that probabilities call; null where the model gives a value.
+  // Return the predicted label; null for regression.
   nlohmann::json label(const std::vector<float>& values) const {
     const auto& labels = outputs_.at("labels");
     if (labels.is_null()) {
@@ -41,7 +41,7 @@ class Contract {
   }
 
   const std::string model;
-  std::vector<int> shape;  // of what the network takes, for one row
+  std::vector<int> shape;  // of the network's input, for one row
 
  private:
   nlohmann::json outputs_;

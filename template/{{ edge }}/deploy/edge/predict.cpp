@@ -1,7 +1,7 @@
-// Answer with an exported model, on one thread:
+// Predict with an exported model, on one thread:
 //
-//   predict FOLDER < inputs    a line of JSON for each input, which encoder.hpp reads
-//   predict FOLDER --check     does it answer as it did when it was exported?
+//   predict FOLDER < inputs    a line of JSON for each input, in the format of encoder.hpp
+//   predict FOLDER --check     does it predict as it did at export?
 
 #include <cmath>
 #include <iostream>

@@ -1,8 +1,8 @@
-// Columns as the model takes them.
+// Columns as the model's inputs.
 
 const ARRAYS = { float32: Float32Array, uint8: Uint8Array, string: Array };
 
-/** Return feed(columns), which gives [type, values, shape] by the name of each input. */
+/** Return feed(columns), which maps the name of each input to [type, values, shape]. */
 export async function feeder({ inputs }) {
   const named = (columns) => inputs.map((input) => [input.name, tensor(input, columns)]);
   return (columns) => Object.fromEntries(named(columns));

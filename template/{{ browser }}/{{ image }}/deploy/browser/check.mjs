@@ -1,5 +1,5 @@
-// node check.mjs FOLDER < pictures: what the page in FOLDER answers to each picture, as JSON.
-// A picture is its width and height, as 32-bit integers with the lowest byte first, and RGB bytes.
+// node check.mjs FOLDER < images: the predictions of the page in FOLDER for each image, as JSON.
+// An image is its width and height, as little-endian 32-bit integers, and RGB bytes.
 
 import { readFileSync, readSync } from "node:fs";
 import { resolve } from "node:path";

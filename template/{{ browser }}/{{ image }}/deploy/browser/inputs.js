@@ -1,4 +1,4 @@
-// A picture that is chosen, dropped or pasted, and pictures to click.
+// An image that is chosen, dropped or pasted, and example images to click.
 
 import { explain } from "./answer.js";
 import { make, onFile } from "./dom.js";
@@ -6,7 +6,7 @@ import { offer } from "./examples.js";
 import { decode } from "./picture.js";
 import { resize } from "./resize.js";
 
-/** Let a visitor give pictures; `show(answer, truth)` gets each answer. */
+/** Let a visitor provide images; `show(answer, truth)` gets each prediction. */
 export function start(model, page, show) {
   const [{ name, shape }] = model.inputs;
   let turn = 0;
@@ -16,17 +16,17 @@ export function start(model, page, show) {
     try {
       const data = resize(await decode(file), shape[1]);
       const [answer] = await model.predict({ [name]: data });
-      if (mine !== turn) return; // a later picture is being answered
+      if (mine !== turn) return; // a later image is being predicted
       display(file, data, shape[1]);
       show(answer, truth);
     } catch (error) {
-      explain(`${file.name ?? "The picture"} ${error.message}`);
+      explain(`${file.name ?? "The image"} ${error.message}`);
     }
   }
 
   const release = offer(
     page.examples,
-    (path, number) => make("img", { src: path, alt: `Picture ${number}` }),
+    (path, number) => make("img", { src: path, alt: `Image ${number}` }),
     async (path, truth) => take(await (await fetch(path)).blob(), truth),
   );
   const given = (file) => {

@@ -3,18 +3,18 @@
 const MAX_PIXELS = 80_000_000;
 const MIN_SIDE = 4; // pixels
 
-/** Return { width, height, data: RGB bytes }, upright and over white; an Error says why not. */
+/** Return { width, height, data: RGB bytes }, upright and on white; an Error gives the reason. */
 export async function decode(file) {
-  if (!isPicture(await bytes(file, 12))) throw new Error("is no PNG, JPEG or WebP picture.");
+  if (!isPicture(await bytes(file, 12))) throw new Error("is not a PNG, JPEG or WebP image.");
   const bitmap = await createImageBitmap(file, {
     imageOrientation: "from-image",
-    colorSpaceConversion: "none", // Pillow leaves colours as they are stored
+    colorSpaceConversion: "none", // Pillow keeps colors as stored
   }).catch(() => {
     throw new Error("can't be decoded; is it complete?");
   });
   const { width, height } = bitmap;
   if (width * height > MAX_PIXELS) throw new Error(`has ${width} × ${height} pixels, too many.`);
-  if (Math.min(width, height) < MIN_SIDE) throw new Error("has too few pixels to see anything.");
+  if (Math.min(width, height) < MIN_SIDE) throw new Error("has too few pixels.");
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
@@ -30,7 +30,7 @@ function isPicture(start) {
   return /^(\x89PNG|\xff\xd8\xff|RIFF.{4}WEBP)/s.test(text);
 }
 
-/** Lay RGBA over white, rounded as Pillow's alpha_composite does it. */
+/** Composite RGBA on white, rounded as by Pillow's alpha_composite. */
 function overWhite(data) {
   const opaque = new Uint8Array((data.length / 4) * 3);
   for (let from = 0, to = 0; from < data.length; from += 4) {

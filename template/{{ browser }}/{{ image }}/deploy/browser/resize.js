@@ -1,15 +1,15 @@
-// Pillow's bilinear resize of 8-bit RGB, to the bit: a triangle filter, as wide as the scale where
-// it shrinks, with fixed-point weights; across, rounded to 8 bits, then down.
+// Pillow's bilinear resize of 8-bit RGB, bit-identical: a triangle filter, widened by the scale if
+// it shrinks, with fixed-point weights; horizontally, rounded to 8 bits, then vertically.
 
-const UNIT = 1 << 22; // a weight of 1, as Pillow has it
+const UNIT = 1 << 22; // a weight of 1 in Pillow
 
-/** Squash { width, height, data: RGB bytes, row after row } to `size` x `size`; return its data. */
+/** Resize { width, height, data: RGB bytes, row by row } to `size` x `size`; return its data. */
 export function resize({ width, height, data }, size) {
   const across = pass(data, height, [3 * width, 3], [3 * size, 3], width, size);
   return pass(across, size, [3, 3 * size], [3, 3 * size], height, size);
 }
 
-/** Resize `lines` lines; steps lead to the next [line, pixel of a line], in `data` and after. */
+/** Resize `lines` lines; steps are offsets of the next [line, pixel], in `data` and the result. */
 function pass(data, lines, [line, step], [nextLine, nextStep], length, size) {
   if (size === length) return data;
   const scaled = new Uint8Array(lines * size * 3);
@@ -29,7 +29,7 @@ function pass(data, lines, [line, step], [nextLine, nextStep], length, size) {
   return scaled;
 }
 
-/** Return for each pixel of the result the first pixel that it is made of, and their weights. */
+/** Return the first input pixel of each output pixel, and the weights from there on. */
 function weights(length, size) {
   const scale = length / size;
   const reach = Math.max(scale, 1);

@@ -1,4 +1,4 @@
-// node check.mjs FOLDER < table.csv: what the page in FOLDER answers to each row, as JSON.
+// node check.mjs FOLDER < table.csv: the predictions of the page in FOLDER for each row, as JSON.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,8 +1,8 @@
-// What the model takes, from what a person wrote: the rules of tables/cells.py, in JavaScript.
+// Parse cells into the model's inputs: the rules of tables/cells.py, in JavaScript.
 
 const DAY = 86_400e6; // microseconds
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const WHOLE = /^(-?(?:0|[1-9]\d*))\.0$/; // 108.0 is what pandas writes for 108 beside a gap
+const WHOLE = /^(-?(?:0|[1-9]\d*))\.0$/; // pandas writes 108 as 108.0 if others are missing
 const BLANK = `[\\t-\\r\\x1c-\\x20\\x85\\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
 const BLANKS = new RegExp(`^${BLANK}+|${BLANK}+$`, "g");
 const FLOAT32 = 3.4028234663852886e38;
@@ -20,13 +20,13 @@ const FIELDS = { Y: "\\d{4}", y: "\\d{2}", b: "[A-Za-z]{3,9}\\.?", B: "[A-Za-z]{
 for (const key of "mdHMS") FIELDS[key] = "\\d{1,2}";
 
 /**
- * Return a number or the days since 1970-01-01, less the offset, or a category: NaN or "" where
- * the text means a missing value. An Error says what was expected instead.
+ * Return a number or the days since 1970-01-01, less the offset, or a category: NaN or "" for
+ * a missing value. An Error says what was expected instead.
  */
 export function convert(text, input) {
   const cell = strip(text);
   if (!isMissing(cell, input)) return READERS[input.type](cell, input);
-  if (!input.missing) throw new Error("is missing, which it never was in training");
+  if (!input.missing) throw new Error("is missing, but never was in training");
   return input.type === "category" ? "" : NaN;
 }
 
@@ -47,7 +47,7 @@ function number(text, input) {
   return value - (input.offset ?? 0);
 }
 
-/** Return a number as it is written, NaN if the text is none. */
+/** Parse a number; NaN if the text is none. */
 function digits(text, { decimal = ".", thousands = "", sign = "" }) {
   let plain = text;
   if (sign) {
@@ -66,7 +66,7 @@ function digits(text, { decimal = ".", thousands = "", sign = "" }) {
   return NUMBER.test(plain) ? Number(plain) : NaN;
 }
 
-/** Return a text without the blanks around it that Python takes for some; trim() knows others. */
+/** Strip whitespace as Python defines it; trim() differs. */
 export const strip = (text) => text.replace(BLANKS, "");
 
 const level = (text) => strip(text).replace(WHOLE, "$1");
@@ -83,13 +83,13 @@ function date(text, { format, offset = 0 }) {
   return days - offset;
 }
 
-/** Return the days of a match, NaN for a day or time that does not exist. */
+/** Return the days since 1970 of a match, NaN for a day or time that does not exist. */
 function daysOf(parts) {
   if (!parts) return NaN;
   const year = Number(parts.Y ?? (parts.y < 69 ? `20${parts.y}` : `19${parts.y}`));
   const month = Number(parts.m ?? monthOf(parts.b ?? parts.B));
   const day = new Date(0);
-  day.setUTCFullYear(year, month - 1, parts.d); // Date.UTC takes the years 0 to 99 for others
+  day.setUTCFullYear(year, month - 1, parts.d); // Date.UTC maps the years 0 to 99 to 1900 to 1999
   if (day.getUTCDate() !== Number(parts.d) || day.getUTCMonth() !== month - 1) return NaN;
   let hour = Number(parts.H ?? 0);
   const [whole, rest = ""] = (parts.S ?? "0").split(/[.,]/);
@@ -100,7 +100,7 @@ function daysOf(parts) {
   }
   if (hour > 23 || minute > 59 || second >= 60) return NaN;
   const seconds = hour * 3600 + minute * 60 + second - zone(parts.z);
-  const micro = Number(rest.slice(0, 6).padEnd(6, "0")); // nanoseconds are cut off
+  const micro = Number(rest.slice(0, 6).padEnd(6, "0")); // nanoseconds are truncated
   return Number(BigInt(day.getTime() / 1000 + seconds) * 1_000_000n + BigInt(micro)) / DAY;
 }
 
@@ -109,14 +109,14 @@ const monthOf = (name) => {
   return 1 + MONTHS.split(" ").findIndex((month) => month.startsWith(short));
 };
 
-/** Return the seconds that a zone such as +02:00 is ahead of UTC. */
+/** Return the offset from UTC of a zone such as +02:00, in seconds. */
 function zone(text = "Z") {
   if (text === "Z" || text === "UTC") return 0;
   const seconds = Number(text.slice(1, 3)) * 3600 + Number(text.slice(-2)) * 60;
   return text[0] === "-" ? -seconds : seconds;
 }
 
-/** Return the regular expression of a format as Python's strptime has them. */
+/** Return the regular expression of a format of Python's strptime. */
 function pattern(format) {
   if (format === "ISO8601") return new RegExp(`^${ISO}${TIME}$`);
   const source = format.replace(/[.*+?^$()|[\]\\]/g, "\\$&");

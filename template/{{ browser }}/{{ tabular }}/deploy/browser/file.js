@@ -1,4 +1,4 @@
-// A whole file: score it here and give it back with the predictions.
+// A whole file: score it in the browser and return it with the predictions.
 
 import { make, onFile, readable } from "./dom.js";
 import { score } from "./score.js";
@@ -7,14 +7,14 @@ import { decode, parse, write } from "./table.js";
 const PREVIEW = 8; // rows
 const LARGEST = 200e6; // bytes; a browser keeps the whole file in memory
 
-/** Score each file that the visitor gives. */
+/** Score each file that the visitor provides. */
 export function accept(model) {
   const zone = document.getElementById("file");
   const [bar, place] = [zone.querySelector("progress"), zone.querySelector("#scored")];
   onFile(zone, async (file) => {
     bar.hidden = false;
     try {
-      if (file.size > LARGEST) throw new Error("is too large for a page.");
+      if (file.size > LARGEST) throw new Error("is too large for this page.");
       const table = parse(decode(new Uint8Array(await file.arrayBuffer())));
       const scored = await score(table, model, (share) => (bar.value = share));
       place.replaceChildren(...result(file.name, scored, table.leading));
@@ -48,7 +48,7 @@ function summary(answers) {
   return [...counts].map(([label, count]) => `${label} ${count.toLocaleString("en")}`).join(" · ");
 }
 
-/** Return a table of the first rows, with the `added` columns, which are the last, in front. */
+/** Return a table of the first rows, with the last `added` columns first. */
 function preview(header, rows, added) {
   const line = (tag, cells) => {
     const ordered = [...cells.slice(-added), ...cells.slice(0, -added)];

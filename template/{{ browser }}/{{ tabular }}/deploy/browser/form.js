@@ -3,8 +3,8 @@
 import { convert } from "./columns.js";
 import { make } from "./dom.js";
 
-const ANOTHER = "(another value)"; // a category that training never saw
-// In a form, only an empty control is a missing value, and numbers are in plain digits.
+const ANOTHER = "(another value)"; // a category unseen in training
+// In a form, only an empty control means a missing value, and numbers have no separators.
 const PLAIN = { format: "ISO8601", missing_values: [], decimal: ".", thousands: "", sign: "" };
 
 /** Build the form; returns { fill, read }. */
@@ -12,9 +12,9 @@ export function build(place, inputs) {
   const fields = inputs.map(field);
   place.replaceChildren(...fields.map(({ control, hint, input }) => row(control, hint, input)));
   return {
-    /** Write texts, by name of the column. */
+    /** Set the texts by column name. */
     fill: (texts) => fields.forEach(({ control, input }) => set(control, texts[input.name])),
-    /** Return the row as columns for model.predict; an Error names the column to mend. */
+    /** Return the row as columns for model.predict; an Error names the invalid column. */
     read: () => Object.fromEntries(fields.map((one) => [one.input.name, [read(one)]])),
   };
 }
@@ -32,7 +32,7 @@ const row = (control, hint, input) =>
 
 const CONTROLS = {
   number: () => make("input", { type: "number", step: "any" }),
-  // Where all days are whole, so were the dates.
+  // If both bounds are whole days, so were the dates.
   date: ({ low, high }) =>
     make("input", { type: Number.isInteger(low + high) ? "date" : "datetime-local", step: "any" }),
   category: ({ categories, missing }) => {
@@ -53,7 +53,7 @@ function read({ control, hint, input }) {
     const value = convert(control.value, input);
     const whole = value + (input.offset ?? 0);
     const outside = whole < input.low || whole > input.high;
-    hint.textContent = outside ? `training saw ${range(input)}` : advice(input);
+    hint.textContent = outside ? `outside the training range, ${range(input)}` : advice(input);
     hint.className = outside ? "warn" : "";
     control.removeAttribute("aria-invalid");
     return value;
@@ -63,13 +63,13 @@ function read({ control, hint, input }) {
   }
 }
 
-/** Say what a value may be; a list of categories says it itself. */
+/** Describe the valid values, except for a list of categories. */
 function advice(input) {
   const gap = input.missing && !input.categories ? ["may be empty"] : [];
   return [range(input), ...gap].filter(Boolean).join(", ");
 }
 
-/** Return the lowest and the highest value that training saw, if it is a matter of more or less. */
+/** Return the range of values seen in training, for numbers and dates. */
 function range({ type, low, high, offset }) {
   const moment = (days) => new Date(days * 86_400_000).toISOString().replace("T", " ");
   const day = (days) => moment(days).slice(0, offset ? 19 : 10);

@@ -1,11 +1,11 @@
-// The form, rows to click, and whole files.
+// The form, example rows, and whole files.
 
 import { explain } from "./answer.js";
 import { offer } from "./examples.js";
 import { accept } from "./file.js";
 import { build } from "./form.js";
 
-/** Let a visitor enter rows; `show(answer, truth)` gets each answer. */
+/** Let a visitor enter rows; `show(answer, truth)` gets each prediction. */
 export function start(model, page, show) {
   const place = document.getElementById("fields");
   const form = build(place, model.inputs);
@@ -15,7 +15,7 @@ export function start(model, page, show) {
     const mine = ++turn;
     try {
       const [found] = await model.predict(form.read());
-      if (mine === turn) show(found, truth); // else a later change is being answered
+      if (mine === turn) show(found, truth); // else a later change is being predicted
     } catch (error) {
       explain(error.message);
     }

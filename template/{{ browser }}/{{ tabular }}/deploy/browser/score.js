@@ -2,12 +2,12 @@
 
 import { convert } from "./columns.js";
 
-const CHUNK = 500; // rows; between chunks the page can draw
+const CHUNK = 500; // rows; the page can redraw between chunks
 
 /**
  * Return { header, rows, added, answers }: the table { header, rows } with its predictions in the
- * last `added` columns, and the answers themselves. `progress` is told the share that is done. An
- * Error names the column and row of what the model can't take.
+ * last `added` columns, and the predictions. `progress` gets the fraction done. An Error names
+ * the column and row of an invalid value.
  */
 export async function score({ header, rows }, model, progress = () => {}) {
   const added = columnsOf(model.outputs, header);
@@ -43,9 +43,9 @@ function checkNames(header, inputs) {
   if (absent.length) throw new Error(`has no column “${absent.join("”, “")}”.`);
 }
 
-const digits = (value) => Number(value.toPrecision(9)); // all that a float32 has
+const digits = (value) => Number(value.toPrecision(9)); // the precision of float32
 
-/** Return the added columns as [name, function of an answer], named as `predict` names them. */
+/** Return the added columns as [name, function of a prediction], named as by `predict`. */
 function columnsOf({ labels, offset = 0 }, header) {
   const free = (name) => (header.includes(name) ? free(`${name}_`) : name);
   if (!labels) return [[free("value"), ({ value }) => digits(value - offset) + offset]];

@@ -2,13 +2,13 @@
 
 import { strip } from "./columns.js";
 
-const SAMPLE = 1 << 16; // characters from which the delimiter is told
+const SAMPLE = 1 << 16; // characters to detect the delimiter from
 const ROWS = 500; // of the sample
-const LEADING = 20; // lines before the header, at most
-const FITTING = 0.05; // share of rows that may not fit a header below other lines
+const LEADING = 20; // maximum number of lines before the header
+const FITTING = 0.05; // fraction of rows that may not match a header below other lines
 const NOTHING = "\x1f"; // the delimiter of a single column
 
-/** Return the text of a file's bytes: UTF-16 or UTF-8, or else Windows' western code page. */
+/** Decode a file's bytes: UTF-16 or UTF-8, or else Windows-1252. */
 export function decode(bytes) {
   const start = String(bytes.slice(0, 2));
   if (start === "255,254") return new TextDecoder("utf-16le").decode(bytes);
@@ -32,11 +32,11 @@ export function parse(text) {
   }
   const names = header.map((name) => strip(name));
   const repeated = names.find((name, place) => names.indexOf(name) < place);
-  if (repeated !== undefined) throw new Error(`column “${repeated}” stands twice; rename one.`);
+  if (repeated !== undefined) throw new Error(`column “${repeated}” occurs twice; rename one.`);
   return { header: names, rows, leading: leading.map((line) => strip(line)) };
 }
 
-/** Return the delimiter under which most rows are as wide, and the lines before the first such. */
+/** Return the delimiter that gives most rows the same width, and the lines before the first one. */
 function layout(text) {
   const { lines, whole } = sample(text);
   const fixed = /^sep=(.)/i.exec(strip(lines[0]))?.[1];
@@ -53,16 +53,16 @@ function layout(text) {
   return { delimiter, leading: lines.slice(0, leading + lines.length - below.length) };
 }
 
-/** Return the first lines with their ends, and whether they are all there are. */
+/** Return the first lines with their line ends, and whether they are the whole file. */
 function sample(text) {
   let length = SAMPLE;
   while (length < text.length && text.slice(0, length).split(/\r\n|[\r\n]/).length < 3) length *= 2;
   const lines = text.slice(0, length).match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? [""];
   const whole = text.length <= length;
-  return { lines: whole || lines.length < 2 ? lines : lines.slice(0, -1), whole }; // cut off
+  return { lines: whole || lines.length < 2 ? lines : lines.slice(0, -1), whole }; // truncated
 }
 
-/** Return the share of rows that are not as wide as most, lines before, and that width. */
+/** Return the fraction of rows with another width than most, lines before, and that width. */
 function fit(lines, delimiter, whole) {
   const nothing = { misfits: 1, leading: 0, width: 1 };
   const all = split(lines.join(""), delimiter, true).slice(0, ROWS);
@@ -81,14 +81,14 @@ function fit(lines, delimiter, whole) {
   return { misfits: after.filter((each) => each !== width).length / after.length, leading, width };
 }
 
-/** Return which row is the header, below titles in one cell alone and what follows them. */
+/** Return the index of the header row, below single-cell titles and what follows them. */
 function headed(rows) {
   const named = rows.map((row) => row.filter((cell) => strip(cell)).length);
   if (rows[0].length < 3 || named[0] !== 1) return 0;
   return Math.max(0, rows.findIndex((row, place) => row.length && named[place] > row.length - 2));
 }
 
-/** Return how many lines at the top are comments; what # stands before at once is a name. */
+/** Return the number of comment lines at the top; # directly before a word is part of a name. */
 function comments(lines) {
   return Math.max(0, lines.findIndex((line) => strip(line) && line.slice(0, 2) !== "# "));
 }
@@ -97,7 +97,7 @@ function cells(text, delimiter) {
   return split(text, delimiter, false).filter((row) => row.length);
 }
 
-/** Return rows of cells, of an empty line none; if `lenient`, quotes may stand anywhere. */
+/** Return rows of cells, skipping empty lines; if `lenient`, quotes may occur anywhere. */
 function split(text, delimiter, lenient) {
   const mark = delimiter === "|" ? "\\|" : delimiter;
   const plain = `[^${mark}\\r\\n]*`;
@@ -107,7 +107,7 @@ function split(text, delimiter, lenient) {
   let row = [];
   while (cell.lastIndex < text.length || row.length) {
     const found = cell.exec(text);
-    if (!found) throw new Error(`row ${rows.length} has a quotation mark too many or too few.`);
+    if (!found) throw new Error(`row ${rows.length} has an unbalanced quotation mark.`);
     const [, quoted, other, end] = found;
     row.push(quoted?.replaceAll('""', '"') ?? other);
     if (end === delimiter) continue;

@@ -1,10 +1,10 @@
-// node check.mjs FOLDER < texts.json: what the page in FOLDER answers to each text, as JSON.
+// node check.mjs FOLDER < texts.json: the predictions of the page in FOLDER for each text, as JSON.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const CHUNK = 32; // texts at once
+const CHUNK = 32; // texts at a time
 const folder = resolve(process.argv[2]);
 const own = (name) => import(pathToFileURL(`${folder}/${name}`));
 const [{ load }, { cleaned }] = await Promise.all(["model.js", "clean.js"].map(own));

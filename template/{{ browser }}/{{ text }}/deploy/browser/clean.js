@@ -1,6 +1,6 @@
-// Texts as models are given them: `cleaned` of texts/words.py, in JavaScript.
+// Clean texts for the model: `cleaned` of texts/words.py, in JavaScript.
 
-const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]/gu; // halves of pairs too, if alone
+const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]/gu; // lone surrogates too
 
-/** Return a text without control characters but tabs and line ends. */
+/** Return a text without control characters other than tabs and line ends. */
 export const cleaned = (text) => text.replaceAll("\r\n", "\n").replace(CONTROLS, " ");

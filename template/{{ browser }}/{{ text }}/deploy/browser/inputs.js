@@ -1,4 +1,4 @@
-// A text that is written or pasted, and texts to click.
+// A text that is typed or pasted, and example texts to click.
 
 import { explain } from "./answer.js";
 import { cleaned } from "./clean.js";
@@ -6,7 +6,7 @@ import { offer } from "./examples.js";
 
 const SHOWN = 60; // characters on a button
 
-/** Let a visitor give texts; `show(answer, truth)` gets each answer. */
+/** Let a visitor provide texts; `show(answer, truth)` gets each prediction. */
 export function start(model, page, show) {
   const [{ name }] = model.inputs;
   const field = document.getElementById("text");
@@ -17,7 +17,7 @@ export function start(model, page, show) {
     if (!field.value.trim()) return explain("There is no text yet.");
     try {
       const [found] = await model.predict({ [name]: [cleaned(field.value)] });
-      if (mine === turn) show(found, truth); // else a later text is being answered
+      if (mine === turn) show(found, truth); // else a later text is being predicted
     } catch (error) {
       explain(error.message);
     }

@@ -1,4 +1,4 @@
-// A picture, as the numbers that the network takes.
+// An image as the network's input.
 
 #pragma once
 
@@ -16,7 +16,7 @@ class Encoder {
  public:
   explicit Encoder(const nlohmann::json& contract) : size_(contract.at("matrix").at("shape").at(1)) {}
 
-  // Return what the network takes of a picture, bit for bit as in training.
+  // Return the network's input for an image, bit-identical to training.
   std::vector<float> encode(const Input& picture) const {
     const auto square = resize(picture, size_);
     return {square.rgb.begin(), square.rgb.end()};
@@ -26,7 +26,7 @@ class Encoder {
   int size_;
 };
 
-// Return a picture of examples.json, whose bytes are there in base64.
+// Return an image of examples.json, where its bytes are in base64.
 inline Input stored(const nlohmann::json& row) {
   static const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const auto& told = row.at("image");

@@ -1,4 +1,4 @@
-// Pictures as cameras and converters hand them on: binary PPM, one after the other.
+// Images in the format of cameras and converters: binary PPM, one after the other.
 
 #pragma once
 
@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-// RGB bytes, row after row, upright.
+// RGB bytes, row by row, upright.
 struct Picture {
   int width;
   int height;
   std::vector<std::uint8_t> rgb;
 };
 
-// Read the next number of a header; what follows # in a line is a remark.
+// Read the next number of a header; what follows # in a line is a comment.
 inline int header_number(std::istream& stream) {
   std::string remark;
   while ((stream >> std::ws).peek() == '#') {
@@ -26,32 +26,32 @@ inline int header_number(std::istream& stream) {
   return number;
 }
 
-// Read the next picture; return whether there was one.
+// Read the next image; return whether there was one.
 inline bool read(std::istream& stream, Picture& picture) {
-  constexpr int longest = 20000;  // pixels of a side; more must be a mistake
+  constexpr int longest = 20000;  // pixels of a side; more must be an error
   std::string kind(2, ' ');
   if (!stream.read(kind.data(), 2)) {
     if (stream.gcount() == 0) {
       return false;
     }
-    throw std::runtime_error("the input ends within a picture.");
+    throw std::runtime_error("the input ends in the middle of an image.");
   }
   if (kind != "P6") {
-    throw std::runtime_error("the input is no binary PPM: it has to begin with P6.");
+    throw std::runtime_error("the input is not a binary PPM: it must begin with P6.");
   }
   picture.width = header_number(stream);
   picture.height = header_number(stream);
   const int brightest = header_number(stream);
   stream.get();  // the single space after the header
   if (picture.width < 1 || picture.height < 1 || picture.width > longest || picture.height > longest) {
-    throw std::runtime_error("the picture has no sound width and height.");
+    throw std::runtime_error("the image has an invalid width or height.");
   }
   if (brightest != 255) {
-    throw std::runtime_error("the picture has not 8 bits a colour: its largest value must be 255.");
+    throw std::runtime_error("the image needs 8 bits per channel: its maximum value must be 255.");
   }
   picture.rgb.resize(std::size_t{3} * picture.width * picture.height);
   if (!stream.read(reinterpret_cast<char*>(picture.rgb.data()), picture.rgb.size())) {
-    throw std::runtime_error("the input ends within a picture.");
+    throw std::runtime_error("the input ends in the middle of an image.");
   }
   return true;
 }

@@ -1,5 +1,5 @@
-// Pillow's bilinear resize of 8-bit RGB, to the bit: a triangle filter, as wide as the scale where
-// it shrinks, with fixed-point weights; across, rounded to 8 bits, then down.
+// Pillow's bilinear resize of 8-bit RGB, bit-identical: a triangle filter, widened by the scale if
+// it shrinks, with fixed-point weights; horizontally, rounded to 8 bits, then vertically.
 
 #pragma once
 
@@ -14,17 +14,17 @@
 
 namespace resizing {
 
-constexpr int unit = 1 << 22;  // a weight of 1, as Pillow has it
+constexpr int unit = 1 << 22;  // a weight of 1 in Pillow
 
 using Bytes = std::vector<std::uint8_t>;
 
-// Of a pixel: the first one that it is made of, and the weights of this and the next ones.
+// For an output pixel: its first input pixel, and the weights of that and the next ones.
 struct Weights {
   int start;
   std::vector<int> parts;
 };
 
-// How many bytes lead to the next line, and to the next pixel of a line.
+// Byte offsets of the next line, and of the next pixel in a line.
 struct Steps {
   std::size_t line;
   std::size_t pixel;
@@ -73,7 +73,7 @@ inline Bytes pass(const Bytes& data, int lines, Steps from, Steps to, int length
 
 }  // namespace resizing
 
-// Squash a picture to `size` x `size`.
+// Resize an image to `size` x `size`.
 inline Picture resize(const Picture& picture, int size) {
   const std::size_t wide = 3 * std::size_t(picture.width), narrow = 3 * std::size_t(size);
   const auto across =

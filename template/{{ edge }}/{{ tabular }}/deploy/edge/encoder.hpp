@@ -1,4 +1,4 @@
-// A row of a table, as the matrix that the network takes.
+// A row of a table as the network's input matrix.
 
 #pragma once
 
@@ -31,7 +31,7 @@ inline Input stored(const nlohmann::json& row) {
   return row;
 }
 
-// A column of the matrix: what is made of which raw one.
+// A column of the matrix, and the raw column that it is computed from.
 class Column {
  public:
   explicit Column(const nlohmann::json& told) : from_(told.at("from")), part_(told.at("as")) {
@@ -52,7 +52,7 @@ class Column {
  private:
   float code(const nlohmann::json& value) const {
     if (!value.is_null() && !value.is_string()) {
-      throw std::runtime_error("column '" + from_ + "' takes a text.");
+      throw std::runtime_error("column '" + from_ + "' needs a string.");
     }
     const auto found = codes_.find(value.is_null() ? "" : value.get<std::string>());
     return found == codes_.end() ? 0 : found->second;
@@ -60,7 +60,7 @@ class Column {
 
   float number(const nlohmann::json& value) const {
     if (!value.is_null() && !value.is_number()) {
-      throw std::runtime_error("column '" + from_ + "' takes a number.");
+      throw std::runtime_error("column '" + from_ + "' needs a number.");
     }
     const float given = value.is_null() ? std::numeric_limits<float>::quiet_NaN() : value.get<float>();
     if (part_ == "value") {
@@ -77,7 +77,7 @@ class Column {
       const float rest = std::fmod(std::floor(given) + 3, 7.0f);
       return rest < 0 ? rest + 7 : rest;
     }
-    throw std::runtime_error("this contract is of a later version: '" + part_ + "' is unknown.");
+    throw std::runtime_error("this contract is from a later version: '" + part_ + "' is unknown.");
   }
 
   std::string from_;
@@ -93,7 +93,7 @@ class Encoder {
     }
   }
 
-  // Return what the network takes of a row, bit for bit as in training.
+  // Return the network's input for a row, bit-identical to training.
   std::vector<float> encode(const Input& row) const {
     std::vector<float> matrix;
     for (const auto& column : columns_) {

@@ -1,8 +1,8 @@
-// Texts as the model takes them: what texts/tokens.py does, in JavaScript.
+// Texts as the model's inputs: texts/tokens.py, in JavaScript.
 
 import { Tokenizer } from "./runtime/tokenizers.min.mjs";
 
-/** Return feed(columns), which gives [type, values, shape] by the name of each input. */
+/** Return feed(columns), which maps the name of each input to [type, values, shape]. */
 export async function feeder({ inputs: [{ name }], tokens }, read) {
   const known = JSON.parse(new TextDecoder().decode(await read(tokens.file)));
   const tokenizer = new Tokenizer(known, {});

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What an exported model takes and gives: contract.json, as far as an app needs it.
+/// Inputs and outputs of an exported model: the parts of contract.json that an app needs.
 public struct Contract: Decodable, Sendable {
-    /// Probabilities of `labels`, the last of two being called from `threshold` on; or values.
+    /// Probabilities of `labels`, the last of two being predicted from `threshold` on; or values.
     public struct Outputs: Decodable, Sendable {
         public let name: String
         public let labels: [String]?

@@ -1,5 +1,5 @@
 extension Contract.Outputs {
-    /// Return the label that the probabilities call; nil where the model gives values.
+    /// Return the predicted label; nil for regression.
     public func label(of values: [Float]) -> String? {
         guard let labels else { return nil }
         if let threshold {

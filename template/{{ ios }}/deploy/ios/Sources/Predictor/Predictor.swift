@@ -2,19 +2,19 @@
 import CoreML
 import Foundation
 
-/// An answer: the probabilities of all labels and the label called, or a single value.
+/// A prediction: the probabilities of all labels and the predicted label, or a single value.
 public struct Prediction: Sendable {
     public let values: [Float]
     public let label: String?
 }
 
-/// A model that `export` wrote. `folder` holds contract.json and the package that it names.
+/// An exported model. `folder` holds contract.json and the package that it names.
 public final class Predictor {
     public let contract: Contract
     private let encoder: Encoder
     private let model: MLModel
 
-    /// Compile and load the package. `.cpuOnly` is what was checked; other units round to float16.
+    /// Compile and load the package. `.cpuOnly` is what was verified; other units round to float16.
     public init(folder: URL, units: MLComputeUnits = .cpuOnly) async throws {
         contract = try Contract(folder: folder)
         encoder = try await Encoder(folder: folder)
@@ -25,7 +25,7 @@ public final class Predictor {
         model = try MLModel(contentsOf: compiled, configuration: settings)
     }
 
-    /// Answer for one input, as `Encoder.encode` takes it.
+    /// Predict for one input of `Encoder.encode`.
     public func predict(_ input: Input) throws -> Prediction {
         let shape = contract.matrix.shape.map { $0 ?? 1 }
         let encoded = MLShapedArray(scalars: try encoder.encode(input), shape: shape)

@@ -1,7 +1,7 @@
 import Foundation
 import XCTest
 
-/// Inputs that `export` stored, with what the network takes of them and what the model answered.
+/// Inputs stored by `export`, with their encoding and the model's predictions.
 struct Examples: Decodable {
     let rows: [Row]
     let matrix: [Encoded]
@@ -28,7 +28,7 @@ struct Answer: Decodable {
     }
 }
 
-/// Return the folder of an export, which is in EXPORT, as the README says.
+/// Return the export folder in EXPORT, as described in the README.
 func exported() throws -> URL {
     let path = ProcessInfo.processInfo.environment["EXPORT"]
     return URL(fileURLWithPath: try XCTUnwrap(path, "set EXPORT to runs/.../export/coreml"))

@@ -1,9 +1,9 @@
-// Texts as the model takes them: what texts/words.py and texts/terms.py do, in JavaScript.
+// Texts as the model's inputs: texts/words.py and texts/terms.py, in JavaScript.
 
 const KEPT = /[\p{L}\p{M}\p{N}]/u;
 const ALONE = /[\p{So}\p{Sc}]/u;
 
-/** Return feed(columns), which gives [type, values, shape] by the name of each input. */
+/** Return feed(columns), which maps the name of each input to [type, values, shape]. */
 export async function feeder({ inputs: [{ name }], tokens }) {
   return (columns) => {
     const counts = columns[name].map((text) => terms(words(text), tokens));
@@ -23,7 +23,7 @@ export function words(text) {
   return Array.from(text, known).join("").split(" ").filter(Boolean);
 }
 
-const table = new Map(); // what each character becomes, worked out when it is first met
+const table = new Map(); // the normalized form of each character, computed on first use
 
 function known(character) {
   if (!table.has(character)) {
@@ -38,7 +38,7 @@ function kept(character) {
   return KEPT.test(character) ? character : " ";
 }
 
-/** Return a Map from each term of a text to how often the text holds it. */
+/** Return a Map from each term of a text to its count. */
 function terms(found, { max_words, min_letters, max_letters }) {
   const count = new Map();
   const add = (term) => count.set(term, (count.get(term) ?? 0) + 1);

@@ -4,7 +4,7 @@ import Foundation
 import ImageIO
 
 extension Picture {
-    /// Decode a file, such as the camera's JPEG: upright, and over white where it is transparent.
+    /// Decode a file, such as the camera's JPEG: upright, on white where it is transparent.
     public init(file: Data) throws {
         guard let source = CGImageSourceCreateWithData(file as CFData, nil),
             let image = CGImageSourceCreateImageAtIndex(source, 0, nil)
@@ -14,7 +14,7 @@ extension Picture {
         self = try Picture(upright: image).turned(orientation)
     }
 
-    /// Take an image as it stands, over white; its colours stay as they are stored.
+    /// Take an upright image, on white; its colors stay as stored.
     public init(upright image: CGImage) throws {
         let (width, height) = (image.width, image.height)
         let own = image.colorSpace.flatMap { $0.model == .rgb && $0.supportsOutput ? $0 : nil }

@@ -1,14 +1,14 @@
-/// What the model is asked: a picture.
+/// The model's input: an image.
 public typealias Input = Picture
 
 public enum PredictorError: Error, Equatable {
-    /// The file is no picture that this system can decode.
+    /// This system can't decode the file as an image.
     case noPicture
-    /// The model's answer does not hold what the contract promises.
+    /// The model's output lacks what the contract defines.
     case noOutput(String)
 }
 
-/// The contract says all that is needed to encode an input.
+/// The contract defines how to encode an input.
 typealias Encoder = Contract
 
 extension Contract {
@@ -17,7 +17,7 @@ extension Contract {
         public let shape: [Int?]
     }
 
-    /// Return what the network takes of a picture, bit for bit as in training.
+    /// Return the network's input for an image, bit-identical to training.
     public func encode(_ picture: Input) throws -> [Float] {
         picture.resized(to: matrix.shape[1] ?? 0).rgb.map(Float.init)
     }

@@ -1,17 +1,17 @@
-/// A decoded picture: RGB bytes, row after row.
+/// A decoded image: RGB bytes, row by row.
 public struct Picture: Equatable, Sendable {
     public let width: Int
     public let height: Int
     public let rgb: [UInt8]
 
     public init(width: Int, height: Int, rgb: [UInt8]) {
-        precondition(rgb.count == 3 * width * height, "three bytes a pixel")
+        precondition(rgb.count == 3 * width * height, "three bytes per pixel")
         self.width = width
         self.height = height
         self.rgb = rgb
     }
 
-    /// Return it upright; `orientation` is that of EXIF, 1 ... 8.
+    /// Return it upright; `orientation` is EXIF's, 1 ... 8.
     func turned(_ orientation: Int) -> Picture {
         if orientation == 1 { return self }
         let lies = orientation >= 5

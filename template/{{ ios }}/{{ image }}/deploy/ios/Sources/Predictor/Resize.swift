@@ -1,16 +1,16 @@
-// Pillow's bilinear resize of 8-bit RGB, to the bit: a triangle filter, as wide as the scale where
-// it shrinks, with fixed-point weights; across, rounded to 8 bits, then down.
+// Pillow's bilinear resize of 8-bit RGB, bit-identical: a triangle filter, widened by the scale if
+// it shrinks, with fixed-point weights; horizontally, rounded to 8 bits, then vertically.
 
-private let unit = 1 << 22  // a weight of 1, as Pillow has it
+private let unit = 1 << 22  // a weight of 1 in Pillow
 
-/// How many bytes lead to the next line, and to the next pixel of a line.
+/// Byte offsets of the next line, and of the next pixel in a line.
 private struct Steps {
     let line: Int
     let pixel: Int
 }
 
 extension Picture {
-    /// Squash to `size` x `size`.
+    /// Resize to `size` x `size`.
     func resized(to size: Int) -> Picture {
         let (wide, narrow) = (3 * width, 3 * size)
         let rows = Steps(line: narrow, pixel: 3)
@@ -44,7 +44,7 @@ private func pass(
     return scaled
 }
 
-/// Return the first pixel that a pixel of the result is made of, and the weights of it and the next.
+/// Return the first input pixel of an output pixel, and the weights of that and the next ones.
 private func weights(of place: Int, _ length: Int, _ size: Int) -> (start: Int, parts: [Int]) {
     let scale = Double(length) / Double(size)
     let reach = max(scale, 1)

@@ -2,7 +2,7 @@ import XCTest
 
 @testable import Predictor
 
-/// A row of examples.json: a picture, its bytes in base64.
+/// A row of examples.json: an image, its bytes in base64.
 struct Row: Decodable {
     struct Told: Decodable {
         let width: Int
@@ -17,7 +17,7 @@ struct Row: Decodable {
     }
 }
 
-/// The bytes that the network takes.
+/// The network's input bytes.
 typealias Encoded = Data
 
 final class EncoderTests: XCTestCase {

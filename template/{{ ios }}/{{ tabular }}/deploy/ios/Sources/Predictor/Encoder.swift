@@ -1,9 +1,9 @@
 import Foundation
 
-/// What the model is asked: a row of raw values, `.missing` where there is none.
+/// The model's input: a row of raw values, or `.missing`.
 public typealias Input = [String: Value]
 
-/// A raw value, as a person or a sensor gives it.
+/// A raw value, as entered or measured.
 public enum Value: Decodable, Sendable {
     case number(Float)
     case text(String)
@@ -27,15 +27,15 @@ public enum Value: Decodable, Sendable {
 }
 
 public enum PredictorError: Error, Equatable {
-    /// The row has no value of this column; give `.missing` if there is none.
+    /// The row lacks this column; use `.missing` for a missing value.
     case noColumn(String)
-    /// A number where the column holds texts, or the other way round.
+    /// A number in a column of strings, or vice versa.
     case wrongKind(String)
-    /// The model's answer does not hold what the contract promises.
+    /// The model's output lacks what the contract defines.
     case noOutput(String)
 }
 
-/// The contract says all that is needed to encode an input.
+/// The contract defines how to encode an input.
 typealias Encoder = Contract
 
 extension Contract {
@@ -45,7 +45,7 @@ extension Contract {
         public let columns: [Column]
     }
 
-    /// A column of the matrix, made `from` a raw one; `levels` are the texts with the codes 1, 2, ...
+    /// A column of the matrix, computed `from` a raw one; `levels` have the codes 1, 2, ...
     public struct Column: Decodable, Sendable {
         public enum Part: String, Decodable, Sendable {
             case value, yearday, weekday, missing, code
@@ -61,7 +61,7 @@ extension Contract {
         }
     }
 
-    /// Return a row of the matrix, bit for bit what training took.
+    /// Return a row of the matrix, bit-identical to training.
     public func encode(_ row: Input) throws -> [Float] {
         try matrix.columns.map { column in
             guard let value = row[column.from] else { throw PredictorError.noColumn(column.from) }

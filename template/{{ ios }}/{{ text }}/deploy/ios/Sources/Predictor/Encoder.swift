@@ -1,16 +1,16 @@
 import Foundation
 import Tokenizers
 
-/// What the model is asked: a text.
+/// The model's input: a text.
 public typealias Input = String
 
 public enum PredictorError: Error, Equatable {
-    /// The model's answer does not hold what the contract promises.
+    /// The model's output lacks what the contract defines.
     case noOutput(String)
 }
 
 extension Contract {
-    /// `pad` fills up a text of few tokens; it is not looked at.
+    /// `pad` pads short texts; it is masked.
     public struct Matrix: Decodable, Sendable {
         public let name: String
         public let shape: [Int?]
@@ -18,7 +18,7 @@ extension Contract {
     }
 }
 
-/// Turns a text into the numbers of its tokens with the tokenizer beside the package.
+/// Turns a text into token ids, with the tokenizer beside the package.
 struct Encoder {
     private let matrix: Contract.Matrix
     private let tokenizer: any Tokenizer
@@ -28,7 +28,7 @@ struct Encoder {
         tokenizer = try await AutoTokenizer.from(modelFolder: folder)
     }
 
-    /// Return what the network takes of a text: cut, but for the token that ends it, and filled up.
+    /// Return the network's input for a text: truncated, but for its end token, and padded.
     func encode(_ text: Input) throws -> [Float] {
         let length = matrix.shape[1] ?? 0
         var ids = tokenizer.encode(text: text)

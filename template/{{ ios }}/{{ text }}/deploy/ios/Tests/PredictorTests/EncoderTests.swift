@@ -12,7 +12,7 @@ struct Row: Decodable {
     }
 }
 
-/// The numbers of a text's tokens.
+/// The token ids of a text.
 typealias Encoded = [Float]
 
 final class EncoderTests: XCTestCase {

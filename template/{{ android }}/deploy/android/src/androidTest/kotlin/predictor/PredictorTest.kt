@@ -10,7 +10,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Test
 import org.junit.runner.RunWith
 
-/** On a phone or emulator: the model answers as it did when it was exported. */
+/** On a phone or emulator: the model predicts as it did at export. */
 @RunWith(AndroidJUnit4::class)
 class PredictorTest {
     private val assets = InstrumentationRegistry.getInstrumentation().context.assets

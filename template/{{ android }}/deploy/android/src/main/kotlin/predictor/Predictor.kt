@@ -4,10 +4,10 @@ import android.content.res.AssetManager
 import com.google.ai.edge.litert.Accelerator
 import com.google.ai.edge.litert.CompiledModel
 
-/** An answer: the probabilities of all labels and the label called, or a single value. */
+/** A prediction: the probabilities of all labels and the predicted label, or a single value. */
 class Prediction(val values: FloatArray, val label: String?)
 
-/** A model that `export` wrote, read from the app's assets: contract.json and the file that it names. */
+/** An exported model, read from the app's assets: contract.json and the file that it names. */
 class Predictor(assets: AssetManager, folder: String = "") : AutoCloseable {
     val contract = Contract(assets.open(folder + "contract.json").reader().use { it.readText() })
     private val model =
@@ -15,7 +15,7 @@ class Predictor(assets: AssetManager, folder: String = "") : AutoCloseable {
     private val inputs = model.createInputBuffers()
     private val outputs = model.createOutputBuffers()
 
-    /** Answer for one input, as [Contract.encode] takes it; one call at a time. */
+    /** Predict for one input of [Contract.encode]; one call at a time. */
     @Synchronized
     fun predict(input: Input): Prediction {
         inputs[0].writeFloat(contract.encode(input))

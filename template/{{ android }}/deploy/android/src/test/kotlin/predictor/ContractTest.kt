@@ -3,7 +3,7 @@ package predictor
 import org.junit.Assert.assertEquals
 import org.junit.Test
 
-/** On any machine, without Android: probabilities are called as they were in training. */
+/** On any machine, without Android: probabilities give the same labels as in training. */
 class ContractTest {
     @Test
     fun probabilitiesAreCalledAsInTraining() {

@@ -9,7 +9,7 @@ import org.junit.Assert.assertThrows
 import org.junit.Test
 import org.junit.runner.RunWith
 
-/** On a phone or emulator: files are decoded as Pillow does it. */
+/** On a phone or emulator: files are decoded as by Pillow. */
 @RunWith(AndroidJUnit4::class)
 class DecodeTest {
     @Test

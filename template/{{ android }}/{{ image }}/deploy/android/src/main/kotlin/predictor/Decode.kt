@@ -4,16 +4,16 @@ import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import android.media.ExifInterface
 
-/** Decode a file, such as the camera's JPEG: upright, and over white where it is transparent. */
+/** Decode a file, such as the camera's JPEG: upright, on white where it is transparent. */
 fun decode(file: ByteArray): Picture {
     val options = BitmapFactory.Options().apply { inPremultiplied = false }
     val bitmap = BitmapFactory.decodeByteArray(file, 0, file.size, options)
-    requireNotNull(bitmap) { "The file is no picture that this system can decode." }
+    requireNotNull(bitmap) { "This system can't decode the file as an image." }
     val orientation = ExifInterface(file.inputStream()).getAttributeInt(ExifInterface.TAG_ORIENTATION, 1)
     return picture(bitmap).turned(orientation)
 }
 
-/** Return a bitmap, which is upright already, over white. */
+/** Return an upright bitmap on white. */
 fun picture(bitmap: Bitmap): Picture {
     val rgb = ByteArray(3 * bitmap.width * bitmap.height)
     val row = IntArray(bitmap.width)
@@ -30,7 +30,7 @@ fun picture(bitmap: Bitmap): Picture {
     return Picture(bitmap.width, bitmap.height, rgb)
 }
 
-/** Lay a colour over white, rounded as in training. */
+/** Composite a color on white, rounded as in training. */
 private fun overWhite(color: Int, alpha: Int): Byte {
     val sum = 128 * (color * alpha + 255 * (255 - alpha) + 128)
     return (((sum shr 8) + sum) shr 15).toByte()

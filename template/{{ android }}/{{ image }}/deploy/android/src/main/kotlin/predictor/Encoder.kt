@@ -2,10 +2,10 @@ package predictor
 
 import org.json.JSONObject
 
-/** What the model is asked: a picture. */
+/** The model's input: an image. */
 typealias Input = Picture
 
-/** What the network takes of a picture: the matrix of contract.json. */
+/** The network's input: an image as the matrix of contract.json. */
 internal class Encoder(matrix: JSONObject) {
     private val size = matrix.getJSONArray("shape").getInt(1)
 

@@ -1,12 +1,12 @@
 package predictor
 
-/** A decoded picture: RGB bytes, row after row. */
+/** A decoded image: RGB bytes, row by row. */
 class Picture(val width: Int, val height: Int, val rgb: ByteArray) {
     init {
-        require(rgb.size == 3 * width * height) { "A picture has three bytes a pixel." }
+        require(rgb.size == 3 * width * height) { "An image needs three bytes per pixel." }
     }
 
-    /** Return it upright; [orientation] is that of EXIF, 1 ... 8. */
+    /** Return it upright; [orientation] is EXIF's, 1 ... 8. */
     fun turned(orientation: Int): Picture {
         if (orientation !in 2..8) return this
         val lies = orientation >= 5

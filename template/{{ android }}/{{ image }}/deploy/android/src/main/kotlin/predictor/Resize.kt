@@ -4,18 +4,18 @@ import kotlin.math.abs
 import kotlin.math.max
 import kotlin.math.min
 
-// Pillow's bilinear resize of 8-bit RGB, to the bit: a triangle filter, as wide as the scale where
-// it shrinks, with fixed-point weights; across, rounded to 8 bits, then down.
+// Pillow's bilinear resize of 8-bit RGB, bit-identical: a triangle filter, widened by the scale if
+// it shrinks, with fixed-point weights; horizontally, rounded to 8 bits, then vertically.
 
-private const val UNIT = 1 shl 22 // a weight of 1, as Pillow has it
+private const val UNIT = 1 shl 22 // a weight of 1 in Pillow
 
-/** How many bytes lead to the next line, and to the next pixel of a line. */
+/** Byte offsets of the next line, and of the next pixel in a line. */
 private class Steps(val line: Int, val pixel: Int)
 
-/** Of a pixel: the first one that it is made of, and the weights of this and the next ones. */
+/** For an output pixel: its first input pixel, and the weights of that and the next ones. */
 private class Weights(val start: Int, val parts: IntArray)
 
-/** Squash to [size] x [size]. */
+/** Resize to [size] x [size]. */
 internal fun Picture.resized(size: Int): Picture {
     val rows = Steps(3 * size, 3)
     val columns = Steps(3, 3 * size)

@@ -4,7 +4,7 @@ import java.util.Base64
 import org.junit.Assert.assertEquals
 import org.junit.Test
 
-/** On any machine, without Android: pictures are resized as they were in training. */
+/** On any machine, without Android: images are resized as in training. */
 class EncoderTest {
     @Test
     fun picturesAreResizedAsInTraining() {

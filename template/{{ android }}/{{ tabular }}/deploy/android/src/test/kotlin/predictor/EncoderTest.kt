@@ -5,7 +5,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
 import org.junit.Test
 
-/** On any machine, without Android: rows are encoded as they were in training. */
+/** On any machine, without Android: rows are encoded as in training. */
 class EncoderTest {
     private val contract = Contract(exported("contract.json"))
 
