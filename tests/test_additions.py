@@ -60,7 +60,7 @@ TARGET = {
     "_part/formats.yaml": "    - helium\n",
     "_part/dependencies.toml": '    "balloon>=2",\n',
     "_part/uv.toml": 'override-dependencies = ["helium"]\n',
-    "_part/tree.md": "| `balloon.py` | send the model up |\n",
+    "_part/modules.md": "| `balloon.py` | send the model up |\n",
 }
 
 
