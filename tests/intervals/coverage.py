@@ -21,6 +21,7 @@ from populations import EQUAL, PAIRS, POPULATIONS
 sys.path.insert(0, str(Path("src").resolve()))
 compare = importlib.import_module(f"{PACKAGE}.toolkit.evaluation.compare")
 metrics = importlib.import_module(f"{PACKAGE}.toolkit.evaluation.metrics")
+scores = importlib.import_module(f"{PACKAGE}.toolkit.evaluation.scores")
 
 CELLS = ((200, 0.1), (2_000, 0.05))  # rows, share of the rarest class
 TRUTH = 2_000_000  # rows behind each true value: its error is below 4 % of an interval's
@@ -34,7 +35,7 @@ def covered(name: str, population: Any, rows: int, share: float, draws: int) -> 
     rng = np.random.default_rng([SEED, rows])
     targets, predictions = population(rng, TRUTH, share)
     threshold = None if predictions.ndim == 1 else metrics.choose_threshold(targets, predictions)
-    truth = metrics.score(targets, predictions, threshold)
+    truth = scores.score(targets, predictions, threshold)
     misses = {metric: np.zeros((2, 2)) for metric in truth}
     for draw in range(draws):
         targets, predictions = population(rng, rows, share)

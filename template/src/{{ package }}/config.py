@@ -3,21 +3,28 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError, create_model
 
-from . import commands
+from . import commands, metrics
 from .settings.model import Model
 from .settings.train import Train
 from .toolkit import config as files
 from .toolkit.config import BaseConfig
 from .toolkit.runs import UserError, find
 from .toolkit.settings.data import Data
+from .toolkit.settings.evaluate import Evaluate
 
 DATA = ("seed", "data")  # all that an export is opened with, whatever framework trained it
 OF_RUN = (*DATA, "model", "train")
 OF_FILE = ("bad_rows", "sheet")  # keys of `data` that a new file may need otherwise than the run
+
+
+class Evaluation(Evaluate):
+    """The toolkit's section, which accepts the project's own metrics too."""
+
+    OWN: ClassVar = metrics.OWN
 
 
 class Config(BaseConfig):
@@ -25,6 +32,7 @@ class Config(BaseConfig):
 
     model: Model = Model()
     train: Train = Train()
+    evaluate: Evaluation = Evaluation()
 
 
 @cache

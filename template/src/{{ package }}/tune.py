@@ -19,7 +19,7 @@ from .config import Config, complete
 from .data import load
 from .model import build
 from .toolkit.config import dump, keys
-from .toolkit.evaluation import metrics
+from .toolkit.evaluation import metrics, scores
 from .toolkit.runs import UserError
 from .toolkit.settings.common import Choice, Search
 from .toolkit.tables.split import Splits
@@ -31,7 +31,7 @@ def tune(config: Config) -> tuple[Config, str]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     splits = load(config)
     build(config, splits)  # a package that is not installed ends the search before it begins
-    primary = config.evaluate.primary
+    primary, own = config.evaluate.primary, config.evaluate.OWN
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config) if trial.number else config
@@ -45,7 +45,7 @@ def tune(config: Config) -> tuple[Config, str]:
             raise optuna.TrialPruned from None
         predictions = predict.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
-        score = metrics.score(splits.val.targets, predictions, threshold)[primary]
+        score = scores.score(splits.val.targets, predictions, threshold, own)[primary]
         print(f"    tune  trial {trial.number}: {primary} {score:.4f} {told}", flush=True)
         return score
 
@@ -72,7 +72,7 @@ def _study(config: Config, splits: Splits) -> optuna.Study:
     return optuna.create_study(
         study_name=name,
         storage=JournalStorage(JournalFileBackend(str(folder / f"{name}.journal"))),
-        direction="maximize" if metrics.GREATER_IS_BETTER[config.evaluate.primary] else "minimize",
+        direction="maximize" if scores.sign(config.evaluate) > 0 else "minimize",
         load_if_exists=True,
     )
 

@@ -1,17 +1,18 @@
-"""The model beside what it has to beat, on the same bootstrap resamples (Efron & Tibshirani 1993).
+"""The model beside its baselines, on the same bootstrap resamples (Efron & Tibshirani 1993).
 
-The gate: the primary metric must surely beat each naive baseline (one that ignores its inputs): the
-95 % interval of the paired difference lies above zero. Other models do not gate, but where the
-model is not surely better than a plain one, the verdict says so.
+The gate: in the primary metric, the model must significantly outperform each naive baseline (one
+that ignores its inputs): the 95 % interval of the paired difference lies above zero. Other models
+are no gate, but the verdict says where the model does not significantly outperform a plain one.
 
 Intervals of metrics are bias-corrected and accelerated (BCa: Efron, Better bootstrap confidence
 intervals, 1987): plain percentiles of average precision, of ROC-AUC and of squared errors lie to
-one side. Differences of two models have standard errors instead, which BCa calls sure too often.
+one side. Differences of two models have standard errors instead, since BCa calls too many of them
+significant.
 Shapes: B resamples, N rows.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,8 @@ import numpy as np
 from scipy.special import logit, ndtr, ndtri, stdtrit
 
 from ..config import BaseConfig
-from . import metrics
+from ..settings.common import Metric
+from . import metrics, scores
 
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
@@ -52,19 +54,20 @@ def compare(
     resamples: int,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return each model's metrics and intervals, the gain over it, and the best `naive` one."""
-    drawn = draw(targets, candidates, resamples, config.seed)
+    """Return each model's metrics and intervals, the gain over it, and the best `naive` model."""
+    drawn = draw(targets, candidates, resamples, config.seed, config.evaluate.OWN)
     primary = config.evaluate.primary
-    sign = 1 if metrics.GREATER_IS_BETTER[primary] else -1
+    sign = scores.sign(config.evaluate)
     models, gains = {}, {}
-    for name, scores in drawn.items():
+    for name, found in drawn.items():
         # ece grows with noise: its resamples lie above the estimate, so they give no interval
-        known = {metric: interval(each) for metric, each in scores.items() if metric != "ece"}
-        points = {metric: each.point for metric, each in scores.items()}
+        known = {metric: interval(each) for metric, each in found.items() if metric != "ece"}
+        points = {metric: each.point for metric, each in found.items()}
         models[name] = {"metrics": points, "interval": known}
-        gains[name] = gain(drawn["model"][primary], scores[primary], sign)
+        gains[name] = gain(drawn["model"][primary], found[primary], sign)
     del gains["model"]
-    best = min((name for name in naive if name in gains), key=lambda name: gains[name][0])
+    lowest = {name: np.nan_to_num(gains[name][0], nan=-math.inf) for name in naive if name in gains}
+    best = min(lowest, key=lambda name: lowest[name])
     return {"models": models, "gains": gains, "baseline": best}
 
 
@@ -88,38 +91,47 @@ def notes(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float
 def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[str, bool]:
     """Say how the model compares with its baselines, and whether it passes the gate.
 
-    `plain` names the simplest model that may do.
+    `plain` names the simplest model that may be good enough.
     """
     best, primary = compared["baseline"], config.evaluate.primary
     value, base = (compared["models"][name]["metrics"][primary] for name in ("model", best))
     low, high = compared["models"]["model"]["interval"][primary]
     passed = compared["gains"][best][0] > 0
-    beats = "beats" if passed else "does not surely beat"
-    told = f"{value:.4g} ({low:.4g} to {high:.4g})" if math.isfinite(value) else "without a value"
-    text = f"{primary} {told} {beats} the {best} baseline's {base:.4g}"
+    score = f"{value:.4g} ({low:.4g} to {high:.4g})" if math.isfinite(value) else "without a value"
+    if math.isfinite(value) and not math.isfinite(base):
+        return (
+            f"{primary} {score} can't be compared with the {best} baseline's, which is undefined: "
+            "let the metric return a number for constant predictions, or take another as primary"
+        ), False
+    beats = "beats" if passed else "does not significantly outperform"
+    text = f"{primary} {score} {beats} the {best} baseline's {base:.4g}"
     if BEFORE in compared["gains"]:
         text = f"{text}; {_since(*compared['gains'][BEFORE])} the run before"
     least, most = compared["gains"][plain]
     if most < 0:
-        return f"{text}; a plain {plain} model is better: take that", passed
+        return f"{text}; a plain {plain} model is significantly better: use that", passed
     if least > 0 or config.model.name == plain:
         return text, passed
-    return f"{text}; it is not surely better than a plain {plain} model", passed
+    return f"{text}; it does not significantly outperform a plain {plain} model", passed
 
 
 def _since(least: float, most: float) -> str:
     if least > 0:
-        return "surely better than"
-    return "surely worse than" if most < 0 else "not surely different from"
+        return "significantly better than"
+    return "significantly worse than" if most < 0 else "not significantly different from"
 
 
 def draw(
-    targets: np.ndarray, candidates: dict[str, Candidate], resamples: int, seed: int
+    targets: np.ndarray,
+    candidates: dict[str, Candidate],
+    resamples: int,
+    seed: int,
+    own: Mapping[str, Metric] | None = None,
 ) -> dict[str, dict[str, Drawn]]:
     """Score every candidate on the same resamples of rows: {name: {metric: what was drawn}}."""
     rows = len(targets)
     rng = np.random.default_rng(seed)
-    points = {name: metrics.score(targets, *each) for name, each in candidates.items()}
+    points = {name: scores.score(targets, *each, own) for name, each in candidates.items()}
     values = {name: np.empty((len(points[name]), resamples)) for name in candidates}
     products = {name: np.zeros((len(points[name]), rows)) for name in candidates}
     drawn = np.zeros(rows)
@@ -131,9 +143,9 @@ def draw(
         weights = counts.reshape(picks.shape).astype(float)
         drawn += weights.sum(axis=0)
         for name, candidate in candidates.items():
-            scores = metrics.resample(targets, *candidate, weights)
-            values[name][:, start : start + step] = list(scores.values())
-            moved = [_moved(scores[metric], point) for metric, point in points[name].items()]
+            sampled = scores.resample(targets, *candidate, weights, own)
+            values[name][:, start : start + step] = list(sampled.values())
+            moved = [_moved(sampled[metric], point) for metric, point in points[name].items()]
             products[name] += np.stack(moved) @ weights
     return {
         name: _join(points[name], values[name], products[name] / resamples, drawn / resamples)
@@ -148,12 +160,12 @@ def _join(
 
     Source: Efron, Estimation and accuracy after model selection, 2014, equation 3.7.
     """
-    scores = {}
+    found = {}
     for metric, value, product in zip(points, values, products, strict=True):
         influence = product - _moved(value, points[metric]).mean() * drawn
         kinds = (metric in metrics.TAILED, metric in metrics.PROPORTIONS)
-        scores[metric] = Drawn(points[metric], value, influence, *kinds)
-    return scores
+        found[metric] = Drawn(points[metric], value, influence, *kinds)
+    return found
 
 
 def _moved(values: np.ndarray, point: float) -> np.ndarray:

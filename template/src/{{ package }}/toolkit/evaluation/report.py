@@ -51,7 +51,8 @@ def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
         "summary": _json(run, "metrics.json"),
         "details": details,
         "cost": _json(run, "evaluation/cost.json"),
-        "greater": metrics.GREATER_IS_BETTER,
+        "greater": metrics.GREATER_IS_BETTER
+        | {name: metric.greater_is_better for name, metric in config.evaluate.OWN.items()},
         "row_loss": metrics.ROW_LOSS,
         "judged": models_evaluated(run.parent, details["test_set"]),
         "slices": _table(run, "slices").to_dict("records"),

@@ -1,10 +1,11 @@
 """Sections of config.yaml that every project has, and the marks of settings that `tune` varies."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 
 class Section(BaseModel, extra="forbid", frozen=True):
@@ -20,6 +21,37 @@ class ModelSettings(Section):
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {}
 
     name: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of the project's own: `function(targets, predictions, decisions, weights)`.
+
+    Each is an array with a row for each of the rows: targets (rows,), predictions as the model
+    gives them, decisions (rows,) label codes or values, weights (rows,) how often each row counts.
+    """
+
+    function: Callable[[Any, Any, Any, Any], float]
+    greater_is_better: bool = True
+
+
+class EvaluateSettings(Section):
+    """What every `evaluate` section has: the primary metric, one of the toolkit's or an own one."""
+
+    PROBLEM: ClassVar[str]
+    CHOICES: ClassVar[tuple[str, ...]]
+    OWN: ClassVar[Mapping[str, Metric]] = {}
+
+    primary: str
+    resamples: int = Field(1000, ge=100)
+
+    @field_validator("primary")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        known = (*cls.CHOICES, *cls.OWN)
+        if name not in known:
+            raise ValueError(f"{name} is not one of {', '.join(known)}")
+        return name
 
 
 class Tune(Section):

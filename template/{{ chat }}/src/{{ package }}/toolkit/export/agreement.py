@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from ..chats.special_tokens import escape_special_tokens
 from ..chats.tokens import ask, encode, numbers, special
 from ..config import BaseConfig
-from ..evaluation import metrics
+from ..evaluation import scores
 from ..runs import UserError
 from ..tables.split import Split
 from .feed import feed
@@ -89,7 +89,9 @@ def metric(
     for name in ("validation", "test"):
         part = parts[name]
         told = (answers[name], predict(read, part.inputs))
-        before, after = (metrics.score(part.targets, each, None)[primary] for each in told)
+        before, after = (
+            scores.score(part.targets, each, None, config.evaluate.OWN)[primary] for each in told
+        )
         found[name] = {"model": before, "exported": after, "drop": (after - before) / before}
     fall = found["validation"]
     if not fall["drop"] <= limit:

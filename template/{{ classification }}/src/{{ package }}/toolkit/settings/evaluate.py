@@ -1,17 +1,21 @@
 """The `evaluate` section of config.yaml."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import BaseModel, Field
+from .common import EvaluateSettings
 
 
-class Evaluate(BaseModel, extra="forbid", frozen=True):
-    """Which number decides, and how sure it has to be."""
+class Evaluate(EvaluateSettings):
+    """The primary metric, and the size of the bootstrap."""
 
     PROBLEM: ClassVar = "classification"
+    CHOICES: ClassVar = (
+        "average_precision",
+        "roc_auc",
+        "f1_macro",
+        "balanced_accuracy",
+        "log_loss",
+    )
 
-    primary: Literal[
-        "average_precision", "roc_auc", "f1_macro", "balanced_accuracy", "log_loss"
-    ] = "average_precision"
+    primary: str = "average_precision"
     positive: str | None = None
-    resamples: int = Field(1000, ge=100)

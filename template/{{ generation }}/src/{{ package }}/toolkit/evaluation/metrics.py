@@ -22,14 +22,6 @@ OF_EXPORTS = False  # an export gives the answers, not how likely it finds any
 BINS = 10
 
 
-def score(
-    targets: np.ndarray, predictions: np.ndarray, threshold: float | None
-) -> dict[str, float]:
-    """Return every metric of (N, 2) nats and tokens; `threshold` is for classifiers, here None."""
-    values = resample(targets, predictions, threshold, np.ones((1, len(targets))))
-    return {name: float(value[0]) for name, value in values.items()}
-
-
 def resample(
     targets: np.ndarray, predictions: np.ndarray, threshold: float | None, weights: np.ndarray
 ) -> dict[str, np.ndarray]:

@@ -1,9 +1,11 @@
 """The `evaluate` section of config.yaml."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import BaseModel, Field
+
+from .common import EvaluateSettings
 
 
 class Judge(BaseModel, extra="forbid", frozen=True):
@@ -17,13 +19,13 @@ class Judge(BaseModel, extra="forbid", frozen=True):
     seconds: float = Field(120, gt=0)
 
 
-class Evaluate(BaseModel, extra="forbid", frozen=True):
-    """Which number decides, and how sure it has to be."""
+class Evaluate(EvaluateSettings):
+    """The primary metric, and what else is compared of the answers."""
 
     PROBLEM: ClassVar = "generation"
+    CHOICES: ClassVar = ("bits_per_byte",)
 
-    primary: Literal["bits_per_byte"] = "bits_per_byte"
-    resamples: int = Field(1000, ge=100)
+    primary: str = "bits_per_byte"
     checks: Path | None = None
     answers: int = Field(24, ge=1)
     judge: Judge = Judge()

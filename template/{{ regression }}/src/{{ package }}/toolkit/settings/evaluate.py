@@ -1,14 +1,14 @@
 """The `evaluate` section of config.yaml."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import BaseModel, Field
+from .common import EvaluateSettings
 
 
-class Evaluate(BaseModel, extra="forbid", frozen=True):
-    """Which number decides, and how sure it has to be."""
+class Evaluate(EvaluateSettings):
+    """The primary metric, and the size of the bootstrap."""
 
     PROBLEM: ClassVar = "regression"
+    CHOICES: ClassVar = ("mae", "rmse", "r2", "median_absolute_error")
 
-    primary: Literal["mae", "rmse", "r2", "median_absolute_error"] = "mae"
-    resamples: int = Field(1000, ge=100)
+    primary: str = "mae"

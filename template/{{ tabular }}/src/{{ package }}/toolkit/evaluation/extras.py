@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..config import BaseConfig
 from ..tables.split import Split, Splits
-from . import metrics
+from . import scores
 from .errors import Extras
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
@@ -53,18 +53,18 @@ def _importances(
     rows, repeats = _plan(*inputs.shape)
     kept = np.sort(rng.choice(len(inputs), rows, replace=False))
     inputs, targets = inputs.iloc[kept].reset_index(drop=True), targets[kept]
-    whole = metrics.score(targets, predict(inputs), threshold)[primary]
-    sign = 1 if metrics.GREATER_IS_BETTER[primary] else -1
-    many, found = pd.concat([inputs] * repeats, ignore_index=True), []
+    own, sign = config.evaluate.OWN, scores.sign(config.evaluate)
+    whole = scores.score(targets, predict(inputs), threshold, own)[primary]
+    many, table = pd.concat([inputs] * repeats, ignore_index=True), []
     for name in inputs:
         order = np.concatenate([rng.permutation(rows) for _ in range(repeats)])
         shuffled = inputs[name].take(order).set_axis(many.index)
         parts = np.split(predict(many.assign(**{name: shuffled})), repeats)
-        scores = np.array([metrics.score(targets, part, threshold)[primary] for part in parts])
-        losses = sign * (whole - scores)
-        found.append({"column": name, "importance": losses.mean(), "spread": losses.std(ddof=1)})
-    table = pd.DataFrame(found).sort_values("importance", ascending=False, kind="stable")
-    return table, {"importances": {"rows": rows, "repeats": repeats, primary: whole}}
+        found = [scores.score(targets, part, threshold, own)[primary] for part in parts]
+        losses = sign * (whole - np.array(found))
+        table.append({"column": name, "importance": losses.mean(), "spread": losses.std(ddof=1)})
+    ranked = pd.DataFrame(table).sort_values("importance", ascending=False, kind="stable")
+    return ranked, {"importances": {"rows": rows, "repeats": repeats, primary: whole}}
 
 
 def _plan(rows: int, columns: int) -> tuple[int, int]:

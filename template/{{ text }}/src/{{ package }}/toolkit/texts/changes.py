@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from ..evaluation import metrics
+from ..evaluation import metrics, scores
 
 TYPO_WORDS = 10  # one word in so many gets a typo, at least one
 
@@ -43,5 +43,5 @@ def robustness(
         after = predict(inputs.assign(text=list(map(change, inputs["text"]))))
         otherwise = metrics.decide(after, threshold) != metrics.decide(before, threshold)
         shares = {"decided_otherwise": otherwise.mean(), "moved": np.abs(after - before).mean()}
-        found.append({"change": name} | shares | metrics.score(targets, after, threshold))
+        found.append({"change": name} | shares | scores.score(targets, after, threshold))
     return pd.DataFrame(found)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ..config import BaseConfig
-from ..evaluation import metrics
+from ..evaluation import metrics, scores
 from ..runs import UserError
+from ..settings.common import EvaluateSettings
 from ..tables.schema import Schema
 from ..tables.split import Split
 from .parity import Exported, decide
@@ -38,7 +39,7 @@ def check(
     for name in ("validation", "test"):
         whole, targets = answers[name], parts[name].targets
         smaller, chosen = decide(exported, [parts[name].inputs])
-        compared[name] = _drop(primary, targets, whole, smaller, threshold)
+        compared[name] = _drop(config.evaluate, targets, whole, smaller, threshold)
         expected.append(whole)
         actual.append(smaller)
         equal += _equal(whole, chosen, schema.labels, threshold)
@@ -73,14 +74,17 @@ def summary(agreed: dict[str, Any]) -> str:
 
 
 def _drop(
-    name: str,
+    settings: EvaluateSettings,
     targets: np.ndarray,
     whole: np.ndarray,
     smaller: np.ndarray,
     threshold: float | None,
 ) -> dict[str, float]:
-    before, after = (metrics.score(targets, p, threshold)[name] for p in (whole, smaller))
-    fall = before - after if metrics.GREATER_IS_BETTER[name] else (after - before) / abs(before)
+    own, primary = settings.OWN, settings.primary
+    both = (scores.score(targets, each, threshold, own)[primary] for each in (whole, smaller))
+    before, after = both
+    greater = scores.sign(settings) > 0
+    fall = before - after if greater else (after - before) / abs(before)
     return {"model": before, "exported": after, "drop": fall}
 
 
