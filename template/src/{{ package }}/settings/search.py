@@ -10,7 +10,7 @@ class Search:
     low: float
     high: float
     log: bool = False
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -18,4 +18,4 @@ class Choice:
     """Values to search, for all models or some."""
 
     values: tuple[str, ...]
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None

@@ -3,7 +3,6 @@
 from typing import TypeAlias
 
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from .config import Config
 from .data import Splits
@@ -15,8 +14,7 @@ Model: TypeAlias = Pipeline
 
 def build(config: Config, splits: Splits) -> Model:
     """Return the unfitted Pipeline for `model.name`; a classifier if the schema has labels."""
-    name = config.model.name
-    prepare = StandardScaler() if name == "linear" else "passthrough"
-    estimator = ESTIMATORS[name](config, splits.schema.labels is not None)
-    steps = [("features", Features(config.data.size)), ("prepare", prepare)]
+    entry, features = ESTIMATORS[config.model.name], Features(config.data.size)
+    estimator = entry.build(config, splits.schema.labels is not None)
+    steps = [("features", features), ("prepare", entry.prepare(features))]
     return Pipeline([*steps, ("estimator", estimator)])
