@@ -9,7 +9,8 @@ from pathlib import Path
 from edits import edit, project
 from render import ROOT, git
 
-CACHE = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy/yours")}  # what it says of libraries
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
 SMALL = ["--train.trees=20", "--evaluate.resamples=100", "--run=yours"]
 
 
@@ -47,7 +48,7 @@ def _changed(folder: Path) -> set[str]:
 
 def _uv(folder: Path, *words: str) -> str:
     done = subprocess.run(
-        ["uv", *words], cwd=folder, env=os.environ | CACHE, capture_output=True, text=True
+        ["uv", *words], cwd=folder, env=os.environ | KEPT, capture_output=True, text=True
     )
     assert done.returncode == 0, f"{words}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     return done.stdout

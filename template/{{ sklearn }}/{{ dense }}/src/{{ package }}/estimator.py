@@ -20,16 +20,8 @@ Rows: TypeAlias = "tuple[np.ndarray, np.ndarray]"  # the prepared matrix, and th
 Losses = Iterator[tuple[float, float]]  # of training and validation rows, round by round
 
 
-def _passthrough(features: Features) -> Any:
-    return "passthrough"
-
-
 def _fit_again(estimator: Any, fitted: Any, rows: Rows, config: Config) -> None:
     estimator.fit(*rows)
-
-
-def _itself(estimator: Any) -> Any:
-    return estimator
 
 
 @dataclass(frozen=True)
@@ -50,12 +42,12 @@ class Estimator:
     """
 
     build: Callable[[Config, bool], BaseEstimator]
-    prepare: Callable[[Features], Any] = _passthrough
+    prepare: Callable[[Features], Any] = lambda features: "passthrough"
     fit: Callable[[Any, Rows, Rows, Config], Losses] | None = None
     refit: Callable[[Any, Any, Rows, Config], None] = _fit_again
     searched: tuple[str, ...] = ()
     native: str = ""
-    onnx: Callable[[Any], Any] = _itself
+    onnx: Callable[[Any], Any] = lambda fitted: fitted
     types: tuple[str, ...] = ()
     seconds: tuple[float, float] | None = None
 

@@ -1,18 +1,13 @@
 """The estimators behind `model.name`: an entry of `ESTIMATORS` is all that one needs."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .boosting import HIST_GRADIENT_BOOSTING, LIGHTGBM, XGBOOST
 from .estimator import LINEAR, RANDOM_FOREST
 
-if TYPE_CHECKING:
-    from .features import Features
 
-
-def _scaled(features: Features) -> Any:
+def _scaled(features: Any) -> Any:
     from sklearn.preprocessing import StandardScaler
 
     return StandardScaler()
