@@ -31,13 +31,14 @@ class Estimator:
     build     return it unfitted, for classes if True and for values if False
     prepare   return the step between the features and it, such as an imputer; by default, gaps are
               NaN and categories are codes
-    fit       fit on the first rows in rounds, stop by the second ones, and keep the best round;
-              None fits on the first rows alone
-    refit     fit on all rows, for as many rounds as an estimator kept that is fitted already
+    fit       fit on training rows in rounds, stop early by validation rows, and keep the best
+              round; None fits on training rows alone, without rounds
+    refit     fit on all rows, for as many rounds as the estimator kept that `fit` was given
     searched  the settings of `train` that `tune` varies
     native    its parameter for the columns that hold categories, if their export is exact
-    onnx      return what skl2onnx converts in its place, or its own ONNX model
-    types     what a saved model may hold, besides the classes that skops trusts
+    onnx      return what skl2onnx converts in its place, or its own ONNX model; `types` has to name
+              the class that `build` returns
+    types     full names of the classes in a saved model, besides those that skops trusts
     seconds   of `run` on two cores: whatever the rows, and for 10,000 cells
     """
 

@@ -22,7 +22,7 @@ class Estimator:
     """One entry of `ESTIMATORS`.
 
     build    return it unfitted
-    types    what a saved model may hold, besides the classes that skops trusts
+    types    full names of the classes in a saved model, besides those that skops trusts
     seconds  of `run` on two cores: whatever the rows, and for 10,000 cells
     """
 
