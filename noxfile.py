@@ -68,7 +68,7 @@ def update(session: nox.Session) -> None:
 def project(session: nox.Session) -> None:
     """A covering set of projects: installed, checked by their own tests, and run on their data."""
     _install(session)
-    _pytest(session, "tests/test_project.py")
+    _pytest(session, "tests/test_project.py", "tests/test_make_it_yours.py")
 
 
 @nox.session

@@ -87,7 +87,7 @@ def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
         key: (field.annotation, mark)
         for key, field in keys(complete())
         for mark in field.metadata
-        if isinstance(mark, Search | Choice) and model in (mark.models or [model])
+        if isinstance(mark, Search | Choice) and (mark.models is None or model in mark.models)
     }
     if not marks:
         raise UserError("no setting is marked with Search: nothing to tune.")

@@ -15,10 +15,10 @@ class Section(BaseModel, extra="forbid", frozen=True):
 class ModelSettings(Section):
     """What every model's settings have: its name, and about how long `run` takes, by name.
 
-    Seconds on two cores, whatever the rows, and for each 10,000 cells.
+    Seconds on two cores, whatever the rows, and for each 10,000 cells; None if unknown.
     """
 
-    SECONDS: ClassVar[dict[str, tuple[float, float]]] = {}
+    SECONDS: ClassVar[Mapping[str, tuple[float, float] | None]] = {}
 
     name: str
 
@@ -84,7 +84,7 @@ class Search:
     low: float
     high: float
     log: bool = False
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,4 +92,4 @@ class Choice:
     """Values to search, for all models or some."""
 
     values: tuple[str, ...]
-    models: tuple[str, ...] = ()
+    models: tuple[str, ...] | None = None

@@ -4,29 +4,25 @@ There is no step to resume from: a fit is a function of config, data and seed, s
 gives the same bytes.
 """
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import log_loss, root_mean_squared_error
-from sklearn.utils.class_weight import compute_sample_weight
 
 from .config import Config
+from .estimator import Rows
+from .estimators import ESTIMATORS
 from .model import Model, build
 from .predict import predict
-from .settings.train import BOOSTING
 from .toolkit.bag import folds, join, members
 from .toolkit.config import dump
 from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.schema import readable
 from .toolkit.tables.split import Split, Splits
 
-Rows = tuple[np.ndarray, np.ndarray]
-Losses = Iterator[tuple[float, float]]  # of training and validation rows, round by round
 MEAN, FELL = 0.1, 0.5  # what is left of the first guess, and of a loss, where a warning is due
-NATIVE = "categorical_column"  # what LightGBM calls the columns that hold categories
 
 
 class Fitted(NamedTuple):
@@ -68,7 +64,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
 def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
     """Say whether rows of another time ended boosting when it had hardly left the first mean."""
     by_time = getattr(config.data, "time", None) is not None
-    if not by_time or config.model.name not in BOOSTING:
+    if not by_time or not ESTIMATORS[config.model.name].fit:
         return False
     best = _best(losses)
     started = (1 - config.train.learning_rate) ** best < MEAN
@@ -93,19 +89,14 @@ def refit(model: Model, config: Config, splits: Splits) -> Model:
     """
     if not _refits(config, splits):
         return model
-    rows = splits.joined()
-    if NATIVE in members(model[-1])[0].get_params():
+    rows, entry = splits.joined(), ESTIMATORS[config.model.name]
+    if entry.native and entry.native in members(model[-1])[0].get_params():
         config = _splitting("native", config)
     if config.train.bag > 1:
         return _fit(config, rows, splits).model
     again = build(config, splits)
-    kept = KEPT.get(config.model.name)
-    again[-1].set_params(**(kept(model[-1]) if kept else {}))
     inputs = again[:-1].fit_transform(rows.inputs, rows.targets)
-    # The others have the setting themselves.
-    weight = _weight(config, rows.targets) if config.model.name == "xgboost" else None
-    again[-1].fit(inputs, rows.targets, **({} if weight is None else {"sample_weight": weight}))
-    _unstamp(again[-1])
+    entry.refit(again[-1], model[-1], (inputs, rows.targets), config)
     return again
 
 
@@ -136,15 +127,19 @@ def _bag(model: Model, rows: Rows, fold: np.ndarray, config: Config) -> Fitted:
 
 def _estimate(estimator: Any, train: Rows, val: Rows, config: Config) -> list[tuple[float, float]]:
     """Fit in place; return both losses of each round, or of the fit where nothing has rounds."""
-    losses = [*FIT.get(config.model.name, _plain)(estimator, train, val, config)]
-    _unstamp(estimator)
+    entry, losses = ESTIMATORS[config.model.name], list[tuple[float, float]]()
+    if entry.fit:
+        losses = [*entry.fit(estimator, train, val, config)]
+    else:
+        estimator.fit(*train)
     losses = losses or [(_loss(estimator, *train), _loss(estimator, *val))]
     return [(float(train_loss), float(val_loss)) for train_loss, val_loss in losses]
 
 
 def _many(model: Model, config: Config) -> bool:
-    """Say whether LightGBM could split categories by more than an order: two levels have one."""
-    return config.model.name == "lightgbm" and any(len(of) > 2 for of in model[0].levels_)
+    """Say whether categories could be split by more than an order: two levels have one."""
+    native = ESTIMATORS[config.model.name].native
+    return bool(native) and any(len(of) > 2 for of in model[0].levels_)
 
 
 def _better(fitted: Fitted, config: Config, splits: Splits) -> tuple[Fitted, Config]:
@@ -162,14 +157,6 @@ def _splitting(way: str, config: Config) -> Config:
     return config.model_copy(update={"model": model})
 
 
-def _unstamp(estimator: Any) -> None:
-    """Remove from CatBoost's model when it was made, and a number drawn for it."""
-    if hasattr(estimator, "get_metadata"):
-        metadata = estimator.get_metadata()
-        for stamp in ("train_finish_time", "model_guid"):
-            metadata[stamp] = ""
-
-
 def _refits(config: Config, splits: Splits) -> bool:
     """`auto` is what paid on 16 public tables: of classes, rare ones were ranked worse by it."""
     by_time = getattr(config.data, "time", None) is not None
@@ -177,14 +164,10 @@ def _refits(config: Config, splits: Splits) -> bool:
     return config.train.refit == "always" or (config.train.refit == "auto" and pays)
 
 
-def _weight(config: Config, targets: np.ndarray) -> np.ndarray | None:
-    return config.train.class_weight and compute_sample_weight("balanced", targets)
-
-
 def _capped(losses: list[tuple[float, float]], config: Config) -> bool:
     """Say whether boosting used up its rounds before its patience."""
     since_best = len(losses) - 1 - _best(losses)
-    rounds = config.train.rounds if config.model.name in FIT else np.inf
+    rounds = config.train.rounds if ESTIMATORS[config.model.name].fit else np.inf
     return len(losses) >= rounds and since_best < config.train.patience
 
 
@@ -197,63 +180,3 @@ def _loss(estimator: Any, inputs: Any, targets: np.ndarray) -> float:
     if predictions.ndim == 1:
         return float(root_mean_squared_error(targets, predictions))
     return float(log_loss(targets, predictions, labels=range(predictions.shape[1])))
-
-
-def _plain(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
-    estimator.fit(*train)
-    return iter(())
-
-
-def _hist_gradient_boosting(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
-    estimator.fit(*train, X_val=val[0], y_val=val[1])
-    best = max(1, int(np.argmax(estimator.validation_score_)))
-    estimator._predictors = estimator._predictors[:best]  # it keeps the rounds after the best too
-    return zip(-estimator.train_score_, -estimator.validation_score_, strict=True)
-
-
-def _lightgbm(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
-    from lightgbm import early_stopping
-
-    stop = early_stopping(config.train.patience, min_delta=config.train.tolerance, verbose=False)
-    estimator.fit(
-        *train,
-        eval_X=(train[0], val[0]),
-        eval_y=(train[1], val[1]),
-        eval_names=["train", "val"],
-        callbacks=[stop],
-    )
-    return _history(estimator.evals_result_, "train", "val")
-
-
-def _xgboost(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
-    weight = _weight(config, train[1])
-    estimator.fit(*train, sample_weight=weight, eval_set=[train, val], verbose=False)
-    estimator.set_params(callbacks=None)  # they have done their work, and can't be saved
-    return _history(estimator.evals_result(), "validation_0", "validation_1")
-
-
-def _catboost(estimator: Any, train: Rows, val: Rows, config: Config) -> Losses:
-    estimator.fit(*train, eval_set=val, early_stopping_rounds=config.train.patience)
-    return _history(estimator.evals_result_, "learn", "validation")
-
-
-def _history(results: dict[str, Any], train: str, val: str) -> Losses:
-    metric = next(iter(results[train]))
-    return zip(results[train][metric], results[val][metric], strict=True)
-
-
-FIT = {
-    "hist-gradient-boosting": _hist_gradient_boosting,
-    "lightgbm": _lightgbm,
-    "xgboost": _xgboost,
-    "catboost": _catboost,
-}
-KEPT: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "hist-gradient-boosting": lambda fitted: {
-        "max_iter": fitted.n_iter_,
-        "early_stopping": False,
-    },
-    "lightgbm": lambda fitted: {"n_estimators": max(1, fitted.best_iteration_)},
-    "catboost": lambda fitted: {"iterations": max(1, fitted.tree_count_)},
-    "xgboost": lambda fitted: {"n_estimators": fitted.best_iteration + 1, "callbacks": None},
-}

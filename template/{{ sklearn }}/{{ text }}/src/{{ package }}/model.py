@@ -22,4 +22,5 @@ def build(config: Config, splits: Splits) -> Model:
         settings.min_texts,
         settings.max_terms,
     )
-    return Pipeline([("features", features), ("estimator", ESTIMATORS[settings.name](config))])
+    estimator = ESTIMATORS[settings.name].build(config)
+    return Pipeline([("features", features), ("estimator", estimator)])
