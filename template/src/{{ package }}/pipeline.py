@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .config import Config, of_run
@@ -106,6 +107,10 @@ def evaluate(config: Config, args: argparse.Namespace) -> int:
     return 0 if passed else 1
 
 
+def accompany(model: Any, folder: Path) -> None:
+    """Write files of your own into the folder of an export; its contract will list them."""
+
+
 def export(config: Config, args: argparse.Namespace) -> int:
     """Convert a run's model and prove that it still gives the same answers."""
     from . import predict
@@ -119,7 +124,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
     known = run / "evaluation/cost.json"  # measured once, so that a report says it once
     cost = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
     cost = cost or measure.of_model(trained, run, test.inputs)
-    rest = (splits, test, threshold, config, run, cost)
+    rest = (splits, test, threshold, config, run, cost, accompany)
     for line in export(model, predict.predict, *rest):
         runs.say("export", line)
     if (run / "metrics.json").exists():

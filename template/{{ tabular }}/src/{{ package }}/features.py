@@ -1,8 +1,11 @@
 """Raw columns to numbers: everything learnt here is learnt from training rows.
 
 Each feature is written twice, in numpy and as ONNX nodes, side by side: only float32 arithmetic and
-table look-ups, so that the exported graph repeats them bit for bit. `export` compares both.
+table look-ups, so that the exported graph repeats them bit for bit. Training compares both first.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,22 @@ from .toolkit.export.onnx_graph import Graph
 from .toolkit.tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
-MAX_LEVELS = 255  # HistGradientBoosting bins: more codes could not be told apart
+MAX_LEVELS = 255  # HistGradientBoosting has no bins for more codes
+
+
+class Computed(NamedTuple):
+    """A feature computed from raw columns, twice: by numpy in training, by nodes in an export.
+
+    numpy  takes the canonical table, returns (rows,)
+    onnx   adds nodes to a graph, in which a column's name is float32 (rows, 1); returns a name
+    """
+
+    name: str
+    numpy: Callable[[pd.DataFrame], np.ndarray | pd.Series]
+    onnx: Callable[[Graph], str]
+
+
+COMPUTED: tuple[Computed, ...] = ()
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -23,6 +41,7 @@ class Features(TransformerMixin, BaseEstimator):
     numbers     as they are, NaN where missing
     dates       days since 1970-01-01, day of the year (0 ... 365.24), weekday (0 is Monday)
     indicators  1 where a number or date is missing, for the columns in `gappy`
+    computed    what COMPUTED adds
     categories  1, 2, ... for the levels in `levels_` ("" is missing); 0 for a rare or unseen one
     """
 
@@ -66,7 +85,8 @@ class Features(TransformerMixin, BaseEstimator):
         dates = [_date_parts(frame[name].to_numpy(np.float32)) for name in self.dates]
         gaps = frame[self.gappy].isna().to_numpy(np.float32)
         codes = [_codes(frame[name], levels) for name, levels in self._coded()]
-        return np.hstack([values, *dates, gaps, *codes])
+        computed = [_column(each.numpy(frame)) for each in COMPUTED]
+        return np.hstack([values, *dates, gaps, *computed, *codes])
 
     def _coded(self) -> list[tuple[str, list[str]]]:
         return list(zip(self.categories, self.levels_, strict=True))
@@ -75,7 +95,8 @@ class Features(TransformerMixin, BaseEstimator):
         """Name the columns of the matrix."""
         dates = [f"{name} {part}" for name in self.dates for part in ("days", "yearday", "weekday")]
         gaps = [f"{name} is missing" for name in self.gappy]
-        return [*self.numbers, *dates, *gaps, *self.categories]
+        computed = [each.name for each in COMPUTED]
+        return [*self.numbers, *dates, *gaps, *computed, *self.categories]
 
     @staticmethod
     def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
@@ -93,7 +114,13 @@ class Features(TransformerMixin, BaseEstimator):
             graph.add("Cast", graph.add("IsNaN", name), to=TensorProto.FLOAT) for name in self.gappy
         ]
         codes = [_onnx_codes(graph, name, levels) for name, levels in self._coded()]
-        graph.add("Concat", *self.numbers, *dates, *gaps, *codes, output=output, axis=1)
+        computed = [each.onnx(graph) for each in COMPUTED]
+        parts = [*self.numbers, *dates, *gaps, *computed, *codes]
+        graph.add("Concat", *parts, output=output, axis=1)
+
+
+def _column(values: np.ndarray | pd.Series) -> np.ndarray:
+    return np.asarray(values, np.float32).reshape(-1, 1)
 
 
 def _date_parts(days: np.ndarray) -> np.ndarray:

@@ -38,12 +38,14 @@ def export(
     config: BaseConfig,
     run: Path,
     cost: dict[str, Any],
+    accompany: Callable[[Any, Path], None] = lambda model, folder: None,
 ) -> Iterator[str]:
     """Export to each of `export.formats` and yield a sentence for each.
 
     `predict(model, inputs)` gives the trained model's answers; `cost` is what `measure.of_model`
-    found. UserError, and no artifact, if an exported model disagrees with the trained one on any
-    row, or if a format can't take or give the numbers of a column.
+    found, `accompany` writes files of the project's own beside the model. UserError, and no
+    artifact, if an exported model disagrees with the trained one on any row, or if a format can't
+    take or give the numbers of a column.
     """
     for name in config.export.formats:
         _check_offsets(name, splits.schema)
@@ -55,6 +57,7 @@ def export(
         with replacing(target) as folder:
             folder.mkdir()
             converter, judge = _convert(name, model, splits, threshold, folder)
+            accompany(model, folder)
             described = describe(name, folder, converter, splits.schema, threshold, config)
             if hasattr(converter, "describe"):  # it takes what `features` gives, not raw columns
                 described |= converter.describe(model)

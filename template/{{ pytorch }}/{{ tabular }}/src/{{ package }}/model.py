@@ -14,14 +14,13 @@ from torch.utils.data import Dataset
 from .columns import Numbers
 from .config import Config
 from .features import Features
-from .networks import MLP, FTTransformer
+from .networks import NETWORKS
+from .toolkit.export.feature_parity import check_features
 from .toolkit.export.onnx_graph import Graph
 from .toolkit.tables.schema import Schema
 from .toolkit.tables.split import Splits
 from .training.objective import answering, final
 from .training.pruning import Hidden, shrink
-
-NETWORKS: dict[str, type[MLP | FTTransformer]] = {"mlp": MLP, "ft-transformer": FTTransformer}
 
 
 class Network(nn.Module):
@@ -111,6 +110,7 @@ def build(config: Config, splits: Splits) -> Model:
     """Return an untrained model; levels, scales and sizes are learnt from training rows."""
     train, labels = splits.train, splits.schema.labels
     features = Features.of(config, splits.schema).fit(train.inputs)
+    check_features(features, splits.schema, train.inputs)
     levels = [1 + len(known) for known in features.levels_]
     shape = {
         **config.model.model_dump(exclude={"min_category_rows"}),

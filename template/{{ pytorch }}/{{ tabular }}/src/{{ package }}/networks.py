@@ -1,6 +1,7 @@
 """Networks over a table: all columns side by side, or a token for each."""
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -96,3 +97,6 @@ class Block(nn.Module):
         read = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         tokens = tokens + self.answer(read)
         return tokens + self.feed_forward(tokens)
+
+
+NETWORKS: dict[str, Any] = {"mlp": MLP, "ft-transformer": FTTransformer}

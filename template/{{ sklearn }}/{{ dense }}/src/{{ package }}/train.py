@@ -95,8 +95,9 @@ def refit(model: Model, config: Config, splits: Splits) -> Model:
     if config.train.bag > 1:
         return _fit(config, rows, splits).model
     again = build(config, splits)
-    inputs = again[:-1].fit_transform(rows.inputs, rows.targets)
-    entry.refit(again[-1], model[-1], (inputs, rows.targets), config)
+    targets = again.fitted_to(rows.targets)
+    inputs = again[:-1].fit_transform(rows.inputs, targets)
+    entry.refit(again[-1], model[-1], (inputs, targets), config)
     return again
 
 
@@ -104,10 +105,11 @@ def _fit(config: Config, rows: Split, splits: Splits) -> Fitted:
     """Fit one model on `rows`, stopped by the validation rows, or a bag, stopped by its folds."""
     model = build(config, splits)
     encode = model[:-1]
-    train = encode.fit_transform(rows.inputs, rows.targets), rows.targets
+    targets = model.fitted_to(rows.targets)
+    train = encode.fit_transform(rows.inputs, targets), targets
     if config.train.bag > 1:
         return _bag(model, train, folds(rows, config.train.bag, config.seed), config)
-    val = encode.transform(splits.val.inputs), splits.val.targets
+    val = encode.transform(splits.val.inputs), model.fitted_to(splits.val.targets)
     losses = _estimate(model[-1], train, val, config)
     return Fitted(model, losses, min(loss for _, loss in losses), _capped(losses, config))
 

@@ -1,29 +1,18 @@
 """One Pipeline from pictures to predictions: features -> prepare -> estimator."""
 
-from typing import Any
-
-from sklearn.pipeline import Pipeline
+from typing import ClassVar
 
 from .config import Config
 from .estimators import ESTIMATORS
 from .features import Features
-from .toolkit.bag import members
+from .toolkit.pipeline import ExportablePipeline
 from .toolkit.tables.split import Splits
 
 
-class Model(Pipeline):
+class Model(ExportablePipeline):
     """The steps `features`, `prepare` and `estimator`."""
 
-    def onnx_estimators(self) -> list[Any]:
-        """Return what skl2onnx converts of the estimator, or of each of a bag, or ONNX itself."""
-        return [_convertible(each) for each in members(self[-1])]
-
-
-def _convertible(estimator: Any) -> Any:
-    """Return what the entry of the estimator's class gives to convert."""
-    kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
-    entries = (entry for entry in ESTIMATORS.values() if kind in entry.types)
-    return next((entry.onnx(estimator) for entry in entries), estimator)
+    ENTRIES: ClassVar = ESTIMATORS
 
 
 def build(config: Config, splits: Splits) -> Model:

@@ -1,30 +1,23 @@
 """One Pipeline from the canonical table to predictions: features -> prepare -> estimator."""
 
-from typing import Any
+from typing import ClassVar
 
-from sklearn.pipeline import Pipeline
+from sklearn.base import clone
 
 from .config import Config
 from .estimators import ESTIMATORS
 from .features import Features
-from .toolkit.bag import members
+from .toolkit.export.feature_parity import check_features
+from .toolkit.pipeline import ExportablePipeline, Transform
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
 
-class Model(Pipeline):
+class Model(ExportablePipeline):
     """The steps `features`, `prepare` and `estimator`."""
 
-    def onnx_estimators(self) -> list[Any]:
-        """Return what skl2onnx converts of the estimator, or of each of a bag, or ONNX itself."""
-        return [_convertible(each) for each in members(self[-1])]
-
-
-def _convertible(estimator: Any) -> Any:
-    """Return what the entry of the estimator's class gives to convert."""
-    kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
-    entries = (entry for entry in ESTIMATORS.values() if kind in entry.types)
-    return next((entry.onnx(estimator) for entry in entries), estimator)
+    ENTRIES: ClassVar = ESTIMATORS
+    TARGET: ClassVar[Transform | None] = None  # of values, such as a logarithm
 
 
 def build(config: Config, splits: Splits) -> Model:
@@ -40,6 +33,7 @@ def build(config: Config, splits: Splits) -> Model:
         why = "models that each miss a stretch of data.time are worse at later rows than one alone"
         raise UserError(f"train.bag: {why}: set it to 1.")
     features = Features.of(config, schema)
+    check_features(clone(features).fit(splits.train.inputs), schema, splits.train.inputs)
     estimator = entry.build(config, schema.labels is not None)
     if config.model.categories == "native" and features.categories:  # the last of the matrix
         width = len(features.names())

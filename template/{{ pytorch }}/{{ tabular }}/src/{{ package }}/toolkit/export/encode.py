@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..runs import UserError
 from .contract import Contract
 from .feed import feed
 
@@ -36,6 +37,11 @@ def describe(model: Any) -> dict[str, Any]:
         *({"from": name, "as": part} for name, part in [*plain, *dates, *gaps]),
         *({"from": name, "as": "code", "levels": levels} for name, levels in codes),
     ]
+    if len(columns) != len(features.names()):
+        raise UserError(
+            "the encoder of an app knows no features beside these: leave the format out of "
+            "export.formats, or COMPUTED of features.py empty"
+        )
     shape = [None, len(columns)]
     return {"matrix": {"name": "matrix", "dtype": "float32", "shape": shape, "columns": columns}}
 

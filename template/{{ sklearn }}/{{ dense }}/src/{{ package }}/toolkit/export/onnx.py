@@ -29,6 +29,7 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = 
         graph.include(network)
         scores.append(network.output[-1].name)  # of a classifier, the first one is the label
     mean = graph.add("Mean", *scores) if len(scores) > 1 else scores[0]
+    mean = model.onnx_target(graph, mean)
     write(graph, features.onnx_inputs(schema), mean, schema, threshold, folder)
 
 
