@@ -20,8 +20,9 @@ def check_features(features: Any, schema: Schema, inputs: pd.DataFrame) -> None:
     """UserError names a feature whose ONNX nodes differ from `transform` on some training rows."""
     rows = inputs.iloc[:: 1 + len(inputs) // ROWS]
     expected, names = features.transform(rows), features.names()
+    contract: Any = {"inputs": describe(schema)}
     try:
-        (found,) = _session(features, schema).run(None, feed(rows, {"inputs": describe(schema)}))
+        (found,) = _session(features, schema).run(None, feed(rows, contract))
     except Exception as error:  # of ONNX, whose messages name no feature
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"features.py: the ONNX nodes can't be run ({reason}).") from error

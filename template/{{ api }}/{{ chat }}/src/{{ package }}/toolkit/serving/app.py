@@ -9,12 +9,13 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
@@ -48,7 +49,7 @@ REFUSALS = {
 }
 
 
-def serve(settings: Serve, run: Path) -> None:
+def serve(settings: Serve, run: Path, router: APIRouter) -> None:
     """Serve a run's model until a signal; then finish open answers and the log."""
     host, port = address = (settings.host, settings.port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -59,17 +60,20 @@ def serve(settings: Serve, run: Path) -> None:
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
     with started(run, settings, NEAR, 0, os.urandom(16).hex()) as engine:
-        app = create_app(run / "export" / "gguf", settings, engine)
+        app = create_app(run / "export" / "gguf", settings, engine, router)
         host, port = listener.getsockname()[:2]
         print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
         server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20))
         server.run(sockets=[listener])
 
 
-def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
+def create_app(
+    folder: Path, settings: Serve, engine: Engine, router: APIRouter | None = None
+) -> FastAPI:
     """Return the app of an export folder; MODEL_API_KEY in the environment locks what is in /v1.
 
-    UserError if the folder holds no intact export, or the request log can't be written.
+    It locks the endpoints of `router`, too. UserError if the folder holds no intact export, or the
+    request log can't be written.
     """
     contract, upstream, telemetry = load(folder), Upstream(engine), Telemetry()
     payload = Payload(contract, settings)
@@ -114,6 +118,7 @@ def create_app(folder: Path, settings: Serve, engine: Engine) -> FastAPI:
         """Show counts and times in the text format of Prometheus."""
         return telemetry.text()
 
+    app.include_router(router or APIRouter(), dependencies=[Depends(partial(check_key, key))])
     describe_api(app.openapi(), payload, contract, locked=key is not None)
     return app
 

@@ -6,17 +6,19 @@ one decoder, made from the contract, checks a request, and requests run together
 
 import asyncio
 import gc
+import hmac
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, HTTPException
+from fastapi import APIRouter, FastAPI, HTTPException, Security
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.security import APIKeyHeader
 from fastapi_offline import FastAPIOffline
 from msgspec import json
 
@@ -33,9 +35,9 @@ from .server import Server
 from .telemetry import Telemetry
 
 
-def serve(settings: Serve, run: Path) -> None:
+def serve(settings: Serve, run: Path, router: APIRouter) -> None:
     """Serve a run's model until a signal; then answer open requests and finish the log."""
-    app = create_app(run / "export" / "onnx", settings)
+    app = create_app(run / "export" / "onnx", settings, router)
     host, port = address = (settings.host, settings.port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -48,9 +50,10 @@ def serve(settings: Serve, run: Path) -> None:
     server.run(sockets=[listener])
 
 
-def create_app(folder: Path, settings: Serve) -> FastAPI:
-    """Return the app of an export folder; MODEL_API_KEY in the environment locks /predict.
+def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -> FastAPI:
+    """Return the app of an export folder; MODEL_API_KEY in the environment locks predictions.
 
+    The same key locks the endpoints of `router`, which find the model in `app.state.model`.
     UserError if the folder holds no intact export, or the request log can't be written.
     """
     model = load(folder, threads=1)
@@ -71,6 +74,7 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         log.write()
 
     app = _documented(title=model.contract["project"], version=name, lifespan=lifespan)
+    app.state.model = model
     app.add_middleware(
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
@@ -94,8 +98,26 @@ def create_app(folder: Path, settings: Serve) -> FastAPI:
         """Show counts and times in the text format of Prometheus."""
         return telemetry.text()
 
+    _include(app, router, key)
     describe_api(app.openapi(), payload, model.contract, locked=key is not None)
     return app
+
+
+def _include(app: FastAPI, router: APIRouter | None, key: str | None) -> None:
+    """Add the project's own endpoints, behind the key if there is one."""
+    if router is not None:
+        app.include_router(router, dependencies=[] if key is None else [Security(_checked(key))])
+
+
+def _checked(key: str) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that refuses requests without the key."""
+    header = APIKeyHeader(name="X-API-Key", scheme_name="key", auto_error=False)
+
+    async def check(given: str | None = Security(header)) -> None:
+        if not hmac.compare_digest((given or "").encode(), key.encode()):
+            raise HTTPException(401, "the header X-API-Key is missing or wrong")
+
+    return check
 
 
 def _documented(**about: Any) -> FastAPI:

@@ -1,0 +1,5 @@
+"""Endpoints of your own: shown in /docs, and behind the same key as predictions."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
