@@ -4,34 +4,146 @@ import json
 import os
 import re
 import subprocess
+import zipfile
 from pathlib import Path
+from typing import Any
 
 from edits import edit, project
 from render import ROOT, git
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
-SMALL = ["--train.trees=20", "--evaluate.resamples=100", "--run=yours"]
+SMALL = ["--train.trees=20", "--train.rounds=60", "--evaluate.resamples=100"]
+PREPARED = "replace(LINEAR, prepare=_target_encoded"
+NUMPY = "import numpy as np\nfrom sklearn.base import clone\n"
+COMMAND = '''"""Print the number of runs."""
+
+import argparse
+
+from ..config import Config
+
+READS = ("paths",)
 
 
-def test_an_estimator_is_an_entry(template: Path, tmp_path: Path) -> None:
+def run(config: Config, args: argparse.Namespace) -> int:
+    """Count the folders."""
+    print(len([*config.paths.runs.glob("*/config.yaml")]), "runs")
+    return 0
+'''
+ENDPOINT = """
+from fastapi.testclient import TestClient
+from pathlib import Path
+from my_model.api import router
+from my_model.toolkit.serving.app import create_app
+from my_model.toolkit.settings.serve import Serve
+
+app = create_app(Path("runs/yours/export/onnx"), Serve(request_log=None), router)
+with TestClient(app) as client:
+    assert client.get("/columns").status_code == 401
+    assert client.get("/columns", headers={"X-API-Key": "wrong"}).status_code == 401
+    print(client.get("/columns", headers={"X-API-Key": "open"}).json())
+    assert "/columns" in client.get("/openapi.json").json()["paths"]
+"""
+
+
+def test_classes(template: Path, tmp_path: Path) -> None:
     folder = project(template, tmp_path / "project")
+    package = folder / "src/my_model"
+    _write_below_docstring(package / "metrics.py", *_printed(folder, "A metric"))
+    (computed,) = _printed(folder, "A feature")
+    edit(package / "features.py", "COMPUTED: tuple[Computed, ...] = ()\n", computed)
     function, entry = _printed(folder, "An estimator")
-    path = folder / "src/my_model/estimators.py"
-    edit(path, "\nESTIMATORS = {\n", f"\n{function}\n\nESTIMATORS = {{\n{entry}")
+    (encoded,) = _printed(folder, "Another preparation")
+    start = f"\n{function}\n\n{encoded}\n\nESTIMATORS = {{\n{entry}"
+    edit(package / "estimators.py", "\nESTIMATORS = {\n", start)
+    edit(package / "estimators.py", "replace(LINEAR, prepare=_scaled", PREPARED)
+    _write_below_docstring(package / "api.py", *_printed(folder, "An endpoint"))
+    (function,) = _printed(folder, "A file in an export")
+    edit(package / "pipeline.py", function.rpartition("    (folder")[0], function)
+    (package / "commands/count.py").write_text(COMMAND, "utf-8")
+    _check(folder)
+    _run(folder, "run", "--model.name=extra-trees", "--evaluate.primary=mcc", "--run=yours")
+    _assert_exported(folder / "runs/yours", "mcc", "extra-trees")
+    assert "NOTICE.txt" in _json(folder / "runs/yours/export/onnx/contract.json")["sha256"]
+    schema = _json(folder / "runs/yours/export/onnx/contract.json")["inputs"]
+    assert len(schema) == 10, "raw columns stay the inputs"
+    assert "mcc" in (folder / "runs/yours/report.html").read_text("utf-8")
+    columns = _uv(folder, "run", "--with=httpx2", "python", "-c", ENDPOINT, MODEL_API_KEY="open")
+    assert "Speed IAS in knots" in columns
+    _run(folder, "run", "--model.name=linear", "--run=encoded")
+    _assert_exported(folder / "runs/encoded", "average_precision", "linear")
+    assert "TargetEncoder" in _skops(folder / "runs/encoded")
+    assert _uv(folder, "run", "my-model", "count") == "2 runs\n"
+    assert "Print the number of runs" in _uv(folder, "run", "my-model", "--help")
+    tests = ["tests/test_train.py", "tests/test_convert.py", "tests/toolkit/test_drift.py"]
+    done = _uv(folder, "run", "pytest", "-k", "extra-trees", *tests)
+    assert int(re.findall(r"(\d+) passed", done)[0]) > 10
+    searched = ["--tune.trials=2", "--model.name=extra-trees", "--train.trees=5"]
+    assert "train.min_samples_leaf" in _uv(folder, "run", "my-model", "tune", *searched)
+    names = ("api", "estimators", "features", "metrics", "pipeline")
+    assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
+    _assert_disagreement_is_found(folder)
+
+
+def test_numbers(template: Path, tmp_path: Path) -> None:
+    folder = project(template, tmp_path / "project", {"task": "tabular-regression", "targets": []})
+    package = folder / "src/my_model"
+    _write_below_docstring(package / "metrics.py", *_printed(folder, "A metric"))
+    (computed,) = _printed(folder, "A feature")
+    edit(package / "features.py", "COMPUTED: tuple[Computed, ...] = ()\n", computed)
+    _run(folder, "run", "--run=plain")
+    (target,) = _printed(folder, "A transformed target")
+    before = "TARGET: Transform | None = None  # of numeric targets, such as a logarithm\n"
+    edit(package / "model.py", before, target)
+    edit(package / "model.py", "from sklearn.base import clone\n", NUMPY)
+    _check(folder)
+    for name in ("hist-gradient-boosting", "linear", "lightgbm"):
+        words = [f"--model.name={name}", f"--run={name}", "--evaluate.primary=mape"]
+        _run(folder, "run", *words, "--train.bag=2")
+        _assert_exported(folder / "runs" / name, "mape", name)
+    plain, logarithm = (folder / "runs" / run for run in ("plain", "hist-gradient-boosting"))
+    loss = [
+        float((run / "history.csv").read_text().splitlines()[1].split(",")[2])
+        for run in (plain, logarithm)
+    ]
+    assert loss[0] > 100 > 1 > loss[1], "the estimator is fitted to logarithms"
+    assert _json(logarithm / "metrics.json")["metrics"]["mae"] > 100, "metrics are in grams"
+    assert _changed(folder) == {
+        f"src/my_model/{name}.py" for name in ("features", "metrics", "model")
+    }
+
+
+def _assert_disagreement_is_found(folder: Path) -> None:
+    """A feature that an export computes otherwise is refused before anything is trained."""
+    edit(folder / "src/my_model/features.py", 'graph.add("Mul", speed', 'graph.add("Add", speed')
+    command = ["uv", "run", "my-model", "train", "--run=refused"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2 and "'squared speed' is" in done.stderr, done
+    assert not (folder / "runs/refused").exists()
+
+
+def _assert_exported(run: Path, primary: str, name: str) -> None:
+    parity, metrics = _json(run / "export/onnx/parity.json"), _json(run / "metrics.json")
+    assert parity["passed"] and parity["rows"] > 300
+    assert metrics["primary"] == primary and metrics["beats_baseline"]
+    low, high = metrics["interval"][primary]
+    assert low <= metrics["metrics"][primary] <= high and low < high
+    assert f"name: {name}\n" in (run / "config.yaml").read_text("utf-8")
+
+
+def _check(folder: Path) -> None:
     _uv(folder, "sync", "--quiet")
     for words in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
         _uv(folder, "run", *words)
-    _uv(folder, "run", "my-model", "run", "--model.name=extra-trees", *SMALL)
-    parity = json.loads((folder / "runs/yours/export/onnx/parity.json").read_text("utf-8"))
-    assert parity["passed"] and parity["decisions_equal"] == parity["rows"] > 1000
-    assert json.loads((folder / "runs/yours/metrics.json").read_text("utf-8"))["beats_baseline"]
-    tests = ["tests/test_train.py", "tests/test_convert.py", "tests/test_drift.py"]
-    told = _uv(folder, "run", "pytest", "-k", "extra-trees", *tests)
-    assert int(re.findall(r"(\d+) passed", told)[0]) > 10
-    searched = ["--tune.trials=2", "--model.name=extra-trees", "--train.trees=5"]
-    assert "train.min_samples_leaf" in _uv(folder, "run", "my-model", "tune", *searched)
-    assert _changed(folder) == {"src/my_model/estimators.py"}
+
+
+def _run(folder: Path, *words: str) -> str:
+    return _uv(folder, "run", "my-model", *words, *SMALL)
+
+
+def _write_below_docstring(path: Path, code: str) -> None:
+    docstring = path.read_text("utf-8").split("\n")[0]
+    path.write_text(f"{docstring}\n\n{code}", "utf-8")
 
 
 def _printed(folder: Path, title: str) -> list[str]:
@@ -46,9 +158,17 @@ def _changed(folder: Path) -> set[str]:
     return set(git(folder, "diff", "--name-only", "HEAD").splitlines())
 
 
-def _uv(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["uv", *words], cwd=folder, env=os.environ | KEPT, capture_output=True, text=True
-    )
+def _skops(run: Path) -> str:
+    with zipfile.ZipFile(run / "model/model.skops") as file:
+        return file.read("schema.json").decode()
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def _uv(folder: Path, *words: str, **more: str) -> str:
+    env = os.environ | KEPT | more
+    done = subprocess.run(["uv", *words], cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode == 0, f"{words}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
     return done.stdout

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .config import Config
 from .toolkit.export.onnx_graph import Graph
+from .toolkit.runs import say
 from .toolkit.tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
@@ -23,13 +24,15 @@ MAX_LEVELS = 255  # HistGradientBoosting has no bins for more codes
 class Computed(NamedTuple):
     """A feature computed from raw columns, twice: by numpy in training, by nodes in an export.
 
-    numpy  takes the canonical table, returns (rows,)
-    onnx   adds nodes to a graph, in which a column's name is float32 (rows, 1); returns a name
+    columns  the raw columns that it needs; it is left out of a table that lacks one
+    numpy    takes the (rows,) values of each, float32 or str objects, and returns (rows,)
+    onnx     takes a graph and the name of each, (rows, 1), and returns the name of its result
     """
 
     name: str
-    numpy: Callable[[pd.DataFrame], np.ndarray | pd.Series]
-    onnx: Callable[[Graph], str]
+    columns: tuple[str, ...]
+    numpy: Callable[..., np.ndarray]
+    onnx: Callable[..., str]
 
 
 COMPUTED: tuple[Computed, ...] = ()
@@ -41,7 +44,7 @@ class Features(TransformerMixin, BaseEstimator):
     numbers     as they are, NaN where missing
     dates       days since 1970-01-01, day of the year (0 ... 365.24), weekday (0 is Monday)
     indicators  1 where a number or date is missing, for the columns in `gappy`
-    computed    what COMPUTED adds
+    computed    those of COMPUTED, by name
     categories  1, 2, ... for the levels in `levels_` ("" is missing); 0 for a rare or unseen one
     """
 
@@ -51,12 +54,14 @@ class Features(TransformerMixin, BaseEstimator):
         dates: list[str],
         categories: list[str],
         gappy: list[str],
+        computed: list[str],
         min_rows: int = 10,
     ) -> None:
         self.numbers = numbers
         self.dates = dates
         self.categories = categories
         self.gappy = gappy
+        self.computed = computed
         self.min_rows = min_rows
 
     @staticmethod
@@ -67,7 +72,13 @@ class Features(TransformerMixin, BaseEstimator):
             kinds[column.kind].append(column.name)
         gappy = [c.name for c in schema.columns if c.missing and c.kind != "category"]
         numbers, dates, categories = kinds.values()
-        return Features(numbers, dates, categories, gappy, config.model.min_category_rows)
+        present = {column.name for column in schema.columns}
+        for each in COMPUTED:
+            if lost := [name for name in each.columns if name not in present]:
+                say("warning", f"features.py: {each.name!r} is left out: there is no {lost[0]!r}.")
+        computed = [each.name for each in COMPUTED if present.issuperset(each.columns)]
+        rows = config.model.min_category_rows
+        return Features(numbers, dates, categories, gappy, computed, rows)
 
     def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
         """Learn which levels of each category are frequent; `targets` are not looked at."""
@@ -85,8 +96,11 @@ class Features(TransformerMixin, BaseEstimator):
         dates = [_date_parts(frame[name].to_numpy(np.float32)) for name in self.dates]
         gaps = frame[self.gappy].isna().to_numpy(np.float32)
         codes = [_codes(frame[name], levels) for name, levels in self._coded()]
-        computed = [_column(each.numpy(frame)) for each in COMPUTED]
+        computed = [_computed(each, frame) for each in self._chosen()]
         return np.hstack([values, *dates, gaps, *computed, *codes])
+
+    def _chosen(self) -> list[Computed]:
+        return [each for each in COMPUTED if each.name in self.computed]
 
     def _coded(self) -> list[tuple[str, list[str]]]:
         return list(zip(self.categories, self.levels_, strict=True))
@@ -95,8 +109,7 @@ class Features(TransformerMixin, BaseEstimator):
         """Name the columns of the matrix."""
         dates = [f"{name} {part}" for name in self.dates for part in ("days", "yearday", "weekday")]
         gaps = [f"{name} is missing" for name in self.gappy]
-        computed = [each.name for each in COMPUTED]
-        return [*self.numbers, *dates, *gaps, *computed, *self.categories]
+        return [*self.numbers, *dates, *gaps, *self.computed, *self.categories]
 
     @staticmethod
     def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
@@ -114,13 +127,20 @@ class Features(TransformerMixin, BaseEstimator):
             graph.add("Cast", graph.add("IsNaN", name), to=TensorProto.FLOAT) for name in self.gappy
         ]
         codes = [_onnx_codes(graph, name, levels) for name, levels in self._coded()]
-        computed = [each.onnx(graph) for each in COMPUTED]
+        computed = [each.onnx(graph, *each.columns) for each in self._chosen()]
         parts = [*self.numbers, *dates, *gaps, *computed, *codes]
         graph.add("Concat", *parts, output=output, axis=1)
 
 
-def _column(values: np.ndarray | pd.Series) -> np.ndarray:
-    return np.asarray(values, np.float32).reshape(-1, 1)
+def _computed(feature: Computed, frame: pd.DataFrame) -> np.ndarray:
+    raw = [_raw(frame[name]) for name in feature.columns]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.asarray(feature.numpy(*raw), np.float32).reshape(-1, 1)
+
+
+def _raw(values: pd.Series) -> np.ndarray:
+    is_text = isinstance(values.dtype, pd.CategoricalDtype)
+    return values.astype("str").to_numpy(object) if is_text else values.to_numpy(np.float32)
 
 
 def _date_parts(days: np.ndarray) -> np.ndarray:

@@ -13,11 +13,14 @@ from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
 
+TARGET: Transform | None = None  # of numeric targets, such as a logarithm
+
+
 class Model(ExportablePipeline):
     """The steps `features`, `prepare` and `estimator`."""
 
     ENTRIES: ClassVar = ESTIMATORS
-    TARGET: ClassVar[Transform | None] = None  # of values, such as a logarithm
+    TARGET: ClassVar = TARGET
 
 
 def build(config: Config, splits: Splits) -> Model:

@@ -101,11 +101,6 @@ def create_app(
         told = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
         return {"object": "list", "data": [told]}
 
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
-
     @app.get("/ready", responses={503: {"description": "The engine does not answer."}})
     async def ready() -> dict[str, str]:
         """Ask the engine, to say that conversations will be answered."""
@@ -124,12 +119,17 @@ def create_app(
 
 
 def _documented(**about: Any) -> FastAPI:
-    """Return an app whose /docs needs no internet, and to which / leads."""
+    """Return an app whose /docs needs no internet, and to which / leads; /health says it is up."""
     app = FastAPIOffline(**about)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("docs")
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
 
     return app
 

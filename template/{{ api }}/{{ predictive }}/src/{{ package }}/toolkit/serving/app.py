@@ -79,11 +79,6 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
         Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
     )
 
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
-
     @app.get("/ready", responses={503: {"description": "Too many rows are waiting."}})
     async def ready() -> dict[str, str]:
         """Predict a row, to say that others will be answered."""
@@ -121,12 +116,17 @@ def _checked(key: str) -> Callable[..., Awaitable[None]]:
 
 
 def _documented(**about: Any) -> FastAPI:
-    """Return an app whose /docs needs no internet, and to which / leads."""
+    """Return an app whose /docs needs no internet, and to which / leads; /health says it is up."""
     app = FastAPIOffline(**about)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse("docs")
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"status": "ok"}
 
     return app
 
