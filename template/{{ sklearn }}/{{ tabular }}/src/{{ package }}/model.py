@@ -12,7 +12,6 @@ from .toolkit.pipeline import ExportablePipeline, Transform
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
-
 TARGET: Transform | None = None  # of numeric targets, such as a logarithm
 
 
