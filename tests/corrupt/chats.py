@@ -46,7 +46,7 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
     return [
         Case("no replies", put(reply=""), REFUSED, "row"),
         Case("no questions", put(question=""), REFUSED, "row"),
-        Case("replies missing in some", put(reply=_some(told, "", 20)), RESULT, "dropped"),
+        Case("replies missing in some", put(reply=_some(told, "", 20)), RESULT, "left out"),
         Case("replies missing in half", put(reply=_some(told, "", 2)), REFUSED, "row"),
         Case("replies all the same", put(reply=told[0]), EITHER),
         Case("questions all the same", put(question=asked[0]), RESULT, "same prompt"),
@@ -93,7 +93,7 @@ def _messages(frame: pd.DataFrame) -> list[Case]:
     def put(values: list[Any]) -> Callable:
         return written("".join(json.dumps({"messages": each}) + "\n" for each in values), "a.jsonl")
 
-    few = [Case(f"some are {name}", put(_some(chats, chat, 20)), RESULT, "dropped", LISTS)
+    few = [Case(f"some are {name}", put(_some(chats, chat, 20)), RESULT, "left out", LISTS)
            for name, chat in odd.items()]  # fmt: skip
     all_ = [Case(f"all are {name}", put([chat] * ROWS), REFUSED, "a.jsonl", LISTS)
             for name, chat in odd.items()]  # fmt: skip

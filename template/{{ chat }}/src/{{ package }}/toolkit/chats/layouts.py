@@ -20,7 +20,7 @@ def conversations(
 ) -> tuple[list[list[Message]], list[str]]:
     """Return the messages of each row, the last being the answer, and a note on malformed rows.
 
-    Malformed rows are [], to be dropped. UserError if there are too many.
+    Malformed rows are [], to be left out. UserError if there are too many.
     """
     chats, broken = _read(raw, settings, answered=True)
     if not broken:
@@ -30,7 +30,7 @@ def conversations(
         raise UserError(
             f"{first}; {share}: fix or remove them, or set other columns in the `data` section."
         )
-    return chats, [f"{first}; {share}: they are dropped."]
+    return chats, [f"{first}; {share}: they are left out."]
 
 
 def prompts(raw: pd.DataFrame, settings: Data, path: Path) -> list[list[Message]]:

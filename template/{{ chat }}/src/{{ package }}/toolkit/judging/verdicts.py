@@ -10,7 +10,7 @@ from typing import Any
 from ..runs import UserError, write_text
 from .comparisons import Pair
 
-OUTCOMES = {  # if the model's answer is the first one, and if its base's is
+OUTCOMES = {  # verdict: the outcome if the model's answer is first, and if its base's is
     "A": ("model", "base"),
     "B": ("base", "model"),
     "C": ("tie", "tie"),

@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from ..runs import write_text
 
-RESULT = "evaluation/judging.json"  # of a run; `evaluate` removes it: new answers
+RESULT = "evaluation/judging.json"  # of a run; removed by `evaluate`, whose answers are new
 OUTCOMES = ("model", "tie", "base")  # which answer is better
 Z = 1.96  # for a 95 % interval
 
