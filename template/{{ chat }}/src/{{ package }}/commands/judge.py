@@ -1,4 +1,4 @@
-"""Ask another language model whose answers are better, the model's or its base's."""
+"""Compare the answers with the base model's, by an LLM judge."""
 
 import argparse
 
@@ -9,7 +9,7 @@ READS = ("evaluate", "paths")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Ask what has not been asked yet, and write the report anew."""
+    """Judge the pairs that are still missing, and update the report."""
     from ..toolkit.evaluation.report import write
     from ..toolkit.judging.judge import judge
 

@@ -1,4 +1,4 @@
-"""What a tuned language model has to beat: bytes counted, and the model that tuning began with."""
+"""Baselines of a fine-tuned language model: byte counts, and the model before fine-tuning."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,21 +14,21 @@ from .config import Config
 from .model import build
 from .toolkit.tables.split import Splits
 
-NAIVE = ("bytes", "base")  # what the model has to beat
-PLAIN = "n-gram"  # the simplest model that may do
-ORDER = 4  # bytes that the plain model looks back on
-END = 256  # follows the last byte of an answer
-ROWS = 5000  # enough for a yardstick, however many answers there are
+NAIVE = ("bytes", "base")  # the model has to outperform both
+PLAIN = "n-gram"  # the simple model
+ORDER = 4  # bytes of context of the simple model
+END = 256  # the end of an answer
+ROWS = 5000  # of answers that are counted: enough for a baseline
 
 
 def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Return what predicts (rows, 2): nats, and tokens, NaN for those that count bytes.
+    """Return predictors of (rows, 2): nats, and tokens, which are NaN for byte counts.
 
-    `bytes` knows how often each byte occurs in answers, the plain model, `n-gram`, what follows the
-    last four of them; neither reads the prompt. `base` is the model before it was tuned.
+    `bytes` predicts each byte by its frequency in answers, the simple model `n-gram` by the four
+    bytes before it; neither reads the prompt. `base` is the model before fine-tuning.
     """
     answers = splits.train.inputs["answer"].head(ROWS).tolist()
-    set_seed(config.seed)  # as training did: `tiny` begins with random weights
+    set_seed(config.seed)  # as in training: `tiny` starts from random weights
     base = build(config, splits)
     return {
         "bytes": Counts(answers, 0),
@@ -38,7 +38,7 @@ def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFram
 
 
 class Counts:
-    """How often each byte follows those before it; what is rare is mixed with shorter contexts.
+    """Byte n-gram counts with Witten-Bell smoothing over shorter contexts.
 
     Witten and Bell 1991, "The zero-frequency problem".
     """
@@ -47,32 +47,32 @@ class Counts:
         self.order = order
         self.following: dict[bytes, Counter[int]] = {}
         for answer in answers:
-            for context, byte in self._places(answer):
+            for context, byte in self._positions(answer):
                 for start in range(len(context) + 1):
                     self.following.setdefault(context[start:], Counter())[byte] += 1
         self.totals = {context: known.total() for context, known in self.following.items()}
 
     def __call__(self, inputs: pd.DataFrame) -> np.ndarray:
-        """Return (rows, 2) float32: nats, and NaN, since a perplexity of bytes would mislead."""
+        """Return (rows, 2) float32: nats, and NaN, since a perplexity per byte would mislead."""
         nats = [
-            -sum(log(self._chance(*place)) for place in self._places(answer))
+            -sum(log(self._probability(*position)) for position in self._positions(answer))
             for answer in inputs["answer"]
         ]
         return np.array([(each, np.nan) for each in nats], np.float32).reshape(-1, 2)
 
-    def _places(self, answer: str) -> list[tuple[bytes, int]]:
+    def _positions(self, answer: str) -> list[tuple[bytes, int]]:
         data = answer.encode()
         return [
-            (data[max(0, place - self.order) : place], byte)
-            for place, byte in enumerate([*data, END])
+            (data[max(0, end - self.order) : end], byte) for end, byte in enumerate([*data, END])
         ]
 
-    def _chance(self, context: bytes, byte: int) -> float:
-        chance = 1 / (END + 1)
+    def _probability(self, context: bytes, byte: int) -> float:
+        probability = 1 / (END + 1)
         for start in range(len(context), -1, -1):
             known = self.following.get(context[start:])
             if known is None:
                 break
             kinds = len(known)
-            chance = (known[byte] + kinds * chance) / (self.totals[context[start:]] + kinds)
-        return chance
+            total = self.totals[context[start:]] + kinds
+            probability = (known[byte] + kinds * probability) / total
+        return probability

@@ -1,4 +1,4 @@
-"""What models say to held-out prompts, beside what people said."""
+"""Generated answers to held-out prompts, compared with the ground truth."""
 
 import json
 from collections.abc import Callable
@@ -10,55 +10,55 @@ from sacrebleu import corpus_bleu
 
 from ..config import BaseConfig
 from ..texts.words import words
-from .prompting import final
+from .prompting import final_answer
 from .properties import transcript
 
-ASKED = ("base", "model")  # those that write
+GENERATORS = ("base", "model")  # baselines that count bytes generate nothing
 
 
-def sampled(inputs: pd.DataFrame, config: BaseConfig) -> pd.DataFrame:
-    """Return the rows whose prompts are answered, by the seed, in the order of the file."""
+def sample(inputs: pd.DataFrame, config: BaseConfig) -> pd.DataFrame:
+    """Return `evaluate.answers` rows, drawn by the seed, in the order of the file."""
     count = min(config.evaluate.answers, len(inputs))
     return inputs.sample(count, random_state=config.seed).sort_index()
 
 
-def compared(
+def compare(
     predictors: dict[str, Callable[[pd.DataFrame], np.ndarray]],
     inputs: pd.DataFrame,
     pattern: str | None,
 ) -> dict[str, pd.DataFrame]:
-    """Return tables: `answers`, a column a model, and `likeness`, what is counted of each.
+    """Return two tables: `answers` with a column per model, and `likeness` with its scores.
 
-    BLEU (Papineni et al. 2002) as sacrebleu counts it, ROUGE-L (Lin 2004), and the share of answers
-    that are the same but for spaces. If a prompt's `pattern` takes final answers out of texts,
-    those are compared, and `final` is the share of texts that have one.
+    The scores are BLEU (Papineni et al. 2002) by sacrebleu, ROUGE-L (Lin 2004), and exact match up
+    to white space. If the prompt's `pattern` extracts final answers, exact match compares those,
+    and `final` is the share of answers that have one.
     """
-    some = inputs.reset_index(drop=True)
-    given = some["answer"].tolist()
-    said = {name: list(predictors[name](some.drop(columns="answer"))) for name in ASKED}
-    likeness = [{"model": name, **_likeness(texts, given, pattern)} for name, texts in said.items()]
-    asked = [transcript(json.loads(prompt)) for prompt in some["prompt"]]
-    shown = {"prompt": asked, "answer": given}
-    return {"answers": pd.DataFrame(shown | said), "likeness": pd.DataFrame(likeness)}
+    rows = inputs.reset_index(drop=True)
+    truth = rows["answer"].tolist()
+    generated = {name: list(predictors[name](rows.drop(columns="answer"))) for name in GENERATORS}
+    scores = [{"model": name, **_scores(own, truth, pattern)} for name, own in generated.items()]
+    transcripts = [transcript(json.loads(prompt)) for prompt in rows["prompt"]]
+    answers = {"prompt": transcripts, "answer": truth} | generated
+    return {"answers": pd.DataFrame(answers), "likeness": pd.DataFrame(scores)}
 
 
-class Words:
-    """What ROUGE takes for words: its own tokenizer knows the letters a to z alone."""
+class Tokenizer:
+    """Words in any script: ROUGE's own tokenizer knows only the letters a to z."""
 
     tokenize = staticmethod(words)
 
 
-def _likeness(said: list[str], given: list[str], pattern: str | None) -> dict[str, float]:
-    rouge = RougeScorer(["rougeL"], tokenizer=Words())
-    pairs = [*zip(said, given, strict=True)]
-    found = [final(text, pattern) for text in said]
-    wanted = [final(text, pattern) or text for text in given]
-    ends = {"final": sum(text is not None for text in found) / len(said)} if pattern else {}
-    same = [(a or "").split() == b.split() for a, b in zip(found, wanted, strict=True)]
+def _scores(generated: list[str], truth: list[str], pattern: str | None) -> dict[str, float]:
+    rouge = RougeScorer(["rougeL"], tokenizer=Tokenizer())
+    pairs = [*zip(generated, truth, strict=True)]
+    finals = [final_answer(text, pattern) for text in generated]
+    expected = [final_answer(text, pattern) or text for text in truth]
+    matches = [(a or "").split() == b.split() for a, b in zip(finals, expected, strict=True)]
+    found = sum(text is not None for text in finals) / len(finals)
     return {
-        "bleu": corpus_bleu(said, [given]).score,
+        "bleu": corpus_bleu(generated, [truth]).score,
         "rouge_l": sum(rouge.score(b, a)["rougeL"].fmeasure for a, b in pairs) / len(pairs),
-        "empty": sum(not a for a in said) / len(said),
-        "exact_match": sum(same) / len(same),
-        **ends,
+        "empty": sum(not a for a in generated) / len(generated),
+        "exact_match": sum(matches) / len(matches),
+        **({"final": found} if pattern else {}),
     }

@@ -1,4 +1,4 @@
-"""An exported model with tools: its calls are read, checked and run, and it goes on from them."""
+"""Tool calling with an exported model: parse its calls, run them and return the results to it."""
 
 import json
 import operator
@@ -10,9 +10,9 @@ from ..runs import UserError
 from .messages import Message
 from .tools import CallError, Tool, schema
 
-CALLS = 4  # in a row, before the answer
-ANSWER = r"root ::= [^{ \n] [^\x00]*"  # no call, in the grammar of llama.cpp
-STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+MAX_CALLS = 4  # in a row, before the model has to answer
+NO_CALL = r"root ::= [^{ \n] [^\x00]*"  # an answer that is not a call, in llama.cpp's grammar
+OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 
 class Exported(Protocol):
@@ -20,7 +20,7 @@ class Exported(Protocol):
 
     contract: Any
 
-    def answer(self, messages: Any, **words: Any) -> str:
+    def answer(self, messages: Any, **options: Any) -> str:
         """Return the answer to messages of `feed`."""
 
 
@@ -30,20 +30,21 @@ def converse(
     functions: Mapping[str, Callable[..., Any]],
     must_call: bool = False,
 ) -> list[Message]:
-    """Return the conversation to its answer, with calls, and results as messages of the tool.
+    """Return the conversation up to the answer, including calls and results (role `tool`).
 
-    `functions` holds those of the tools that the model was tuned with, by name. `must_call` lets
-    the first answer be nothing but a call. A call that is wrong or fails is told as a result too.
-    After so many calls it has to answer. UserError if there are no tools, or one has no function.
+    `functions` implements the tools that the model was trained with, by name. `must_call` forces
+    the first message to be a call. Invalid and failing calls are reported to the model as results.
+    After MAX_CALLS calls it has to answer. UserError if the model has no tools, or a tool has no
+    function.
     """
     tools, chat = _tools(model, functions), list(messages)
-    for turn in range(CALLS + 1):
-        (asked,) = feed({"messages": [chat]}, model.contract)["messages"]
-        held = {"json_schema": schema(tools)} if must_call and turn == 0 else {}
-        said = model.answer(asked, **({"grammar": ANSWER} if turn == CALLS else held))
-        chat.append({"role": "assistant", "content": said})
+    for turn in range(MAX_CALLS + 1):
+        (fed,) = feed({"messages": [chat]}, model.contract)["messages"]
+        constraint = {"json_schema": schema(tools)} if must_call and turn == 0 else {}
+        text = model.answer(fed, **({"grammar": NO_CALL} if turn == MAX_CALLS else constraint))
+        chat.append({"role": "assistant", "content": text})
         try:
-            if (call := called(said, tools)) is None:
+            if (call := parse_call(text, tools)) is None:
                 break
             result = str(functions[call[0]](**call[1]))
         except (ValueError, ArithmeticError) as error:  # CallError is a ValueError
@@ -55,23 +56,23 @@ def converse(
 def _tools(model: Exported, functions: Mapping[str, Any]) -> list[dict[str, Any]]:
     tools: list[dict[str, Any]] = (model.contract["tokens"]["prompt"] or {}).get("tools", [])
     if not tools:
-        raise UserError("the model knows no tools: train with --model.prompt prompts/tools.yaml.")
+        raise UserError("the model has no tools: train with --model.prompt prompts/tools.yaml.")
     if missing := [tool["name"] for tool in tools if tool["name"] not in functions]:
-        raise UserError(f"the tool {missing[0]} has no function: give one of that name.")
+        raise UserError(f"the tool {missing[0]} has no function: pass one of that name.")
     return tools
 
 
-def called(text: str, tools: Sequence[dict[str, Any]]) -> tuple[str, dict[str, Any]] | None:
-    """Return the tool that an answer calls, with its arguments; None if it calls none.
+def parse_call(text: str, tools: Sequence[dict[str, Any]]) -> tuple[str, dict[str, Any]] | None:
+    """Return the name and the arguments of the tool call in an answer; None if it is not a call.
 
-    CallError says why a call can't be run.
+    CallError says why a call is invalid.
     """
     if not text.lstrip().startswith("{"):
         return None
     try:
         call = json.loads(text)
     except (ValueError, RecursionError):
-        raise CallError("the call is no JSON, or is cut off") from None
+        raise CallError("the call is not valid JSON, or is truncated") from None
     known = {tool["name"]: tool for tool in tools}
     if {*call} != {"name", "arguments"} or not isinstance(call["arguments"], dict):
         raise CallError("a call has a name and arguments, and nothing else")
@@ -82,5 +83,5 @@ def called(text: str, tools: Sequence[dict[str, Any]]) -> tuple[str, dict[str, A
 
 
 def calculate(left: float, operator: str, right: float) -> float:
-    """Return the result of one step of arithmetic; ArithmeticError if there is none."""
-    return STEPS[operator](left, right)
+    """Return the result of one arithmetic operation; ArithmeticError if it has none."""
+    return OPERATORS[operator](left, right)

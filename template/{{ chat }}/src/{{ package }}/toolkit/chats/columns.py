@@ -1,4 +1,4 @@
-"""Conversations as columns: what a model is given, what is measured of it, and ids."""
+"""Conversations as columns: prompts, answers, properties and ids."""
 
 import json
 
@@ -12,7 +12,7 @@ from ..tables.schema import Schema
 from ..texts.measures import sets
 from ..texts.words import text_id, words
 from .messages import Message
-from .properties import properties, told
+from .properties import prompt_text, properties
 
 
 def answers(chats: list[list[Message]]) -> list[str]:
@@ -20,28 +20,28 @@ def answers(chats: list[list[Message]]) -> list[str]:
     return [chat[-1]["content"].strip() for chat in chats]
 
 
-def written(chats: list[list[Message]]) -> list[str]:
+def to_json(chats: list[list[Message]]) -> list[str]:
     """Return lists of messages as JSON."""
     return [json.dumps(chat, ensure_ascii=False) for chat in chats]
 
 
-def asked(chats: list[list[Message]]) -> list[list[str]]:
-    """Return the words of the prompts, by which conversations are compared."""
-    return [words(told(chat[:-1], chat[-1]["content"])) for chat in chats]
+def prompt_words(chats: list[list[Message]]) -> list[list[str]]:
+    """Return the words of each prompt, by which conversations are compared."""
+    return [words(prompt_text(chat[:-1], chat[-1]["content"])) for chat in chats]
 
 
-def ids(found: list[list[str]]) -> np.ndarray:
-    """Return (rows,) uint64 of the words."""
-    return np.array([text_id(each) for each in found], np.uint64)
+def ids(texts: list[list[str]]) -> np.ndarray:
+    """Return (rows,) uint64 of lists of words."""
+    return np.array([text_id(each) for each in texts], np.uint64)
 
 
-def measured(chats: list[list[Message]], known: list[str], answered: bool = True) -> pd.DataFrame:
-    """Return the properties of the prompts; all messages are prompts if not `answered`."""
-    other = sets(known)
+def measure(chats: list[list[Message]], known: list[str], answered: bool = True) -> pd.DataFrame:
+    """Return the properties of the prompts; if not `answered`, all messages are prompts."""
+    vocabularies = sets(known)
     if answered:
-        rows = [properties(chat[:-1], other, chat[-1]["content"].strip()) for chat in chats]
+        rows = [properties(chat[:-1], vocabularies, chat[-1]["content"].strip()) for chat in chats]
     else:
-        rows = [properties(chat, other) for chat in chats]
+        rows = [properties(chat, vocabularies) for chat in chats]
     return pd.DataFrame(rows)
 
 
@@ -50,7 +50,7 @@ def schema(columns: list[Column], config: BaseConfig) -> Schema:
     names = ["prompt", "answer"]
     source = [config.data.source] if config.data.source else []
     if taken := {*source} & {*names, *(column.name for column in columns)}:
-        raise UserError(f"data.source: {taken.pop()!r} is a name in use; rename that column.")
+        raise UserError(f"data.source: the name {taken.pop()!r} is reserved; rename that column.")
     return Schema(
         target=config.data.target,
         labels=None,

@@ -1,37 +1,37 @@
-"""Which conversations must not be in two splits: those whose prompts are the same, or nearly."""
+"""Conversations that must share a split: those with duplicate or near-duplicate prompts."""
 
 import numpy as np
 import pandas as pd
 
 from ..texts import near_duplicates
 
-SHARE, FEW = 0.2, 10  # of the conversations: more than both are no relatives
+MAX_SHARE, MIN_ROWS = 0.2, 10  # of the conversations: larger groups share a template
 
 
 def grouped_conversations(
-    ids: np.ndarray, asked: np.ndarray, prompts: list[list[str]]
+    ids: np.ndarray, prompt_ids: np.ndarray, prompts: list[list[str]]
 ) -> tuple[np.ndarray, list[str]]:
-    """Return for each row the id that it shares with its relatives, and what to know about them.
+    """Return the group id of each row, and notes on groups that are too large.
 
-    ids      (rows,) uint64 of prompt and answer
-    asked    (rows,) uint64 of the prompts alone; `prompts` holds their words
+    ids         (rows,) uint64 of prompt and answer
+    prompt_ids  (rows,) uint64 of the prompts; `prompts` holds their words
 
-    One long template around every prompt makes all of them nearly the same, and one instruction
-    for all rows makes them the same. Then the next smaller kinship is taken: nothing could be held
+    A long template around every prompt makes all of them near-duplicates, and one instruction for
+    all rows makes them duplicates. Then a stricter criterion is used, since no rows could be held
     out otherwise.
     """
     notes: list[str] = []
-    most = max(FEW, SHARE * len(np.unique(ids)))
-    for grouped, alike, otherwise in (
+    limit = max(MIN_ROWS, MAX_SHARE * len(np.unique(ids)))
+    for groups, similarity, fallback in (
         (
-            near_duplicates.grouped(asked, prompts),
+            near_duplicates.grouped(prompt_ids, prompts),
             "nearly the same",
-            "only the same prompts share a split",
+            "only duplicate prompts share a split",
         ),
-        (asked, "the same", "they are split by prompt and answer"),
+        (prompt_ids, "the same", "they are split by prompt and answer"),
     ):
-        largest = pd.Series(ids).groupby(grouped).nunique().max()
-        if largest <= most:
-            return grouped, notes
-        notes = [f"{largest:,} rows have {alike} prompt, as from a template: {otherwise}."]
+        largest = pd.Series(ids).groupby(groups).nunique().max()
+        if largest <= limit:
+            return groups, notes
+        notes = [f"{largest:,} rows have {similarity} prompt, as from a template: {fallback}."]
     return ids, notes

@@ -1,7 +1,8 @@
-"""Answers that are held out and yet known: they share long runs of words with training rows.
+"""Contamination: held-out answers that share long runs of words with training conversations.
 
-Runs of 13 words, as GPT-3's training data was cleaned by (Brown et al. 2020, appendix C); a shorter
-answer is looked for by all of its words, but one of fewer than 8 may well be said twice.
+Runs of 13 words, as in the decontamination of GPT-3's training data (Brown et al. 2020, appendix
+C); a shorter answer is compared as a whole, but not if it has fewer than 8 words, which may recur
+by chance.
 """
 
 import json
@@ -11,49 +12,49 @@ import pandas as pd
 
 from ..texts.words import words
 
-LONG, SHORT = 13, 8  # words
-NEARLY = 0.8  # share of an answer's runs that makes it nearly the same
-Places = dict[int, tuple[int, float]]  # a held-out row: one of training, share of its known runs
+RUN, MIN_WORDS = 13, 8  # words
+NEARLY = 0.8  # share of an answer's runs above which nearly all of it is known
+Overlaps = dict[int, tuple[int, float]]  # held-out row: a training row, share of known runs
 
 
-def places(train: pd.DataFrame, held: pd.DataFrame) -> Places:
-    """Return the rows of `held` whose answers are partly known, by their labels."""
-    answers = {row: words(answer) for row, answer in held["answer"].items()}
-    sizes = {min(LONG, len(found)) for found in answers.values() if len(found) >= SHORT}
+def overlaps(train: pd.DataFrame, held_out: pd.DataFrame) -> Overlaps:
+    """Return the rows of `held_out` whose answers overlap with training, by their labels."""
+    answers = {row: words(answer) for row, answer in held_out["answer"].items()}
+    sizes = {min(RUN, len(answer)) for answer in answers.values() if len(answer) >= MIN_WORDS}
     known = {
         run: row
-        for row, found in _said(train)
+        for row, text in _messages(train)
         for size in sorted(sizes)
-        for run in _runs(found, size)
+        for run in _runs(text, size)
     }
-    told = dict[int, tuple[int, float]]()
-    for row, found in answers.items():
-        runs = _runs(found, min(LONG, len(found))) if len(found) >= SHORT else []
+    found: Overlaps = {}
+    for row, answer in answers.items():
+        runs = _runs(answer, min(RUN, len(answer))) if len(answer) >= MIN_WORDS else []
         if rows := [known[run] for run in runs if run in known]:
-            told[int(row)] = rows[0], len(rows) / len(runs)  # type: ignore[call-overload]
-    return told
+            found[int(row)] = rows[0], len(rows) / len(runs)  # type: ignore[call-overload]
+    return found
 
 
-def note(train: pd.DataFrame, held: pd.DataFrame, name: str, path: str) -> list[str]:
-    """Say how many answers of the rows called `name` are known, with the place of one."""
-    told = places(train, held)
-    if not told:
+def note(train: pd.DataFrame, held_out: pd.DataFrame, name: str, path: str) -> list[str]:
+    """Return a note on the overlapping answers of the split called `name`, with an example."""
+    found = overlaps(train, held_out)
+    if not found:
         return []
-    row, (other, _) = max(told.items(), key=lambda each: each[1][1])
-    same = sum(share >= NEARLY for _, share in told.values())
+    row, (other, _) = max(found.items(), key=lambda each: each[1][1])
+    nearly = sum(share >= NEARLY for _, share in found.values())
     return [
-        f"{len(told):,} of {len(held):,} {name} answers share {LONG} words in a row with training "
-        f"conversations, {same:,} of them nearly all of their words, such as row {row + 1} of "
-        f"{path} with row {other + 1}: what they measure is partly memory."
+        f"{len(found):,} of {len(held_out):,} {name} answers share {RUN} consecutive words with "
+        f"training conversations, {nearly:,} of them nearly all of their words, such as row "
+        f"{row + 1} of {path} with row {other + 1}: their metrics partly measure memorization."
     ]
 
 
-def _said(train: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
+def _messages(train: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
     """Yield the label and the words of each message."""
     for row, prompt, answer in zip(train.index, train["prompt"], train["answer"], strict=True):
         for text in [*(message["content"] for message in json.loads(prompt)), answer]:
             yield row, words(text)
 
 
-def _runs(found: list[str], size: int) -> list[int]:
-    return [hash(tuple(found[at : at + size])) for at in range(len(found) - size + 1)]
+def _runs(text: list[str], size: int) -> list[int]:
+    return [hash(tuple(text[at : at + size])) for at in range(len(text) - size + 1)]

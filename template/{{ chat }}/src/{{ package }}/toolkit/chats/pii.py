@@ -1,12 +1,12 @@
-"""Personal data and secrets in a text, by their form: some are missed, some are harmless.
+"""Find personal data and secrets in texts by their form, with false negatives and positives.
 
-Addresses at names that RFC 2606 keeps free, such as example.com, are no secret.
+Addresses at domains reserved by RFC 2606, such as example.com, do not count.
 """
 
 import re
 from collections.abc import Iterator
 
-PATTERNS = {  # every repetition has an end, so the time grows with the length of a text alone
+PATTERNS = {  # every repetition is bounded, so the time is linear in the length of a text
     "e-mail addresses": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
     "phone numbers": re.compile(
         r"(?<![\w+])(?:\+\d{1,3}[ (./-]{0,2}\d[\d ()./-]{5,14}\d"
@@ -21,43 +21,45 @@ PATTERNS = {  # every repetition has an end, so the time grows with the length o
         r"|(?<![\w-])eyJ[\w-]{8,2000}\.eyJ[\w-]{8,2000}\.[\w-]{8,2000}"  # a JSON Web Token
     ),
 }
-HINTS = {  # what a text without such a thing hardly holds, and is found much faster
+HINTS = {  # every match contains one of these, which is much faster to search
     "e-mail addresses": ("@",),
     "keys": (
         *("-----BEGIN ", "AKIA", "ASIA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_"),
         *("sk-", "hf_", "AIza", "xox", "eyJ"),
     ),
 }
-DIGITS = re.compile(r"\d[ ()./-]{0,2}\d[ ()./-]{0,2}\d[ ()./-]{0,2}\d")  # and in numbers
-MADE_UP = re.compile(r"[@.](example\.(com|net|org)|example|test|invalid|localhost)$", re.IGNORECASE)
+DIGITS = re.compile(r"\d[ ()./-]{0,2}\d[ ()./-]{0,2}\d[ ()./-]{0,2}\d")  # of numbers
+RESERVED = re.compile(
+    r"[@.](example\.(com|net|org)|example|test|invalid|localhost)$", re.IGNORECASE
+)
 
 
-def found(text: str) -> list[str]:
-    """Name the kinds that a text seems to hold."""
-    return sorted({kind for kind, _, _ in _places(text)})
+def find_pii(text: str) -> list[str]:
+    """Return the kinds of personal data and secrets that a text seems to contain."""
+    return sorted({kind for kind, _, _ in _matches(text)})
 
 
-def masked(text: str) -> str:
-    """Return the text with *** in their places."""
-    for _, start, end in sorted(_places(text), key=lambda place: -place[1]):
+def mask(text: str) -> str:
+    """Return the text with *** in place of personal data and secrets."""
+    for _, start, end in sorted(_matches(text), key=lambda match: -match[1]):
         text = f"{text[:start]}***{text[end:]}"
     return text
 
 
-def _places(text: str) -> Iterator[tuple[str, int, int]]:
+def _matches(text: str) -> Iterator[tuple[str, int, int]]:
     digits = DIGITS.search(text) is not None
     for kind, pattern in PATTERNS.items():
         hints = HINTS.get(kind)
         hinted = any(hint in text for hint in hints) if hints else digits
         for match in pattern.finditer(text) if hinted else ():
-            if _is_sound(kind, match[0]):
+            if _is_valid(kind, match[0]):
                 yield kind, match.start(), match.end()
 
 
-def _is_sound(kind: str, text: str) -> bool:
-    """Tell numbers and addresses from what only looks like them."""
+def _is_valid(kind: str, text: str) -> bool:
+    """Check domains and check digits."""
     if kind == "e-mail addresses":
-        return not MADE_UP.search(text)
+        return not RESERVED.search(text)
     if kind == "card numbers":
         return _luhn([int(digit) for digit in text if digit.isdigit()])
     if kind == "IBANs":
@@ -67,6 +69,6 @@ def _is_sound(kind: str, text: str) -> bool:
 
 
 def _luhn(digits: list[int]) -> bool:
-    """Check the sum of ISO/IEC 7812."""
+    """Return whether the check digit of ISO/IEC 7812 is right."""
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

@@ -1,4 +1,4 @@
-"""What comes before a conversation: a file of prompts/, checked, and put into the chat template."""
+"""Prompt files of prompts/: validated, and made part of the chat template."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from ..config import BaseConfig
 from ..runs import UserError, sha256
 from .messages import Message, check_turns, listed
 from .special_tokens import escape_special_tokens
-from .tools import Tool, told
+from .tools import Tool, instructions
 
-BEFORE = Path(__file__).parent / "prompt_template.txt"
+PREFIX = Path(__file__).parent / "prompt_template.txt"
 
 
 class Prompt(BaseModel, extra="forbid", frozen=True):
@@ -29,7 +29,7 @@ class Prompt(BaseModel, extra="forbid", frozen=True):
     @field_validator("answer")
     @classmethod
     def _has_a_group(cls, pattern: str | None) -> str | None:
-        return None if pattern is None else finding(pattern, "the final answer")
+        return None if pattern is None else check_pattern(pattern, "the final answer")
 
     @model_validator(mode="after")
     def _turns(self) -> "Prompt":
@@ -38,24 +38,24 @@ class Prompt(BaseModel, extra="forbid", frozen=True):
 
     @property
     def messages(self) -> list[Message]:
-        """Return the system message, which tells of the tools, and the examples."""
-        system = "\n\n".join([self.system.strip(), *told(self.tools)])
+        """Return the system message, which describes the tools, and the examples."""
+        system = "\n\n".join([self.system.strip(), *instructions(self.tools)])
         return listed([{"role": "system", "content": system}, *self.examples])
 
 
-def finding(pattern: str, what: str) -> str:
-    """Return a pattern that takes one thing out of a text; ValueError if it does not."""
+def check_pattern(pattern: str, what: str) -> str:
+    """Return a pattern with one group; ValueError if it is invalid or has another number."""
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
-        raise ValueError(f"it is no regular expression ({error})") from None
+        raise ValueError(f"it is not a valid regular expression ({error})") from None
     if groups != 1:
-        raise ValueError(f"put {what}, and nothing else, in round brackets")
+        raise ValueError(f"put {what}, and nothing else, in parentheses")
     return pattern
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return a file as a model and a contract keep it; UserError names what is wrong with it."""
+    """Return a prompt file as models and contracts store it; UserError if it is invalid."""
     try:
         prompt = Prompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -71,34 +71,34 @@ def read(path: Path) -> dict[str, Any]:
         "sha256": sha256(path),
         "messages": prompt.messages,
         "answer": prompt.answer,
-        "tools": [tool.plain() for tool in prompt.tools],
+        "tools": [tool.to_dict() for tool in prompt.tools],
     }
 
 
 def of(config: BaseConfig) -> dict[str, Any] | None:
-    """Return what `read` gives of model.prompt, None if there is none."""
-    settings: Any = config.model  # of every model that takes conversations
+    """Return the prompt file of model.prompt by `read`, None if there is none."""
+    settings: Any = config.model  # every model of conversations has it
     path = settings.prompt
     if path is not None and config.data.text:
-        raise UserError("model.prompt: texts have no turns for it to come before; set it to null.")
+        raise UserError("model.prompt: plain texts have no turns to prepend; set it to null.")
     return None if path is None else read(path)
 
 
 def before(template: str, messages: Sequence[Message], special: Sequence[str]) -> str:
-    """Return a chat template that begins conversations without a system message with `messages`.
+    """Return a chat template that prepends `messages` to conversations without a system message.
 
-    So whatever reads the template, in a GGUF file or a folder, puts them there too.
+    Every program that reads the template, from a GGUF file or a folder, then does so too.
     """
-    plain = [
+    escaped = [
         {**each, "content": escape_special_tokens(each["content"], special)} for each in messages
     ]
-    begun = BEFORE.read_text(encoding="utf-8").strip()
-    return begun.replace("MESSAGES", json.dumps(plain, ensure_ascii=False)) + template
+    prefix = PREFIX.read_text(encoding="utf-8").strip()
+    return prefix.replace("MESSAGES", json.dumps(escaped, ensure_ascii=False)) + template
 
 
-def final(text: str, pattern: str | None) -> str | None:
-    """Return the final answer in a text, all of it without a pattern; None if there is none."""
+def final_answer(text: str, pattern: str | None) -> str | None:
+    """Return the pattern's last match in a text, None if there is none; no pattern: the text."""
     if pattern is None:
         return text
-    found = re.findall(pattern, text, re.MULTILINE)
-    return found[-1].strip() if found else None
+    matches = re.findall(pattern, text, re.MULTILINE)
+    return matches[-1].strip() if matches else None

@@ -1,14 +1,14 @@
-"""Openers of addresses that carry no key to where it was not meant for: the standard library."""
+"""URL openers that never send a key to another server. Needs the standard library alone."""
 
 import urllib.request
 from typing import Any
 
 
-class Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirection, which would carry the key along: it is an HTTPError."""
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Treat a redirect as an HTTPError: following it would send the key along."""
 
-    def redirect_request(self, *words: Any) -> None:
-        """Return None, which is no request."""
+    def redirect_request(self, *args: Any) -> None:
+        """Return None, so that no request follows."""
 
 
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), Stay).open  # by no proxy
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect).open  # no proxy

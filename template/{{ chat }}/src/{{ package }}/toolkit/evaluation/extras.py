@@ -1,4 +1,4 @@
-"""What conversations add to an evaluation: answers to read, checks, and what was known before."""
+"""What conversations add to an evaluation: generated answers, checks, and contamination."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..chats import prompting, questions
-from ..chats.answers import compared, sampled
+from ..chats import answer_checks, prompting
+from ..chats.answers import compare, sample
 from ..chats.overlap import note
 from ..config import BaseConfig
 from ..tables.split import Split, Splits
@@ -18,8 +18,8 @@ Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
 def label_issues(splits: Splits) -> list[str]:
-    """Return a sentence about validation answers that are known from training."""
-    return _known(splits, splits.val, "validation")
+    """Return a note on validation answers that overlap with training."""
+    return _overlap(splits, splits.val, "validation")
 
 
 def evaluation(
@@ -30,38 +30,39 @@ def evaluation(
     mistakes: pd.DataFrame,
     config: BaseConfig,
 ) -> Extras:
-    """Return what the model and its base say to held-out prompts and to checks."""
-    prompt, checked = prompting.of(config), _checked(predictors, config)
-    said = compared(predictors, sampled(test.inputs, config), prompt["answer"] if prompt else None)
-    notes = [*_known(splits, test, "test"), *checked.notes]
-    return Extras(said | checked.tables, notes=notes, failures=checked.failures)
+    """Return the answers of the model and its base to held-out prompts, and to checks."""
+    prompt, checks = prompting.of(config), _checks(predictors, config)
+    pattern = prompt["answer"] if prompt else None
+    tables = compare(predictors, sample(test.inputs, config), pattern)
+    notes = [*_overlap(splits, test, "test"), *checks.notes]
+    return Extras(tables | checks.tables, notes=notes, failures=checks.failures)
 
 
-def _known(splits: Splits, held: Split, name: str) -> list[str]:
-    return note(splits.train.inputs, held.inputs, name, next(iter(splits.manifest["files"])))
+def _overlap(splits: Splits, part: Split, name: str) -> list[str]:
+    return note(splits.train.inputs, part.inputs, name, next(iter(splits.manifest["files"])))
 
 
-def _checked(predictors: dict[str, Predict], config: BaseConfig) -> Extras:
-    """Return what the model and its base answer, and their faults: new ones fail the model."""
-    path, checks = config.evaluate.checks, questions.read(config.evaluate.checks)
-    if not checks or config.data.text:  # a text that goes on answers nobody
+def _checks(predictors: dict[str, Predict], config: BaseConfig) -> Extras:
+    """Return the answers of both models to checks, and their faults; regressions are failures."""
+    path, checks = config.evaluate.checks, answer_checks.read(config.evaluate.checks)
+    if not checks or config.data.text:  # plain texts have no questions
         return Extras()
-    asked = [json.dumps([{"role": "user", "content": check.ask}]) for check in checks]
+    prompts = [json.dumps([{"role": "user", "content": check.ask}]) for check in checks]
     table = pd.DataFrame([check.model_dump() for check in checks])
     for name in ("base", "model"):
-        said = predictors[name](pd.DataFrame({"prompt": asked}))
-        table[name] = said
-        table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, said, strict=True)]
+        answers = predictors[name](pd.DataFrame({"prompt": prompts}))
+        table[name] = answers
+        table[f"{name}_fault"] = [c.fault(each) for c, each in zip(checks, answers, strict=True)]
     notes, failures = list[str](), list[str]()
-    settings: Any = config.model  # of every model that takes conversations
+    settings: Any = config.model  # every model of conversations has it
     untrained = settings.name in settings.OWN
     for check, row in zip(checks, table.to_dict("records"), strict=True):
-        fault, before = row["model_fault"], row["base_fault"]
-        if untrained and not check.met(row["model"]):
-            before = before or "comes from random weights"  # which meet a `must` by luck alone
-        wrong = f"{path}: the answer to {row['ask']!r} {fault} ({row['why']})"
-        if fault and before:
-            notes.append(f"{wrong}; that of its base {before}.")
+        fault, base_fault = row["model_fault"], row["base_fault"]
+        if untrained and not check.matches_must(row["model"]):
+            base_fault = base_fault or "comes from random weights"  # a match would be chance
+        failure = f"{path}: the answer to {row['ask']!r} {fault} ({row['why']})"
+        if fault and base_fault:
+            notes.append(f"{failure}; that of the base model {base_fault}.")
         elif fault:
-            failures.append(f"{wrong}; before tuning it passed")
+            failures.append(f"{failure}; the base model passes")
     return Extras({"checks": table}, notes=notes, failures=failures)

@@ -1,4 +1,4 @@
-"""In what an exported language model has to agree with the model: tokens, chances, the metric."""
+"""Agreement of an exported language model with the model: tokens, probabilities and the metric."""
 
 import io
 from collections.abc import Callable
@@ -20,11 +20,11 @@ from ..runs import UserError
 from ..tables.split import Split
 from .feed import feed
 
-PLACES = 24  # at which all chances are compared
+POSITIONS = 24  # at which the probabilities of all tokens are compared
 
 
 class Exported(Protocol):
-    """What the `load` of the format returns; `executed_by` names what does the arithmetic."""
+    """What the `load` of the format returns; `executed_by` names the runtime."""
 
     executed_by: str
     contract: Any
@@ -32,42 +32,43 @@ class Exported(Protocol):
     def decide(self, inputs: Any) -> tuple[np.ndarray, None]:
         """Return the answers, and no labels."""
 
-    def asked(self, messages: Any) -> list[int]:
-        """Return the tokens that an answer to messages of `feed` follows."""
+    def prompt_tokens(self, messages: Any) -> list[int]:
+        """Return the token ids of the prompt for messages of `feed`."""
 
     def tokens(self, text: str) -> list[int]:
-        """Return the numbers of a text's tokens."""
+        """Return the token ids of a text."""
 
-    def chances(self, ids: list[int], tokens: int) -> np.ndarray:
-        """Return the log-probability of each token to come next."""
+    def log_probabilities(self, ids: list[int], tokens: int) -> np.ndarray:
+        """Return the log-probability of each token to be next."""
 
 
 def same_tokens(model: Any, exported: Exported, inputs: pd.DataFrame) -> int:
-    """Count the rows; UserError if llama.cpp makes other tokens of a prompt or of an answer."""
-    chats, cut = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
+    """Return the number of rows; UserError if llama.cpp tokenizes one of them differently."""
+    chats, marks = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
     for chat, prompt, answer in zip(chats, inputs["prompt"], inputs["answer"], strict=True):
-        text = escape_special_tokens(answer, cut)
+        text = escape_special_tokens(answer, marks)
         same = exported.tokens(text) == numbers(model.tokenizer, text)
-        if not same or exported.asked(chat) != ask(model.tokenizer, prompt):
+        if not same or exported.prompt_tokens(chat) != ask(model.tokenizer, prompt):
             raise UserError(
-                f"llama.cpp makes other tokens than the model of {answer[:60]!r} or of what comes "
-                "before it, so nothing was exported: take another model.name."
+                f"llama.cpp tokenizes {answer[:60]!r} or its prompt differently from the model, so "
+                "nothing was exported: choose another model.name."
             )
     return len(inputs)
 
 
 def difference(model: Any, exported: Exported, inputs: pd.DataFrame) -> float:
-    """Return the largest difference of a token's probability, at places all over the answers."""
-    rng, most = np.random.default_rng(0), 0.0
-    for row in rng.permutation(len(inputs))[:PLACES]:
+    """Return the largest difference of a token probability at random positions of answers."""
+    rng, largest = np.random.default_rng(0), 0.0
+    for row in rng.permutation(len(inputs))[:POSITIONS]:
         prompt, answer = inputs["prompt"].iloc[row], inputs["answer"].iloc[row]
         ids, start = encode(model.tokenizer, prompt, answer)
         ids = ids[: rng.integers(start, len(ids))]
         with torch.inference_mode():
             logits = model.network(input_ids=torch.tensor([ids]).to(model.network.device)).logits
         expected = torch.softmax(logits[0, -1].double(), 0).cpu().numpy()
-        most = max(most, np.abs(np.exp(exported.chances(ids, len(expected))) - expected).max())
-    return float(most)
+        found = np.exp(exported.log_probabilities(ids, len(expected)))
+        largest = max(largest, np.abs(found - expected).max())
+    return float(largest)
 
 
 def metric(
@@ -78,26 +79,27 @@ def metric(
     parts: dict[str, Split],
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return the metric of the file's own weights beside the model's; UserError if it got worse."""
+    """Return the metric of the model and of the file's weights; UserError if it dropped too far."""
     path, file = Path(exported.contract["folder"]), exported.contract["model"]
-    with redirect_stderr(io.StringIO()):  # it shows a bar
+    with redirect_stderr(io.StringIO()):  # a progress bar
         network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
-    network.config.pad_token_id = model.network.config.pad_token_id  # the file may name none
+    network.config.pad_token_id = model.network.config.pad_token_id  # the file may have none
     network.to(model.network.device).eval()
-    read, primary = replace(model, network=network, prompt=None), config.evaluate.primary
+    reread, primary = replace(model, network=network, prompt=None), config.evaluate.primary
     limit, found = config.export.max_drop, dict[str, Any]()
     for name in ("validation", "test"):
         part = parts[name]
-        told = (answers[name], predict(read, part.inputs))
+        predictions = (answers[name], predict(reread, part.inputs))
         before, after = (
-            scores.score(part.targets, each, None, config.evaluate.OWN)[primary] for each in told
+            scores.score(part.targets, each, None, config.evaluate.OWN)[primary]
+            for each in predictions
         )
         found[name] = {"model": before, "exported": after, "drop": (after - before) / before}
-    fall = found["validation"]
-    if not fall["drop"] <= limit:
+    validation = found["validation"]
+    if not validation["drop"] <= limit:
         raise UserError(
-            f"{primary} is {fall['exported']:.4g} instead of {fall['model']:.4g} on validation "
-            f"rows, so nothing was exported: leave this format out of export.formats, or raise "
-            f"export.max_drop ({limit:g}) if that will do."
+            f"{primary} is {validation['exported']:.4g} instead of {validation['model']:.4g} on "
+            f"validation rows, so nothing was exported: remove this format from export.formats, or "
+            f"raise export.max_drop ({limit:g}) if that is acceptable."
         )
     return {"name": primary, "max_drop": limit, **found}

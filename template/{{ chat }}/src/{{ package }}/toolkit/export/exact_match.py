@@ -1,4 +1,4 @@
-"""The judge of the export that is served: no probability of a token may differ by much."""
+"""Check of the export that is served: token probabilities must agree within the tolerance."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,15 +22,15 @@ def check(
     threshold: float | None,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError if the two disagree."""
+    """Return the content of parity.json; UserError if the two disagree."""
     return compare(model, predict, answers, exported, parts, config.export.tolerance, config)
 
 
 def summary(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
+    """Return the result as text."""
     metric, found = agreed["metric"], agreed["metric"]["validation"]
     return (
         f"{metric['name']} {found['exported']:.4g} on validation rows (model: "
-        f"{found['model']:.4g}), {agreed['decisions_equal']} of {agreed['decisions']} answers the "
-        f"same, chances up to {agreed['max_abs_diff']:.0e} apart"
+        f"{found['model']:.4g}), {agreed['decisions_equal']} of {agreed['decisions']} answers "
+        f"equal, token probabilities within {agreed['max_abs_diff']:.0e}"
     )

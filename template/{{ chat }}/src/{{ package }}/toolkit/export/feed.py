@@ -11,9 +11,9 @@ from .contract import Contract, Input
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = 8  # at once
-BATCHES = (1, 8)  # rows that are timed
-REFERENCE = 64  # rows that `monitor` compares with: each has to be answered
+ROWS = 8  # per batch
+BATCHES = (1, 8)  # batch sizes that are timed
+REFERENCE = 64  # rows that `monitor` compares with: few, since each is answered by the model
 
 
 def describe(schema: "Schema") -> list[Input]:
@@ -30,7 +30,7 @@ def describe(schema: "Schema") -> list[Input]:
 
 
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
-    """Return (rows,) lists of messages, in which no content can become a special token."""
+    """Return (rows,) lists of messages whose content contains no special token."""
     special = contract["tokens"]["special"]
     chats = [
         [
@@ -43,9 +43,9 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
 
 
 def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
-    """Return the inputs without pandas, for a process that is free of it.
+    """Return the inputs without pandas, for processes that do not import it.
 
-    Of a table, `prompt` holds the lists of messages as JSON.
+    In a table, the column `prompt` has the messages as JSON.
     """
     if "messages" in inputs:
         return {"messages": list(inputs["messages"])}
@@ -53,5 +53,5 @@ def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
 
 
 def request_view(inputs: Any) -> Any:
-    """Return a table as a client sends it: without answers."""
+    """Return a table as clients send it, without answers."""
     return inputs.drop(columns="answer")

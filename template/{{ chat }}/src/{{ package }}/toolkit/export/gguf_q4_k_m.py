@@ -1,7 +1,7 @@
-"""GGUF with matrices of 4 bits, some of 6, in blocks of 256 whose scales are of few bits too.
+"""GGUF with 4-bit matrices, some of 6 bits, in blocks of 256 with quantized scales (Q4_K_M).
 
-Which matrices get more is llama.cpp's choice for Q4_K_M (src/llama-quant.cpp), and the blocks are
-filled by ggml's own code, which xllamacpp brings.
+Which matrices get 6 bits follows llama.cpp (src/llama-quant.cpp); the blocks are quantized by
+ggml, a part of xllamacpp.
 """
 
 import ctypes
@@ -22,18 +22,18 @@ from .gguf import FILE, Packed, pack, write
 from .metric_drop import check as check
 from .metric_drop import summary as summary
 
-FEW, MORE = Kind.Q4_K, Kind.Q6_K
-PLAIN = {FEW: Kind.Q5_0, MORE: Kind.Q8_0}  # in blocks of 32
+FOUR_BITS, SIX_BITS = Kind.Q4_K, Kind.Q6_K
+FALLBACK = {FOUR_BITS: Kind.Q5_0, SIX_BITS: Kind.Q8_0}  # in blocks of 32
 
 
 def compress(
     model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
-    """Write model.gguf; `inputs` are training rows, which need not be looked at."""
+    """Write model.gguf; `inputs` are training rows, which are not needed."""
     config = model.network.config
     last = "token_embd" if config.tie_word_embeddings else "output"
-    packing = partial(_pack, _quantizer(), last, config.num_hidden_layers)
-    write(model, folder / FILE, LlamaFileType.MOSTLY_Q4_K_M, packing)
+    quantize = partial(_pack, _quantizer(), last, config.num_hidden_layers)
+    write(model, folder / FILE, LlamaFileType.MOSTLY_Q4_K_M, quantize)
 
 
 def _quantizer() -> Callable[..., int]:
@@ -42,28 +42,30 @@ def _quantizer() -> Callable[..., int]:
     try:
         function = ctypes.CDLL(str(path)).ggml_quantize_chunk
     except (OSError, AttributeError):
-        raise UserError("the xllamacpp of this system hides ggml_quantize_chunk") from None
-    kinds = (ctypes.c_int, *(ctypes.c_void_p,) * 2, *(ctypes.c_int64,) * 3, ctypes.c_void_p)
-    function.argtypes, function.restype = kinds, ctypes.c_size_t
+        raise UserError("xllamacpp does not export ggml_quantize_chunk on this system") from None
+    types = (ctypes.c_int, *(ctypes.c_void_p,) * 2, *(ctypes.c_int64,) * 3, ctypes.c_void_p)
+    function.argtypes, function.restype = types, ctypes.c_size_t
     return function
 
 
-def _pack(fill: Callable[..., int], last: str, layers: int, name: str, array: np.ndarray) -> Packed:
-    """Return a tensor's blocks and their kind; rows that no 256 divides take the next plain one."""
-    kind = MORE if _matters(name, last, layers) else FEW
+def _pack(
+    quantize: Callable[..., int], last: str, layers: int, name: str, array: np.ndarray
+) -> Packed:
+    """Return a tensor's blocks and their kind; if 256 does not divide rows, in blocks of 32."""
+    kind = SIX_BITS if _is_sensitive(name, last, layers) else FOUR_BITS
     block, size = quants.GGML_QUANT_SIZES[kind]
     if array.ndim < 2 or array.shape[1] % block:
-        return pack(PLAIN[kind], name, array)
+        return pack(FALLBACK[kind], name, array)
     rows, columns = array.shape
     blocks = np.empty((rows, columns // block * size), np.uint8)
-    given = np.ascontiguousarray(array, np.float32)
-    filled = fill(int(kind), given.ctypes.data, blocks.ctypes.data, 0, rows, columns, None)
-    assert filled == blocks.nbytes
+    values = np.ascontiguousarray(array, np.float32)
+    written = quantize(int(kind), values.ctypes.data, blocks.ctypes.data, 0, rows, columns, None)
+    assert written == blocks.nbytes
     return blocks, kind
 
 
-def _matters(name: str, last: str, layers: int) -> bool:
-    """Say if a matrix is the last one, or a value's or the network's way back where bits help."""
+def _is_sensitive(name: str, last: str, layers: int) -> bool:
+    """Return whether a matrix is the output, or a value or down projection that needs more bits."""
     first, *rest = name.split(".")
     if first != "blk":
         return first == last

@@ -1,4 +1,4 @@
-"""GGUF with matrices of 8 bits, in blocks of 32 with a scale each."""
+"""GGUF with 8-bit matrices, in blocks of 32 with a scale each (Q8_0)."""
 
 from functools import partial
 from pathlib import Path
@@ -17,5 +17,5 @@ from .metric_drop import summary as summary
 def compress(
     model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
-    """Write model.gguf; `inputs` are training rows, which need not be looked at."""
+    """Write model.gguf; `inputs` are training rows, which are not needed."""
     write(model, folder / FILE, LlamaFileType.MOSTLY_Q8_0, partial(pack, Kind.Q8_0))

@@ -1,4 +1,4 @@
-"""The judge of smaller variants: by the metric, and the answers that stay the same."""
+"""Check of compressed variants: the metric may drop by export.max_drop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,10 +23,10 @@ def check(
     threshold: float | None,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError if the metric falls by more than `max_drop`."""
+    """Return the content of parity.json; UserError if the metric drops by more than `max_drop`."""
     return compare(model, predict, answers, exported, parts, None, config)
 
 
 def summary(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
+    """Return the result as text."""
     return exact_match.summary(agreed)

@@ -1,8 +1,8 @@
-"""Does the exported file say what the model says? Held to tokens, likelihoods and the metric.
+"""Parity of the exported file and the model, by tokens, token probabilities and the metric.
 
-Its weights are rounded, so no number is the same: at some places of held-out answers the chances of
-all tokens, as llama.cpp gives them, are compared with the model's; and bits per byte are those of
-the file's own weights, read back.
+The file's weights are rounded, so outputs are not identical: at random positions of held-out
+answers, llama.cpp's probabilities of all tokens are compared with the model's, and bits per byte
+are computed with the file's weights.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from ..runs import UserError
 from ..tables.split import Split
 from .agreement import Exported, difference, metric, same_tokens
 
-ANSWERS = 8  # that are compared, word by word
+ANSWERS = 8  # that are compared, as text
 
 
 def expect(
     predict: Callable[[pd.DataFrame], np.ndarray], parts: dict[str, pd.DataFrame]
 ) -> dict[str, np.ndarray]:
-    """Return what the model thinks of the answers of each part: its exports are held to it."""
+    """Return the model's predictions of each part, with which its exports are compared."""
     return {name: predict(inputs) for name, inputs in parts.items() if name != "training"}
 
 
@@ -35,27 +35,26 @@ def compare(
     tolerance: float | None,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError if tokens, chances or the metric are others.
+    """Return the content of parity.json; UserError if tokens, probabilities or the metric differ.
 
-    `tolerance` is of a probability; None reports the difference alone.
+    `tolerance` applies to probabilities; None only reports their difference.
     """
     rows = sum(same_tokens(model, exported, part.inputs) for part in parts.values())
     gap = difference(model, exported, parts["test"].inputs)
     if tolerance is not None and not gap <= tolerance:
         raise UserError(
-            f"a token that the model gives some probability gets {gap:.2g} more or less from the "
-            f"exported file, so nothing was exported: raise export.tolerance ({tolerance:g}) if "
-            "that will do."
+            f"a token probability of the exported file differs from the model's by {gap:.2g}, so "
+            f"nothing was exported: raise export.tolerance ({tolerance:g}) if that is acceptable."
         )
-    asked = parts["test"].inputs.head(ANSWERS).drop(columns="answer")
-    said, model_said = exported.decide(asked)[0], predict(model, asked)
+    prompts = parts["test"].inputs.head(ANSWERS).drop(columns="answer")
+    pairs = [*zip(exported.decide(prompts)[0], predict(model, prompts), strict=True)]
     return {
         "rows": rows,
         "max_abs_diff": gap,
         "max_scaled_diff": gap,
         "tolerance": tolerance,
-        "decisions_equal": int(sum(a == b for a, b in zip(said, model_said, strict=True))),
-        "decisions": len(asked),
+        "decisions_equal": int(sum(a == b for a, b in pairs)),
+        "decisions": len(pairs),
         "undecided": 0,
         "executed_by": exported.executed_by,
         "metric": metric(model, predict, answers, exported, parts, config),

@@ -1,4 +1,4 @@
-"""The answers of a model and of its base to the same prompts, in pairs."""
+"""Pairs of answers to the same prompt, by a model and its base model."""
 
 import hashlib
 import json
@@ -16,42 +16,42 @@ ANSWERS = "evaluation/answers.csv"  # of a run
 
 @dataclass(frozen=True)
 class Pair:
-    """What both say to a prompt, and what a person said."""
+    """A prompt, its ground truth, and the answers of both models."""
 
-    name: str  # the same for the same texts, and no number, which a spreadsheet would write anew
+    name: str  # a hash of the texts; not a number, which a spreadsheet would reformat
     prompt: str
     reference: str
     model: str
     base: str
 
     def texts(self, first: str) -> tuple[str, str]:
-        """Return both answers, that of `first` ("model" or "base") before the other."""
+        """Return both answers, that of `first` ("model" or "base") first."""
         return (self.model, self.base) if first == "model" else (self.base, self.model)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Those whose answers differ, in the order of the run's seed, and how many are the same."""
+    """Pairs whose answers differ, shuffled by the seed, and the number of equal ones."""
 
     pairs: list[Pair]
     same: int
 
 
-def different(run: Path, config: BaseConfig) -> Pairs:
-    """Return the pairs of an evaluated run; UserError if there are none to compare."""
+def load_pairs(run: Path, config: BaseConfig) -> Pairs:
+    """Return the pairs of an evaluated run; UserError if there is nothing to compare."""
     path = run / ANSWERS
     if config.data.text:
-        raise UserError("data.text: texts that go on answer no prompt, so none can be compared.")
+        raise UserError("data.text: plain texts have no prompts, so nothing can be compared.")
     if not path.exists():
         raise UserError(f"{run} has not been evaluated: run `evaluate` first.")
     table = pd.read_csv(path, keep_default_na=False, dtype=str)
     rows = table[["prompt", "answer", "model", "base"]].to_numpy().tolist()
     pairs = {pair.name: pair for pair in (Pair(_name(row), *row) for row in rows)}
-    apart = [pair for pair in pairs.values() if pair.model.split() != pair.base.split()]
-    if not apart:
-        raise UserError(f"{path}: model and base give the same answers: nothing to compare.")
-    order = np.random.default_rng(config.seed).permutation(len(apart))
-    return Pairs([apart[place] for place in order], len(pairs) - len(apart))
+    different = [pair for pair in pairs.values() if pair.model.split() != pair.base.split()]
+    if not different:
+        raise UserError(f"{path}: all answers of model and base are the same: nothing to compare.")
+    order = np.random.default_rng(config.seed).permutation(len(different))
+    return Pairs([different[index] for index in order], len(pairs) - len(different))
 
 
 def _name(row: list[str]) -> str:

@@ -1,7 +1,7 @@
-"""Ask a server with OpenAI's HTTP API, by the standard library; time, size and tries are bounded.
+"""A client of OpenAI's HTTP API, by the standard library, with bounded time, size and retries.
 
-The key, JUDGE_API_KEY of the environment, goes to that server and nowhere else: no redirection is
-followed, and no message holds it.
+The key, the environment variable JUDGE_API_KEY, is sent to that server only: redirects are not
+followed, and no message contains it.
 """
 
 import http.client
@@ -13,31 +13,31 @@ import urllib.request
 from typing import Any
 from urllib.error import HTTPError
 
-from ..chats.web import Stay
+from ..chats.web import NoRedirect
 from ..runs import UserError
 from ..settings.evaluate import Judge
 
-PAUSES = (1, 5, 20)  # seconds before it is asked again, where that may help
-BUSY = (408, 429, 500, 502, 503, 504)
-BROKEN = (TimeoutError, ConnectionResetError, http.client.IncompleteRead)
-WRONG = (400, 413, 422)  # the question, such as one that is too long
+PAUSES = (1, 5, 20)  # seconds before each retry
+RETRIED = (408, 429, 500, 502, 503, 504)
+TRANSIENT = (TimeoutError, ConnectionResetError, http.client.IncompleteRead)
+REFUSED = (400, 413, 422)  # this request only, for instance because it is too long
 BLOCK = 1 << 16
-MOST = 1 << 24  # bytes of an answer
+MAX_BYTES = 1 << 24  # of a reply
 
 
 class RefusedError(UserError):
-    """This question is refused; another one may be answered."""
+    """The server refused this request; others may succeed."""
 
 
 class Endpoint:
-    """A judge; several threads may ask at once."""
+    """The server of a judge; several threads may use it at once."""
 
     def __init__(self, settings: Judge) -> None:
         self.address = f"{str(settings.url).rstrip('/')}/chat/completions"
         self.seconds = settings.seconds
         self.key = os.environ.get("JUDGE_API_KEY", "").strip()
-        self.opener = urllib.request.build_opener(Stay)
-        self.stopped = threading.Event()  # it has failed, or nobody waits for it any more
+        self.opener = urllib.request.build_opener(NoRedirect)
+        self.stopped = threading.Event()  # after a failure, or when nobody waits any more
 
     def ask(self, request: dict[str, Any]) -> str:
         """Return the text of the reply; UserError says why there is none."""
@@ -45,35 +45,35 @@ class Endpoint:
             try:
                 return _text(self._post(request))
             except HTTPError as error:
-                again, told = error.code in BUSY, f"it answers {error.code}: {_reason(error)}"
-                told = told.replace(self.key, "***") if self.key else told
-                if error.code in WRONG:
-                    raise RefusedError(f"a question is refused: {told}") from None
+                retry, reason = error.code in RETRIED, f"status {error.code}: {_reason(error)}"
+                reason = reason.replace(self.key, "***") if self.key else reason
+                if error.code in REFUSED:
+                    raise RefusedError(f"a request was refused: {reason}") from None
             except (OSError, http.client.HTTPException) as error:
                 cause = getattr(error, "reason", error)
-                again, told = isinstance(cause, BROKEN), str(cause) or type(cause).__name__
+                retry, reason = isinstance(cause, TRANSIENT), str(cause) or type(cause).__name__
             except (ValueError, LookupError, TypeError):
-                again, told = False, "what it answers is no chat completion of OpenAI's API"
-            if pause is None or not again or self.stopped.wait(pause):
+                retry, reason = False, "the reply is not a chat completion of OpenAI's API"
+            if pause is None or not retry or self.stopped.wait(pause):
                 break
         self.stopped.set()
-        way = "what was judged is kept, and the same command goes on"
-        raise UserError(f"evaluate.judge.url: {self.address}: {told}; {way}.")
+        advice = "verdicts so far are kept; run the same command to continue"
+        raise UserError(f"evaluate.judge.url: {self.address}: {reason}; {advice}.")
 
     def _post(self, request: dict[str, Any]) -> bytes:
-        """Return the body of the answer; the limit is for all of it, and not for each piece."""
+        """Return the body of the reply; the time limit is for all of it, not for each block."""
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {self.key}"} if self.key else {}
         end = time.monotonic() + self.seconds
-        told = urllib.request.Request(self.address, json.dumps(request).encode(), headers)
-        with self.opener.open(told, timeout=self.seconds) as answer:
+        post = urllib.request.Request(self.address, json.dumps(request).encode(), headers)
+        with self.opener.open(post, timeout=self.seconds) as reply:
             body = b""
-            while block := answer.read1(BLOCK):
+            while block := reply.read1(BLOCK):
                 body += block
-                if len(body) > MOST:
+                if len(body) > MAX_BYTES:
                     raise ValueError
                 if time.monotonic() > end:
-                    raise TimeoutError(f"no whole answer in {self.seconds:g} seconds")
+                    raise TimeoutError(f"no complete reply in {self.seconds:g} seconds")
         return body
 
 
@@ -82,10 +82,10 @@ def _text(body: bytes) -> str:
 
 
 def _reason(error: HTTPError) -> str:
-    """Return the server's reason in one line, as far as it gives one."""
+    """Return the reason that the server gives, in one line; by default that of the status."""
     try:
-        told = json.loads(error.read(BLOCK))["error"]
-        told = told["message"] if isinstance(told, dict) else told
+        reason = json.loads(error.read(BLOCK))["error"]
+        reason = reason["message"] if isinstance(reason, dict) else reason
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
-        told = error.reason
-    return " ".join(str(told).split())[:300].rstrip(".")
+        reason = error.reason
+    return " ".join(str(reason).split())[:300].rstrip(".")

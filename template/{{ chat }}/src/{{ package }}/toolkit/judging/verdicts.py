@@ -1,4 +1,4 @@
-"""What a judge was asked and has replied: a line of JSON each, so that nothing is asked twice."""
+"""Requests to a judge and its replies, as JSON lines, so that no request is sent twice."""
 
 import json
 import re
@@ -10,12 +10,16 @@ from typing import Any
 from ..runs import UserError, write_text
 from .comparisons import Pair
 
-PLACES = {"A": ("model", "base"), "B": ("base", "model"), "C": ("tie", "tie")}
+OUTCOMES = {  # verdict: the outcome if the model's answer is first, and if its base's is
+    "A": ("model", "base"),
+    "B": ("base", "model"),
+    "C": ("tie", "tie"),
+}
 
 
 @dataclass(frozen=True)
 class Question:
-    """A pair, whose answer comes first, and what is sent where."""
+    """A request about a pair, the answer of `first` ("model" or "base") first."""
 
     pair: Pair
     first: str
@@ -24,20 +28,20 @@ class Question:
 
     @property
     def key(self) -> str:
-        """Return what tells questions apart: all that the reply depends on."""
+        """Return everything that the reply depends on, as JSON."""
         return _key(self.url, self.request)
 
 
 class Verdicts:
-    """The lines of a file; threads may add some. A line that a crash has cut off is dropped."""
+    """The lines of a file; thread-safe. A line that was truncated by a crash is dropped."""
 
     def __init__(self, path: Path, pattern: str) -> None:
         self.path, self.pattern, self.lock = path, pattern, threading.Lock()
         lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
         try:
-            self.replies = dict(map(_answered, lines[:-1]))
+            self.replies = dict(map(_parse, lines[:-1]))
         except (ValueError, LookupError, TypeError) as error:
-            raise UserError(f"{path}: a line is broken ({error}): remove it.") from None
+            raise UserError(f"{path}: a line is invalid ({error}): remove it.") from None
         if lines[-1] or not path.exists():
             write_text(path, "".join(f"{line}\n" for line in lines[:-1]))
 
@@ -45,9 +49,9 @@ class Verdicts:
         return question.key in self.replies
 
     def add(self, question: Question, reply: str) -> None:
-        """Keep a reply, at once on disk."""
+        """Add a reply and write it to disk at once."""
         self.replies[question.key] = reply
-        told = {
+        record = {
             "pair": question.pair.name,
             "first": question.first,
             "url": question.url,
@@ -56,22 +60,22 @@ class Verdicts:
             "verdict": self.verdict(question),
         }
         with self.lock, self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(told, ensure_ascii=False) + "\n")
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def reply(self, question: Question) -> str:
-        """Return what the judge has said, "" if it has not been asked."""
+        """Return the judge's reply, "" if there is none yet."""
         return self.replies.get(question.key, "")
 
     def verdict(self, question: Question) -> str | None:
-        """Return who is better, "model", "base" or "tie"; None if the reply does not say."""
+        """Return which answer is better, "model", "base" or "tie"; None without a verdict."""
         found = re.findall(self.pattern, self.reply(question))
-        places = PLACES.get(found[-1]) if found else None
-        return places[question.first == "base"] if places else None
+        outcomes = OUTCOMES.get(found[-1]) if found else None
+        return outcomes[question.first == "base"] if outcomes else None
 
 
-def _answered(line: str) -> tuple[str, str]:
-    told = json.loads(line)
-    return _key(told["url"], told["request"]), str(told["reply"])
+def _parse(line: str) -> tuple[str, str]:
+    record = json.loads(line)
+    return _key(record["url"], record["request"]), str(record["reply"])
 
 
 def _key(url: str, request: dict[str, Any]) -> str:

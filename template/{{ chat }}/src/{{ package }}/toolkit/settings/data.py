@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-SHAPES = ({"messages"}, {"prompt", "answer"}, {"text"})
+LAYOUTS = ({"messages"}, {"prompt", "answer"}, {"text"})
 
 
 class Data(BaseModel, extra="forbid", frozen=True):
@@ -14,7 +14,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     NAMES: ClassVar = ("messages", "prompt", "answer", "text", "source", "group", "time")
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "gguf"
-    INPUT: ClassVar = "the messages of a conversation (the properties below are for people alone)"
+    INPUT: ClassVar = "the messages of a conversation (the properties below are not model inputs)"
     READS: ClassVar = "a JSON, Parquet, CSV or Excel file of conversations, prompts and answers"
 
     path: Path
@@ -22,7 +22,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     prompt: str | None = None
     answer: str | None = None
     text: str | None = None
-    target: ClassVar = "answer"  # no column of the file: what the rows that are read call it
+    target: ClassVar = "answer"  # of the rows that are read, not of the file
     source: str | None = None
     group: str | None = None
     time: str | None = None
@@ -32,12 +32,12 @@ class Data(BaseModel, extra="forbid", frozen=True):
     test: float = Field(0.2, gt=0, lt=0.5)
 
     @model_validator(mode="after")
-    def _one_shape(self) -> "Data":
+    def _one_layout(self) -> "Data":
         names = ("messages", "prompt", "answer", "text")
-        named = [name for name in names if getattr(self, name) is not None]
-        if set(named) not in SHAPES:
+        given = [name for name in names if getattr(self, name) is not None]
+        if set(given) not in LAYOUTS:
             raise ValueError(
-                "name the columns that hold the conversations: either `messages`, or `prompt` and "
-                f"`answer`, or `text`; named so far: {', '.join(named) or 'none'}"
+                "set the columns of the conversations: either `messages`, or `prompt` and "
+                f"`answer`, or `text`; set so far: {', '.join(given) or 'none'}"
             )
         return self

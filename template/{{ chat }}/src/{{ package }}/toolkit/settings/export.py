@@ -6,7 +6,7 @@ from ..export.formats import Formats
 
 
 class Export(BaseModel, extra="forbid", frozen=True):
-    """What to convert to, and how well it has to agree with the model."""
+    """Formats to convert to, and how closely they must agree with the model."""
 
     formats: Formats = ["gguf"]
     tolerance: float = Field(0.01, gt=0)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..chats.layouts import prompts
 from ..chats.messages import Message
-from ..chats.shapes import prompts
 from ..config import BaseConfig
 from ..export import gguf_runtime
 from ..export.contract import free_name
