@@ -30,7 +30,7 @@ def scorer(
     def score(table: pa.Table, first: int) -> pa.Table:
         check_names(table.column_names, [("text", config.data.text)], source)
         if table.field(config.data.text).metadata == NESTED:
-            raise UserError(f"data.text: {config.data.text!r} holds lists: make each a text.")
+            raise UserError(f"data.text: {config.data.text!r} has lists: convert them to strings.")
         column = table[config.data.text].to_pandas().rename(config.data.text)
         texts = reading.texts(column).to_numpy(object)
         filled = np.array([bool(text.strip()) for text in texts], bool)
