@@ -1,4 +1,4 @@
-"""A typed, strict configuration: a YAML file, overridden by --section.key on the command line."""
+"""Typed, strict configuration: a YAML file with overrides by --section.key."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -20,7 +20,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class BaseConfig(Section):
-    """The sections that the toolkit reads; the project says what its model and training take."""
+    """The sections that the toolkit reads; the project defines the types of `model` and `train`."""
 
     seed: int = Field(0, ge=0)
     data: Data
@@ -58,25 +58,25 @@ def load(kind: type[S], path: Path, overrides: dict[str, str]) -> S:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        found = (_explain(each, path, overrides, kind) for each in error.errors())
-        raise UserError("\n".join(found)) from None
+        messages = (_explain(each, path, overrides, kind) for each in error.errors())
+        raise UserError("\n".join(messages)) from None
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return the sections of a file such as config.yaml."""
     if not path.is_file():
-        raise UserError(f"{path}: no such file; run in the project's folder or give --config.")
+        raise UserError(f"{path}: no such file; run in the project's folder, or set --config.")
     try:
         raw = parse(path.read_text(encoding="utf-8"), path)
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not a text in UTF-8 ({error.reason}).") from None
+        raise UserError(f"{path}: is not valid UTF-8 ({error.reason}); save it as UTF-8.") from None
     if not isinstance(raw, dict):
-        raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")
+        raise UserError(f"{path}: must contain sections such as `data:` with keys below them.")
     return raw
 
 
 def parse(text: str, path: Path) -> Any:
-    """Return the value of a YAML text, which belongs to a file."""
+    """Return the value of a YAML text; errors name the file."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -94,8 +94,8 @@ def _set(raw: Any, key: str, value: Any, path: Path) -> None:
 
 def _explain(error: Any, path: Path, overrides: dict[str, str], kind: type[BaseModel]) -> str:
     key = ".".join(map(str, error["loc"]))
-    given = [name for name in overrides if f"{key}.".startswith(f"{name}.")]
-    place = f"--{given[0]}" if given else f"{path}: {key or 'the file'}"
+    options = [name for name in overrides if f"{key}.".startswith(f"{name}.")]
+    place = f"--{options[0]}" if options else f"{path}: {key or 'the file'}"
     if error["type"] == "missing":
         return f"{place}: must be set, here or with --{key}."
     if error["type"] == "value_error":
@@ -107,7 +107,7 @@ def _explain(error: Any, path: Path, overrides: dict[str, str], kind: type[BaseM
 
 
 def suggest(word: str, kind: type[BaseModel], prefix: str = "") -> str:
-    """Return "; did you mean ...?" for a mistyped key or option, or a full stop."""
+    """Return "; did you mean ...?" for a misspelled key or option, or a full stop."""
     key = word.removeprefix(prefix).split("=")[0]
     near = get_close_matches(key, [known for known, _ in keys(kind)], 1)
     return f"; did you mean {prefix}{near[0]}?" if near else "."
@@ -119,6 +119,6 @@ def dump(config: BaseModel) -> str:
 
 
 def flat(config: BaseModel) -> dict[str, Any]:
-    """Return every setting by its dotted key, as trackers want them."""
+    """Return every setting by its dotted key, as trackers expect."""
     tree = config.model_dump(mode="json")
     return {key: reduce(dict.__getitem__, key.split("."), tree) for key, _ in keys(type(config))}

@@ -1,7 +1,7 @@
-"""Raw columns to numbers: everything learnt here is learnt from training rows.
+"""Feature extraction from raw columns, fitted on training rows only.
 
-Each feature is written twice, in numpy and as ONNX nodes, side by side: only float32 arithmetic and
-table look-ups, so that the exported graph repeats them bit for bit. Training compares both first.
+Each feature is implemented twice, in numpy and as ONNX nodes: only float32 arithmetic and table
+look-ups, so that the exported graph is bit-identical. Training compares both first.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from .toolkit.runs import say
 from .toolkit.tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
-MAX_LEVELS = 255  # HistGradientBoosting has no bins for more codes
+MAX_LEVELS = 255  # HistGradientBoosting has no more bins
 
 
 class Computed(NamedTuple):
@@ -41,7 +41,7 @@ COMPUTED: tuple[Computed, ...] = ()
 class Features(TransformerMixin, BaseEstimator):
     """Encode a canonical table as float32 (rows, features).
 
-    numbers     as they are, NaN where missing
+    numbers     unchanged, NaN where missing
     dates       days since 1970-01-01, day of the year (0 ... 365.24), weekday (0 is Monday)
     indicators  1 where a number or date is missing, for the columns in `gappy`
     computed    those of COMPUTED, by name
@@ -81,7 +81,7 @@ class Features(TransformerMixin, BaseEstimator):
         return Features(numbers, dates, categories, gappy, computed, rows)
 
     def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
-        """Learn which levels of each category are frequent; `targets` are not looked at."""
+        """Find the frequent levels of each category; `targets` are ignored."""
         self.levels_ = [self._frequent(frame[name]) for name in self.categories]
         return self
 
@@ -106,14 +106,14 @@ class Features(TransformerMixin, BaseEstimator):
         return list(zip(self.categories, self.levels_, strict=True))
 
     def names(self) -> list[str]:
-        """Name the columns of the matrix."""
+        """Return the names of the matrix columns."""
         dates = [f"{name} {part}" for name in self.dates for part in ("days", "yearday", "weekday")]
         gaps = [f"{name} is missing" for name in self.gappy]
         return [*self.numbers, *dates, *gaps, *self.computed, *self.categories]
 
     @staticmethod
     def onnx_inputs(schema: Schema) -> list[ValueInfoProto]:
-        """Return one (rows, 1) input for each raw column, under the column's own name."""
+        """Return a (rows, 1) input for each raw column, with the column's name."""
         kinds = {"category": TensorProto.STRING}
         return [
             helper.make_tensor_value_info(c.name, kinds.get(c.kind, TensorProto.FLOAT), ["rows", 1])
@@ -121,7 +121,7 @@ class Features(TransformerMixin, BaseEstimator):
         ]
 
     def onnx(self, graph: Graph, output: str) -> None:
-        """Add what `transform` does: raw columns to float32 (rows, features) `output`."""
+        """Add the nodes of `transform`: raw columns to float32 (rows, features) `output`."""
         dates = [part for name in self.dates for part in _onnx_date_parts(graph, name)]
         gaps = [
             graph.add("Cast", graph.add("IsNaN", name), to=TensorProto.FLOAT) for name in self.gappy
@@ -155,10 +155,10 @@ def _onnx_date_parts(graph: Graph, days: str) -> list[str]:
 
 
 def _onnx_modulo(graph: Graph, value: str, by: np.float32) -> str:
-    """Not ONNX's Mod: of floats it takes the sign of the dividend, wrong before 1970."""
+    """Add a modulo; for floats, ONNX's Mod has the sign of the dividend, wrong before 1970."""
     step = graph.constant(by)
-    whole = graph.add("Mul", graph.add("Floor", graph.add("Div", value, step)), step)
-    return graph.add("Sub", value, whole)
+    multiple = graph.add("Mul", graph.add("Floor", graph.add("Div", value, step)), step)
+    return graph.add("Sub", value, multiple)
 
 
 def _codes(values: pd.Series, levels: list[str]) -> np.ndarray:
@@ -169,7 +169,7 @@ def _codes(values: pd.Series, levels: list[str]) -> np.ndarray:
 
 
 def _onnx_codes(graph: Graph, name: str, levels: list[str]) -> str:
-    # A table must not be empty: without any frequent level, one of code 0 stands in.
+    # A table must not be empty: without frequent levels, it has one entry with code 0.
     codes = range(1, len(levels) + 1) if levels else [0]
     return graph.add(
         "LabelEncoder",

@@ -1,6 +1,6 @@
-"""What a cell of a table means: the only way from what is written to what a model takes.
+"""The meaning of a cell of a table: the only code that turns a written value into a model input.
 
-`Column` is stored in an export's contract, so training, `predict`, `monitor` and the API decide
+`Column` is stored in an export's contract, so training, `predict`, `monitor` and the API parse
 alike; it needs neither pandas nor pyarrow. tests/toolkit/cells.json has examples of every rule.
 """
 
@@ -14,13 +14,13 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")  # as Arrow reads it
-WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")  # 108.0 is what pandas writes for 108 beside a gap
-CODE = re.compile(r"[+-]?0[0-9]+")  # a leading zero is no digit of a number
-INFINITE = {"inf", "-inf"}  # as a Parquet file may hold them
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)\.0")  # how pandas writes 108 beside NaN
+CODE = re.compile(r"[+-]?0[0-9]+")  # a leading zero marks a code, not a number
+INFINITE = {"inf", "-inf"}  # possible in a Parquet file
 SIGNS = "$€£¥%"
 TRUE, FALSE = {"true", "t", "yes", "y", "on", "1"}, {"false", "f", "no", "n", "off", "0"}
 TRUTHS = dict.fromkeys(TRUE, "True") | dict.fromkeys(FALSE, "False")
-FLOAT32 = 3.4028234663852886e38  # a larger number would be infinite to a model
+FLOAT32 = 3.4028234663852886e38  # a larger number would be infinite for a model
 EPOCH = date(1970, 1, 1).toordinal()
 MICROSECOND, DAY = timedelta(microseconds=1), 86_400e6  # microseconds: all readers divide by it
 
@@ -28,7 +28,7 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
-FIELDS = {  # of strptime
+FIELDS = {  # directives of strptime
     "Y": r"[0-9]{4}",
     "y": r"[0-9]{2}",
     "b": r"[A-Za-z]{3,9}\.?",
@@ -45,13 +45,13 @@ class Column(BaseModel, extra="forbid"):
     """One column; `low` and `high` are numbers or days since 1970-01-01, `size` is in pixels.
 
     missing         whether cells may be missing
-    missing_values  texts that mean so; in a column of numbers -999 stands for -999.0 too
-    categories      the levels that training saw, None if they are very many
+    missing_values  texts that mean missing; in a column of numbers -999 also matches -999.0
+    categories      the levels seen in training, None if there are too many
     boolean         TRUE, yes and 1 are "True" in a column of categories
-    format          of dates: ISO8601, or as strptime has it; a time of day may always follow
-    decimal         the decimal mark of numbers; `thousands` stands between groups of three digits,
-                    `sign` is a currency or percent sign around them
-    offset          what is taken off a number, or off the days of a date, before it becomes
+    format          of dates: ISO8601 or a strptime format; a time of day may always follow
+    decimal         the decimal mark of numbers; `thousands` separates groups of three digits,
+                    `sign` is a currency or percent sign before or after them
+    offset          subtracted from a number, or from the days of a date, before it becomes
                     float32, which has 7 digits
     """
 
@@ -69,15 +69,15 @@ class Column(BaseModel, extra="forbid"):
     offset: float = 0.0
     missing_values: list[str] = []
     size: int | None = None
-    words: list[str] | None = None  # those that are not unseen
+    words: list[str] | None = None  # seen in training
 
     def value(self, cell: Any) -> float | str:
         """Return a number, days since 1970-01-01 UTC or a level: NaN or "" if it is missing.
 
-        `cell` is a text of a file, or a value of JSON or Parquet. ValueError says what it is not.
+        `cell` is a text of a file, or a value of JSON or Parquet. ValueError if it is invalid.
         """
         if isinstance(cell, list | dict | bytes):
-            raise ValueError(f"{cell!r:.40} is no text, number or date")
+            raise ValueError(f"{cell!r:.40} is not a text, number or date")
         if self.is_missing(cell):
             return "" if self.kind == "category" else math.nan
         if self.kind == "category":
@@ -87,7 +87,7 @@ class Column(BaseModel, extra="forbid"):
         return self.number(cell)
 
     def is_missing(self, cell: Any) -> bool:
-        """Return whether a cell holds no value."""
+        """Return whether a cell is missing."""
         if cell is None or cell != cell:
             return True
         if isinstance(cell, str):
@@ -102,11 +102,11 @@ class Column(BaseModel, extra="forbid"):
                 return False
         if isinstance(cell, bool):
             return False
-        known = self.kind == "number" and cell in self.missing_numbers
-        return known or text_of(cell) in self.missing_texts
+        matches = self.kind == "number" and cell in self.missing_numbers
+        return matches or text_of(cell) in self.missing_texts
 
     def number(self, cell: Any) -> float:
-        """Return a number as it is written, before the offset; a duration or time in seconds."""
+        """Return a number as written, without the offset; a duration or time in seconds."""
         value = self._plain(cell) if isinstance(cell, str) else _typed(cell)
         if value is None:
             raise ValueError(f"{cell!r} is not a number")
@@ -133,13 +133,13 @@ class Column(BaseModel, extra="forbid"):
             raise ValueError(f"{cell!r} is not a date such as {example(written)}") from None
 
     def level(self, cell: Any) -> str:
-        """Return the one text of a category."""
+        """Return the canonical text of a category."""
         text = text_of(cell)
         return TRUTHS.get(text.lower(), text) if self.boolean else text
 
     @property
     def is_styled(self) -> bool:
-        """Return whether numbers are written otherwise than in plain digits."""
+        """Return whether numbers are not written in plain digits."""
         return bool(self.thousands or self.sign or self.decimal != ".")
 
     def _unstyled(self, text: str) -> str:
@@ -149,10 +149,11 @@ class Column(BaseModel, extra="forbid"):
             text = head + text[len(head) :].replace(self.sign, "", 1).strip()
         if self.thousands:
             mark = "[ \u00a0\u202f]" if self.thousands == " " else re.escape(self.thousands)
-            whole, point, rest = text.partition(self.decimal)
-            if not re.fullmatch(rf"[+-]?([0-9]*|[1-9][0-9]?[0-9]?({mark}[0-9][0-9][0-9])+)", whole):
+            integer, point, fraction = text.partition(self.decimal)
+            grouped = rf"[+-]?([0-9]*|[1-9][0-9]?[0-9]?({mark}[0-9][0-9][0-9])+)"
+            if not re.fullmatch(grouped, integer):
                 return "?"
-            text = re.sub(mark, "", whole) + point + rest
+            text = re.sub(mark, "", integer) + point + fraction
         if self.decimal != ".":
             if "." in text:
                 return "?"
@@ -161,19 +162,19 @@ class Column(BaseModel, extra="forbid"):
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
-        """The texts that mean a missing cell."""
+        """The texts that mean a missing value."""
         texts = {text.strip() for text in self.missing_values}
         return frozenset(texts | {text_of(text) for text in texts})
 
     @cached_property
     def missing_numbers(self) -> list[float]:
-        """The numbers that mean a missing cell."""
+        """The numbers that mean a missing value."""
         found = (text for text in self.missing_texts if PLAIN.fullmatch(text) or text in INFINITE)
         return [float(text) for text in found]
 
 
 def _typed(cell: Any) -> float | None:
-    """Return the number that a value of JSON or Parquet is."""
+    """Return a value of JSON or Parquet as a number, None if it is not one."""
     if isinstance(cell, timedelta):
         return cell.total_seconds()
     if isinstance(cell, time):
@@ -183,7 +184,7 @@ def _typed(cell: Any) -> float | None:
 
 
 def text_of(cell: Any) -> str:
-    """Return the one text of a level or key: without blanks around, 108.0 as 108, True as True."""
+    """Return the canonical text of a level or key: stripped, 108.0 as 108, True as True."""
     if isinstance(cell, datetime):
         midnight = (cell.hour, cell.minute, cell.second, cell.microsecond) == (0, 0, 0, 0)
         return str(cell.date()) if midnight else cell.isoformat(" ")
@@ -193,7 +194,7 @@ def text_of(cell: Any) -> str:
 
 @cache
 def pattern(written: str) -> re.Pattern[str]:
-    """Return the regular expression of a format of dates."""
+    """Return the regular expression of a date format."""
     if written == "ISO8601":
         return re.compile(ISO + TIME)
     parts = re.split(r"%([a-zA-Z])", written)
@@ -204,22 +205,22 @@ def pattern(written: str) -> re.Pattern[str]:
 
 
 def example(written: str, days: float = 20_484.0) -> str:
-    """Return a day as a format writes it: by default 2026-01-31."""
+    """Return a day in a date format: by default 2026-01-31."""
     day = date.fromordinal(EPOCH + math.floor(days))
     return day.isoformat() if written == "ISO8601" else day.strftime(written)
 
 
 def _days(parts: dict[str, str | None]) -> float:
-    """Return the days of a match; ValueError for a day or time that does not exist."""
+    """Return the days of a match; ValueError for a nonexistent day or time."""
     year = int(parts.get("Y") or _century(int(parts.get("y") or "x")))
     month = int(parts.get("m") or _month(parts.get("b") or "x"))
     hour, minute = int(parts.get("H") or 0), int(parts.get("M") or 0)
-    whole, _, rest = (parts.get("S") or "0").replace(",", ".").partition(".")
-    second, micro = int(whole), int(rest[:6].ljust(6, "0"))  # nanoseconds are cut off
-    if half := parts.get("p"):
+    integer, _, fraction = (parts.get("S") or "0").replace(",", ".").partition(".")
+    second, micro = int(integer), int(fraction[:6].ljust(6, "0"))  # nanoseconds are truncated
+    if meridiem := parts.get("p"):
         if not 1 <= hour <= 12:
             raise ValueError(hour)
-        hour = hour % 12 + 12 * (half in "pP")
+        hour = hour % 12 + 12 * (meridiem in "pP")
     if hour > 23 or minute > 59 or second >= 60:
         raise ValueError(hour)
     seconds = hour * 3600 + minute * 60 + second - _zone(parts.get("z") or "Z")
@@ -228,16 +229,16 @@ def _days(parts: dict[str, str | None]) -> float:
 
 
 def _century(year: int) -> int:
-    return year + (2000 if year < 69 else 1900)  # as POSIX has it
+    return year + (2000 if year < 69 else 1900)  # as in POSIX
 
 
 def _month(name: str) -> int:
-    short = name.lower().rstrip(".")  # 0 is no month, which `date` says
+    short = name.lower().rstrip(".")  # `date` rejects month 0
     return next((n for n, month in enumerate(MONTHS, 1) if month.startswith(short)), 0)
 
 
 def _zone(text: str) -> int:
-    """Return the seconds that a zone such as +02:00 is ahead of UTC."""
+    """Return the seconds by which a time zone such as +02:00 is ahead of UTC."""
     if text in ("Z", "UTC"):
         return 0
     seconds = int(text[1:3]) * 3600 + int(text[-2:]) * 60

@@ -1,6 +1,6 @@
-"""Delimited text: encoding, delimiter and header are told from the file, and all cells are text.
+"""Delimited text: encoding, delimiter and header are detected, and all cells are text.
 
-Rows that are damaged are named, and refused or left out.
+Malformed rows are reported, and refused or left out.
 """
 
 import codecs
@@ -21,21 +21,21 @@ import pyarrow.csv as pa_csv
 from ..runs import UserError
 from . import header
 
-BLOCK = 1 << 20  # bytes of text that are parsed at once; a row that is larger takes 8 times more
-LARGEST = 1 << 26  # bytes; a row that is larger is a mistake
-ROWS = 65_536  # of a batch that Python reads
-SAMPLE = 1 << 16  # bytes from which delimiter and header are told
-SHOWN = 3  # damaged rows that a message quotes
-END = "\0"  # a last line of its own, unless a cell is open there; no text file has one
-SHORT = 20  # characters of a cell that a message quotes
+BLOCK = 1 << 20  # bytes of text parsed at once; for a larger row, the block grows eightfold
+MAX_ROW_BYTES = 1 << 26  # a larger row is an error in the file
+ROWS = 65_536  # per batch read by Python
+SAMPLE = 1 << 16  # bytes from which delimiter and header are detected
+MAX_QUOTED = 3  # malformed rows quoted in a message
+END = "\0"  # appended as a line of its own, unless a cell is still open; no text file has one
+MAX_CHARS = 20  # of a cell quoted in a message
 
-csv.field_size_limit(LARGEST)  # of a cell; Python's own is 128 KiB
+csv.field_size_limit(MAX_ROW_BYTES)  # Python's default is 128 KiB
 
 
 class Reading(NamedTuple):
-    """How a file is read: what becomes of damaged rows, and which sheet of a workbook is meant.
+    """How to read a file: what to do with malformed rows, and which sheet of a workbook to take.
 
-    `missing` are texts that mean a missing cell.
+    `missing` are texts that mean a missing value.
     """
 
     bad_rows: Literal["refuse", "skip"] = "refuse"
@@ -44,13 +44,13 @@ class Reading(NamedTuple):
 
     @staticmethod
     def of(settings: Any) -> "Reading":
-        """Return what the `data` section says of it; some kinds of input have no such settings."""
+        """Return the options in the `data` section; some kinds of input have no such settings."""
         known = {name: getattr(settings, name, None) for name in Reading._fields}
         return Reading(**{name: value for name, value in known.items() if value is not None})
 
 
-def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file, or what a .gz or .zip of one file holds; ValueError if it holds others."""
+def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
+    """Open a file, or the one file in a .gz or .zip; ValueError if a .zip contains several."""
     if path.suffix.lower() == ".gz":
         return gzip.open(path)
     if path.suffix.lower() != ".zip":
@@ -59,42 +59,42 @@ def opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     inside = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     files = [name for name in inside if not name.endswith("/")]
     if len(files) != 1:
-        raise ValueError(f"it must hold one file, and holds {files[:5]}")
+        raise ValueError(f"it must contain one file, but contains {files[:5]}")
     return archive.open(files[0])
 
 
 def refuse(path: Path, reading: Reading, notes: list[str], found: list[str]) -> None:
-    """Raise UserError for damaged rows, or note that they are left out."""
-    shown = "; ".join(found[:SHOWN]) + "; …" * (len(found) > SHOWN)
+    """Raise UserError for malformed rows, or note that they are left out."""
+    rows = "; ".join(found[:MAX_QUOTED]) + "; …" * (len(found) > MAX_QUOTED)
     if reading.bad_rows == "refuse":
         raise UserError(
-            f"{path}: {shown}. Fix the file, or leave such rows out: --data.bad_rows skip."
+            f"{path}: {rows}. Fix the file, or leave such rows out: --data.bad_rows skip."
         )
-    notes.append(f"left out of {path}: {shown}.")
+    notes.append(f"left out of {path}: {rows}.")
 
 
-def left_out(path: Path, leading: list[str], notes: list[str]) -> None:
+def note_leading_lines(path: Path, leading: list[str], notes: list[str]) -> None:
     """Note that lines before the header are left out."""
     if leading:
-        shown = ", ".join(repr(line[:60]) for line in leading[:SHOWN])
-        notes.append(f"{path}: {len(leading)} lines before the header are left out: {shown}.")
+        quoted = ", ".join(repr(line[:60]) for line in leading[:MAX_QUOTED])
+        notes.append(f"{path}: {len(leading)} lines before the header are left out: {quoted}.")
 
 
 class _Layout(NamedTuple):
-    """What the whole of a text file, and its start, say about how it is written."""
+    """The format of a text file, detected from all of its bytes and from its start."""
 
     encoding: str
     delimiter: str
     names: list[str]
-    skip: int  # lines up to and with the header
-    leading: list[str]  # lines before it
-    ended: bool  # whether the last line has an end
+    skip: int  # lines up to and including the header
+    leading: list[str]  # lines before the header
+    ended: bool  # whether the last line is terminated
 
 
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    """Yield the rows in order, at first a table without rows."""
+    """Yield the rows in order, first a table without rows."""
     layout = _layout(path)
-    left_out(path, layout.leading, notes)
+    note_leading_lines(path, layout.leading, notes)
     found: list[str] = []
     rows, last = 0, None
     for batch in _parsed(path, layout, found):
@@ -104,22 +104,22 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
         if found and reading.bad_rows == "refuse":
             break
     if last is not None and _ends_in_lines(last):
-        for _ in _records(path, layout, []):  # to the end, where it raises what is open there
+        for _ in _records(path, layout, []):  # raises if a cell is still open at the end
             pass
-    if last is not None and not layout.ended and _is_cut(last):
-        found.append(f"row {rows}, the last, is cut off")
+    if last is not None and not layout.ended and _is_truncated(last):
+        found.append(f"row {rows}, the last, is truncated")
         last = last.slice(0, last.num_rows - 1)
     yield last
     if found:
-        more = [f"{len(found):,} rows in all"] * (len(found) > SHOWN)
+        more = [f"{len(found):,} rows in all"] * (len(found) > MAX_QUOTED)
         refuse(path, reading, notes, [*more, *found])
 
 
 def _parsed(path: Path, layout: _Layout, found: list[str]) -> Iterator[pa.Table]:
-    """Yield the rows, at first none; `found` gains a sentence for each that has too many cells.
+    """Yield the rows, first none; `found` gains a sentence for each row with too many cells.
 
-    Arrow parses all up to the first such row, Python what follows: Arrow could call back for each,
-    but now and then its threads do so while Python ends, which then aborts (apache/arrow #34314).
+    Arrow parses the rows before the first such row, Python the others: Arrow could call back for
+    each, but its threads may do so while Python exits, which then aborts (apache/arrow #34314).
     """
     schema = pa.schema([(name, pa.string()) for name in layout.names])
     schema = schema.with_metadata({"delimiter": layout.delimiter})
@@ -137,22 +137,22 @@ def _parsed(path: Path, layout: _Layout, found: list[str]) -> Iterator[pa.Table]
             if "straddling" not in str(error):
                 raise
             block *= 8
-            if block > LARGEST:
-                size = f"a row has more than {LARGEST >> 20} MB"
-                raise ValueError(f"{size}: is a quotation mark missing, or one too many?") from None
+            if block > MAX_ROW_BYTES:
+                size = f"a row has more than {MAX_ROW_BYTES >> 20} MB"
+                raise ValueError(f"{size}: is there an unmatched quotation mark?") from None
     records = islice(_records(path, layout, found), rows, None)
-    while some := list(islice(records, ROWS)):
-        columns = [pa.array(cells, pa.string()) for cells in zip(*some, strict=True)]
+    while chunk := list(islice(records, ROWS)):
+        columns = [pa.array(cells, pa.string()) for cells in zip(*chunk, strict=True)]
         yield pa.table(columns, schema=schema)
 
 
 def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str]]:
     """Yield the rows that have as many cells as the header; `found` gains a sentence for others.
 
-    UserError if the last cell of all is open: who leaves such a row out loses all lines in it.
+    UserError if the last cell is never closed: skipping its row would lose all lines in it.
     """
     encoding = layout.encoding.replace("utf8", "utf-8-sig")
-    with opened(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
+    with open_binary(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
         for _ in range(layout.skip):
             text.readline()
         filled = filter(None, csv.reader(chain(text, [END]), delimiter=layout.delimiter))
@@ -160,7 +160,7 @@ def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str
             if cells == [END]:
                 return
             if cells[-1].endswith(END):
-                raise UserError(f"{path}: {_open(number, cells, layout)}")
+                raise UserError(f"{path}: {_unclosed(number, cells)}")
             if len(cells) == len(layout.names):
                 yield cells
             else:
@@ -168,34 +168,34 @@ def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str
 
 
 def _misfit(number: int, cells: list[str], layout: _Layout) -> str:
-    """Say that a row has too few or too many cells, and how many lines are gone with it."""
+    """Report a row with too few or too many cells, and how many lines it spans."""
     joined = layout.delimiter.join(cells)
     more = joined.count("\n") or joined.count("\r")
-    lines = f" in {more + 1:,} lines, for a quotation mark opens in it" * bool(more)
-    shown = " ".join(joined.split())[:60]
-    return f"row {number} has {len(cells)} cells and not {len(layout.names)}{lines}: {shown!r}"
+    lines = f" and spans {more + 1:,} lines after a quotation mark" * bool(more)
+    start = " ".join(joined.split())[:60]
+    return f"row {number} has {len(cells)} cells instead of {len(layout.names)}{lines}: {start!r}"
 
 
-def _open(number: int, cells: list[str], layout: _Layout) -> str:
-    """Say where a cell begins that takes the rest of the file, and what to do."""
+def _unclosed(number: int, cells: list[str]) -> str:
+    """Report where a cell begins that spans the rest of the file, and how to fix it."""
     text = cells[-1].removesuffix(END)
     lines = max(1, text.count("\n") or text.count("\r"))
-    start = " ".join(text.split())[:SHORT]
+    start = " ".join(text.split())[:MAX_CHARS]
     return (
         f"row {number}: a quotation mark opens before {start!r} in cell {len(cells)} and is never "
-        f"closed, so the cell takes the {lines:,} lines to the end of the file. Close or delete it."
+        f"closed, so the cell spans the {lines:,} lines to the end of the file. Close or delete it."
     )
 
 
 def _ends_in_lines(last: pa.Table) -> bool:
-    """Return whether the last cell of all has line ends, as one that is never closed would."""
+    """Return whether the last cell of the file has line breaks, as an unclosed one would."""
     if not last.num_rows or not last.num_columns:
         return False
     return not {*last.column(last.num_columns - 1)[-1].as_py()}.isdisjoint("\r\n")
 
 
 def _after(rows: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield what comes after the first rows."""
+    """Yield the batches without the first rows."""
     for batch in batches:
         before = min(rows, batch.num_rows)
         rows -= before
@@ -216,21 +216,21 @@ def _blocks(path: Path, layout: _Layout, block: int) -> Iterator[pa.RecordBatch]
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
     )
-    with _source(path) as source, _damage(layout):
+    with _source(path) as source, _decoding_errors(layout):
         yield from pa_csv.open_csv(source, options, parsing, converting)
 
 
 def _source(path: Path) -> pa.NativeFile:
-    """Open a file for Arrow, whose threads had better not call Python."""
+    """Open a file for Arrow, whose threads should not call Python."""
     if path.suffix.lower() == ".gz":
         return pa.CompressedInputStream(pa.OSFile(str(path)), "gzip")
     if path.suffix.lower() == ".zip":
-        return pa.PythonFile(opened(path), mode="r")
+        return pa.PythonFile(open_binary(path), mode="r")
     return pa.OSFile(str(path))
 
 
-def _is_cut(last: pa.Table) -> bool:
-    """Return whether the last cell of all is empty, as none above it is."""
+def _is_truncated(last: pa.Table) -> bool:
+    """Return whether the last cell of the file is empty while none above it is."""
     if last.num_rows < 2 or last.num_columns < 2:
         return False
     empty = pc.equal(last.column(last.num_columns - 1), "").to_numpy()
@@ -238,8 +238,8 @@ def _is_cut(last: pa.Table) -> bool:
 
 
 @contextmanager
-def _damage(layout: _Layout) -> Iterator[None]:
-    """Name the column and row of a byte that is no text, as ValueError; no rows are no error."""
+def _decoding_errors(layout: _Layout) -> Iterator[None]:
+    """Raise ValueError with column and row of an invalid byte; an empty file is no error."""
     try:
         yield
     except pa.ArrowInvalid as error:
@@ -249,45 +249,45 @@ def _damage(layout: _Layout) -> Iterator[None]:
             raise
         place, row = (str(error).split(f"{word} #")[1].split(":")[0] for word in ("column", "Row"))
         raise ValueError(
-            f"column {layout.names[int(place)]!r}, row {int(row) - layout.skip}: a byte that is no "
-            "UTF-8, as the rest of the file is"
+            f"column {layout.names[int(place)]!r}, row {int(row) - layout.skip}: a byte is not "
+            "valid UTF-8, unlike the rest of the file"
         ) from None
 
 
 def _layout(path: Path) -> _Layout:
-    with opened(path) as file:
+    with open_binary(path) as file:
         start = file.read(SAMPLE)
         while start.count(b"\n") + start.count(b"\r") < 2 and (more := file.read(len(start))):
-            start += more  # a header of many names
+            start += more  # a long header
         file.seek(0)
         utf16 = start[:2] in (b"\xff\xfe", b"\xfe\xff")
-        good, damaged, ended = (1, 0, True) if utf16 else _characters(file)
-    # More characters beyond ASCII than bytes that are none: the text is UTF-8, and damaged.
-    utf8 = not damaged or good > damaged
+        valid, invalid, ended = (1, 0, True) if utf16 else _characters(file)
+    # More valid characters beyond ASCII than invalid bytes: the text is damaged UTF-8.
+    utf8 = not invalid or valid > invalid
     encoding = "utf-16" if utf16 else "utf-8-sig" if utf8 else "cp1252"
     text = start.decode(encoding, errors="ignore")
-    delimiter, leading, names, lines = header.find(text, whole=len(start) < SAMPLE)
+    delimiter, leading, names, lines = header.find(text, complete=len(start) < SAMPLE)
     skip = len(leading) + lines
     plain = encoding.replace("utf-8-sig", "utf8")  # Arrow skips a byte order mark anyway
     return _Layout(plain, delimiter, names, skip, leading, ended)
 
 
 def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:
-    """Count the characters beyond ASCII and the bytes that are no UTF-8; say if a line end ends it.
+    """Return the counts of valid characters beyond ASCII and of invalid bytes, and `ended`.
 
-    Of the whole file: its only accent, or a NUL, may be in the last row.
+    The whole file is read: its only accent, or a NUL, may be in the last row.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    good, damaged, ended = 0, 0, True
+    valid, invalid, ended = 0, 0, True
     while block := file.read(BLOCK):
         if b"\0" in block:
-            raise ValueError("it holds NUL bytes, so it is not a text file")
+            raise ValueError("it contains NUL bytes, so it is not a text file")
         ended = block[-1:] in (b"\n", b"\r")
         if block.isascii() and not decoder.getstate()[0]:
             continue
         text = decoder.decode(block)
         bad = text.count("\ufffd")
-        damaged += bad
-        good += sum(char > "\x7f" for char in text) - bad
-    damaged += decoder.decode(b"", final=True).count("\ufffd")
-    return good, damaged, ended
+        invalid += bad
+        valid += sum(char > "\x7f" for char in text) - bad
+    invalid += decoder.decode(b"", final=True).count("\ufffd")
+    return valid, invalid, ended

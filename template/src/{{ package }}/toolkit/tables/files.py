@@ -1,7 +1,6 @@
-"""The cells of a file, for every command: delimited text, JSON, Parquet and Excel.
+"""Read the cells of a file, for every command: delimited text, JSON, Parquet and Excel.
 
-Text and JSON give cells as text, the others their typed values; what a cell means is decided in
-cells.py.
+Text and JSON give cells as text, the others typed values; cells.py says what a cell means.
 """
 
 import codecs
@@ -27,27 +26,27 @@ import pyarrow.parquet as pq
 from ..runs import UserError
 from . import delimited, totals
 from .cells import PLAIN
-from .delimited import BLOCK, Reading, left_out, opened, refuse
-from .header import LEADING, headed
+from .delimited import BLOCK, Reading, note_leading_lines, open_binary, refuse
+from .header import MAX_LEADING, header_row
 
-ROWS = 65_536  # of a batch, where a format lets choose
-NESTED = {b"json": b"nested"}  # of a field: its texts hold lists or objects
+ROWS = 65_536  # per batch, where a format allows a choice
+NESTED = {b"json": b"nested"}  # metadata of a field whose texts are lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
-HALVES = re.compile(rb"\\u[dD][89a-fA-F]")  # of pairs, most of which are whole
-FEWEST = 20  # rows by which one of units is told
+SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")  # most of them in valid pairs
+MIN_NUMBERS = 20  # numeric rows needed to recognize a row of units
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
-# What readers raise for a damaged file; of a password, zipfile makes a RuntimeError.
-BROKEN = (
+# What readers raise for a damaged file; for a password, zipfile raises RuntimeError.
+READ_ERRORS = (
     *(ValueError, OSError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, csv.Error, pa.ArrowException),
 )
 
 
 def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    """Yield the rows in order, at first a table without rows; all have the same columns.
+    """Yield the rows in order, first a table without rows; all have the same columns.
 
-    `notes` gains a sentence for whatever is left out. UserError names what can't be read.
+    `notes` gains a sentence for whatever is left out. UserError if the file can't be read.
     """
     with readable(path):
         parts = _parts(path, reading, notes)
@@ -60,42 +59,42 @@ def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table
             last = part
         if last is not None:
             again = _parts(path, reading._replace(bad_rows="skip"), [])
-            yield totals.without(last, rows, again, path, reading, notes)
+            yield totals.drop_total(last, rows, again, path, reading, notes)
 
 
 def _parts(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    """Yield what `batches` does, and a last row that sums up the others."""
+    """Yield what `batches` does, including a row of totals."""
     kind = _kind(path)
     tables = READERS[kind](path, reading, notes)
     first = next(tables)
-    keep = _named(first.column_names, path)
+    keep = _unique(first.column_names, path)
     yield first.select(keep)
-    begun = False
+    started = False
     for table in tables:
         table = table.select(keep)
         if kind != ".parquet":
-            table = _without_strangers(table, not begun, path, reading, notes)
-        begun = begun or table.num_rows > 0
+            table = _data_rows(table, not started, path, reading, notes)
+        started = started or table.num_rows > 0
         yield table
 
 
 def table(path: Path, reading: Reading, notes: list[str]) -> pa.Table:
     """Return all rows at once; UserError if there are none."""
-    whole = pa.concat_tables(batches(path, reading, notes))
-    if not whole.num_rows:
+    data = pa.concat_tables(batches(path, reading, notes))
+    if not data.num_rows:
         raise UserError(f"{path}: holds no rows.")
-    if not whole.num_columns:
+    if not data.num_columns:
         raise UserError(f"{path}: holds no columns.")
-    return _without_index(whole, path, notes)
+    return _without_index(data, path, notes)
 
 
 def frame(
     path: Path, missing: list[str], settings: Any = None, notes: list[str] | None = None
 ) -> pd.DataFrame:
-    """Return all rows as a table of pandas; texts listed in `missing` become NaN.
+    """Return all rows as a pandas DataFrame; texts listed in `missing` become NaN.
 
-    Cells of JSON are what they are: texts, numbers, lists, objects. `settings`, the `data` section,
-    says what becomes of damaged rows; `notes` gains a sentence for whatever is left out.
+    Cells of JSON keep their types: text, number, list, object. `settings`, the `data` section, says
+    what to do with malformed rows; `notes` gains a sentence for whatever is left out.
     """
     if _kind(path) == ".json":
         with readable(path):
@@ -111,7 +110,7 @@ def frame(
 
 
 def check_names(names: Iterable[str], wanted: Iterable[tuple[str, Any]], path: Path) -> None:
-    """Raise UserError for a (key of the `data` section, column) whose column isn't there."""
+    """Raise UserError for a (key of the `data` section, column) whose column is missing."""
     names = list(names)
     for key, name in wanted:
         if name is not None and name not in names:
@@ -120,7 +119,7 @@ def check_names(names: Iterable[str], wanted: Iterable[tuple[str, Any]], path: P
 
 
 def count(path: Path) -> int | None:
-    """Return about how many rows there are, or None if only reading them would tell."""
+    """Return an estimate of the number of rows, None if that requires reading them all."""
     with readable(path):
         if _kind(path) == ".parquet":
             return int(pq.read_metadata(path).num_rows)
@@ -132,12 +131,12 @@ def count(path: Path) -> int | None:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Say in one sentence what a damaged file does to a reader."""
+    """Turn the errors of readers for a damaged file into a UserError."""
     if not path.is_file():
         raise UserError(f"{path}: no such file; set data.path to a {', '.join(SUFFIXES)} file.")
     try:
         yield
-    except BROKEN as error:
+    except READ_ERRORS as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path}: can't be read ({reason}); is it complete?") from None
 
@@ -146,41 +145,41 @@ def _kind(path: Path) -> str:
     name = path.name.lower()
     kind = next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), None)
     if kind is None:
-        raise UserError(f"{path}: unknown kind of file; it must end in {', '.join(SUFFIXES)}.")
+        raise UserError(f"{path}: unknown file type; the name must end in {', '.join(SUFFIXES)}.")
     return kind
 
 
-def _named(names: list[str], path: Path) -> list[str]:
+def _unique(names: list[str], path: Path) -> list[str]:
     repeated = sorted(name for name, times in Counter(names).items() if times > 1)
     if repeated:
-        twice = ", ".join(map(repr, repeated))
-        raise UserError(f"{path}: column {twice} stands twice in the header; rename one.")
+        columns = ", ".join(map(repr, repeated))
+        raise UserError(f"{path}: column {columns} appears twice in the header; rename one.")
     return names
 
 
-def _without_strangers(
+def _data_rows(
     part: pa.Table, first: bool, path: Path, reading: Reading, notes: list[str]
 ) -> pa.Table:
-    """Leave out rows that repeat the header, and of the `first` rows one of units."""
+    """Leave out rows that repeat the header and, in the `first` part, a row of units."""
     same = np.ones(part.num_rows, bool)
     for name in part.column_names:
         if not pa.types.is_string(part.schema.field(name).type):
-            same[:] = False  # a header there would have made it a column of texts
+            same[:] = False  # a repeated header would have made it a text column
         if not same.any():
             break
         same &= pc.fill_null(pc.equal(part[name], name), False).to_numpy()
     if part.num_columns and same.any():
         refuse(path, reading, notes, [f"{int(same.sum())} rows that repeat the header"])
         part = part.filter(pa.array(~same))
-    if first and part.num_rows > FEWEST and (units := _units(part, reading)):
-        shown = ", ".join(f"{text!r} in {name!r}" for name, text in units.items())
-        refuse(path, reading, notes, [f"row 1 is no number where all others are: {shown}"])
+    if first and part.num_rows > MIN_NUMBERS and (units := _units(part, reading)):
+        cells = ", ".join(f"{text!r} in {name!r}" for name, text in units.items())
+        refuse(path, reading, notes, [f"row 1 is not numeric where all others are: {cells}"])
         part = part.slice(1)
     return part
 
 
 def _units(part: pa.Table, reading: Reading) -> dict[str, str]:
-    """Return the cells of the first row that alone are no numbers, by column."""
+    """Return the cells of the first row in otherwise numeric columns, by column."""
     found = {}
     for name in part.column_names:
         cells = part[name].combine_chunks()
@@ -189,26 +188,25 @@ def _units(part: pa.Table, reading: Reading) -> dict[str, str]:
             continue
         if not pc.match_substring_regex(cells[:1], NUMBER)[0].as_py():
             rest = cells[1:].filter(pc.not_equal(cells[1:], ""))
-            if len(rest) > FEWEST and pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
+            if len(rest) > MIN_NUMBERS and pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
                 found[name] = text
     return found
 
 
-def _without_index(whole: pa.Table, path: Path, notes: list[str]) -> pa.Table:
-    """Leave out a column without a name that counts the rows, as pandas writes one."""
+def _without_index(data: pa.Table, path: Path, notes: list[str]) -> pa.Table:
+    """Leave out an unnamed column of row numbers, such as the index of pandas."""
     for name in ("", "Unnamed: 0", "__index_level_0__"):
-        if name not in whole.column_names:
+        if name not in data.column_names:
             continue
-        texts = whole[name].cast(pa.string()).combine_chunks()
-        rows = np.arange(whole.num_rows)
+        texts = data[name].cast(pa.string()).combine_chunks()
+        rows = np.arange(data.num_rows)
         counts = any(texts.equals(pa.array(rows + start).cast(pa.string())) for start in (0, 1))
         if counts or not pc.any(pc.greater(pc.utf8_length(texts), 0)).as_py():
-            told = f"column {name!r} of {path} numbers the rows, or is empty"
-            notes.append(f"{told}: it is left out.")
-            whole = whole.drop_columns(name)
+            notes.append(f"column {name!r} of {path} is left out: it is a row index or empty.")
+            data = data.drop_columns(name)
         elif not name:
             raise UserError(f"{path}: a column has no name in the header: name it, or delete it.")
-    return whole
+    return data
 
 
 def _json(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
@@ -220,13 +218,13 @@ def _json(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     schema = pa.schema(fields)
     yield schema.empty_table()
     records = _records(path)
-    while some := list(islice(records, ROWS)):
-        columns = [[_json_cell(record.get(name)) for record in some] for name in names]
+    while chunk := list(islice(records, ROWS)):
+        columns = [[_json_cell(record.get(name)) for record in chunk] for name in names]
         yield pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
 
 
 def _json_cell(value: object) -> str | None:
-    """Return the text of a value, None of null and of NaN, which pandas writes into JSON."""
+    """Return the text of a value, None for null and for NaN, which pandas writes into JSON."""
     if value is None or isinstance(value, str):
         return value
     return None if value != value else json.dumps(value, ensure_ascii=False)
@@ -234,12 +232,12 @@ def _json_cell(value: object) -> str | None:
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of JSON lines, of one array, or of the one array in an object."""
-    with opened(path) as file:
+    with open_binary(path) as file:
         start = next((line for line in file if line.strip()), b"").removeprefix(codecs.BOM_UTF8)
     try:
         first = json.loads(start)
     except (ValueError, RecursionError):
-        first = None  # a line of an array or object that is spread over many, or damage
+        first = None  # an array or object over several lines, or damage
     is_line = isinstance(first, dict) and not WRAPPERS & {*first}
     if is_line or start.lstrip()[:1] not in (b"[", b"{"):
         yield from _json_lines(path)
@@ -248,43 +246,43 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with opened(path) as file:
+    with open_binary(path) as file:
         for number, line in enumerate(file, start=1):
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             if not text.strip():
                 continue
             try:
-                record = _loaded(text)
+                record = _load(text)
                 record.keys()
             except (ValueError, AttributeError, RecursionError):
                 raise UserError(f"{path}: line {number} is not a JSON object; fix it.") from None
             yield record
 
 
-def _loaded(text: bytes) -> Any:
-    """Return what JSON says; half of a surrogate pair, which no text can hold, is a `?` there."""
+def _load(text: bytes) -> Any:
+    """Return the value of a JSON text, with `?` for an unpaired surrogate."""
     found = json.loads(text)
-    if not HALVES.search(text):
+    if not SURROGATES.search(text):
         return found
     return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _json_array(path: Path) -> Iterator[dict[str, Any]]:
-    with opened(path) as file:
+    with open_binary(path) as file:
         try:
-            whole = _loaded(file.read().removeprefix(codecs.BOM_UTF8))
+            content = _load(file.read().removeprefix(codecs.BOM_UTF8))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-    if isinstance(whole, dict):
-        whole = next((whole[name] for name in WRAPPERS if name in whole), [whole])
-    for number, record in enumerate(whole, start=1):
+    if isinstance(content, dict):
+        content = next((content[name] for name in WRAPPERS if name in content), [content])
+    for number, record in enumerate(content, start=1):
         if not isinstance(record, dict):
             raise UserError(f"{path}: row {number} is not a JSON object; fix it.")
         yield record
 
 
 def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that was read stays in memory
+    with pq.ParquetFile(path, pre_buffer=False) as file:  # else all batches read stay in memory
         empty = file.schema_arrow.empty_table()
         yield empty.replace_schema_metadata()
         for batch in file.iter_batches(ROWS):
@@ -292,7 +290,7 @@ def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Tabl
 
 
 def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    """Yield the rows of a sheet at once, before them a table without rows."""
+    """Yield a table without rows, then all rows of the sheet."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -306,22 +304,22 @@ def _excel(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]
     if others and reading.sheet is None:
         notes.append(f"{path}: sheet {sheet!r} is read; data.sheet can name another: {others}.")
     lines = book.get_sheet_by_name(sheet).to_python(skip_empty_area=True) or [[]]
-    texts = [[str(cell).strip() for cell in line] for line in lines[: LEADING + 1]]
-    start = headed(texts)
-    left_out(path, [" ".join(filter(None, cells)) for cells in texts[:start]], notes)
+    texts = [[str(cell).strip() for cell in line] for line in lines[: MAX_LEADING + 1]]
+    start = header_row(texts)
+    note_leading_lines(path, [" ".join(filter(None, cells)) for cells in texts[:start]], notes)
     names, rows = texts[start], lines[start + 1 :]
     if not rows and others:
         raise UserError(
             f"{path}: sheet {sheet!r} holds no rows; read another, --data.sheet NAME: {others}."
         )
     columns = [_typed(list(cells)) for cells in zip(*rows, strict=True)]
-    whole = pa.table(columns or [pa.array([], pa.string()) for _ in names], names=names)
-    yield whole.slice(0, 0)
-    yield whole
+    data = pa.table(columns or [pa.array([], pa.string()) for _ in names], names=names)
+    yield data.slice(0, 0)
+    yield data
 
 
 def _typed(cells: list[Any]) -> pa.Array:
-    """Return typed cells, of a column of several kinds their texts; "" is an empty cell."""
+    """Return typed cells, or texts for a column of several types; "" is an empty cell."""
     filled = [cell for cell in cells if cell != ""]
     kinds = {type(cell) for cell in filled}
     if len(kinds) == 1 and not isinstance(filled[0], str):

@@ -1,54 +1,55 @@
-"""Where the header of a table is, and what separates the cells of a text."""
+"""Find the header of a table, and the delimiter of a text."""
 
 import csv
 from collections import Counter
 from io import StringIO
 from itertools import islice
 
-LEADING = 20  # lines before the header, at most
-FITTING = 0.05  # share of rows that may not fit a header below other lines
+MAX_LEADING = 20  # lines before the header
+MAX_MISFITS = 0.05  # share of rows that may not fit a header below other lines
 DELIMITERS = ",;\t|"
-NOTHING = "\x1f"  # the delimiter of a single column
+NO_DELIMITER = "\x1f"  # for a single column
 
 
-def find(text: str, whole: bool) -> tuple[str, list[str], list[str], int]:
-    """Return delimiter, the lines before the header, its names, and how many lines it takes."""
-    lines = list(StringIO(text, newline=""))  # ended as Arrow ends them, and not by a form feed
-    if not whole and len(lines) > 1:
-        lines = lines[:-1]  # cut off
-    told = lines[0].strip().lower() if lines else ""
-    fixed = told[4:5] if told.startswith("sep=") else ""
+def find(text: str, complete: bool) -> tuple[str, list[str], list[str], int]:
+    """Return the delimiter, the lines before the header, its names and its number of lines."""
+    lines = list(StringIO(text, newline=""))  # split where Arrow does, and not at form feeds
+    if not complete and len(lines) > 1:
+        lines = lines[:-1]  # truncated
+    top = lines[0].strip().lower() if lines else ""
+    fixed = top[4:5] if top.startswith("sep=") else ""
     first = 1 if fixed else 0
-    tried = [
-        (*_fit(lines[first:], delimiter, whole), delimiter)
+    candidates = [
+        (*_fit(lines[first:], delimiter, complete), delimiter)
         for delimiter in (fixed or DELIMITERS)
         if fixed or any(delimiter in line for line in lines)
     ]
-    # Fewest rows that do not fit; then, fewest lines before the header; then, most columns.
-    misfits, leading, narrow, delimiter = min(tried, default=(1.0, 0, -1, NOTHING))
-    if narrow > -2 or (leading and misfits > FITTING):
-        delimiter, leading = NOTHING, _comments(lines[first:])
+    # Fewest misfits first, then fewest lines before the header, then most columns.
+    misfits, leading, width, delimiter = min(candidates, default=(1.0, 0, -1, NO_DELIMITER))
+    if width > -2 or (leading and misfits > MAX_MISFITS):
+        delimiter, leading = NO_DELIMITER, _comments(lines[first:])
     before = lines[: first + leading]
     reader = csv.reader(lines[first + leading :], delimiter=delimiter)
     names = [name.strip() for name in next(reader, [])]
     return delimiter, [line.strip() for line in before], names, max(1, reader.line_num)
 
 
-def headed(rows: list[list[str]]) -> int:
-    """Return which row is the header: titles in one cell alone, and what follows, stand before it.
+def header_row(rows: list[list[str]]) -> int:
+    """Return the index of the header: rows with a title in a single cell may come before it.
 
-    A header lacks one name at most, that of a column which numbers the rows.
+    A header has at most one empty name, that of a row index.
     """
     titled = bool(rows) and len(rows[0]) > 2 and sum(map(bool, rows[0])) == 1
-    named = (place for place, row in enumerate(rows[: LEADING + 1]) if row and row.count("") < 2)
+    first = enumerate(rows[: MAX_LEADING + 1])
+    named = (place for place, row in first if row and row.count("") < 2)
     return next(named, 0) if titled else 0
 
 
-def _fit(lines: list[str], delimiter: str, whole: bool) -> tuple[float, int, int]:
-    """Return the share of rows that do not fit, lines before, and less how many cells most have."""
+def _fit(lines: list[str], delimiter: str, complete: bool) -> tuple[float, int, int]:
+    """Return the share of misfits, the number of lines before, and minus the usual row width."""
     rows = list(islice(csv.reader(lines, delimiter=delimiter), 500))
-    if not whole and len(rows) > 1:
-        rows = rows[:-1]  # its quoted cell may be cut off
+    if not complete and len(rows) > 1:
+        rows = rows[:-1]  # a quoted cell may be truncated
     widths = [len(row) for row in rows]
     filled = [width for width in widths if width]
     if not filled:
@@ -58,14 +59,14 @@ def _fit(lines: list[str], delimiter: str, whole: bool) -> tuple[float, int, int
     comments = _comments(lines)
     if leading <= comments < len(widths) and widths[comments] == usual:
         leading = comments
-    leading += headed([[cell.strip() for cell in row] for row in rows[leading:]])
+    leading += header_row([[cell.strip() for cell in row] for row in rows[leading:]])
     below = widths[leading + 1 :]
-    if leading > LEADING or (below and usual > 1 and max(below) < 2):
-        return 1.0, 0, -1  # it separates nothing, but stands in a name
+    if leading > MAX_LEADING or (below and usual > 1 and max(below) < 2):
+        return 1.0, 0, -1  # it is part of a name, not a delimiter
     after = [width for width in widths[leading:] if width]
     return sum(width != usual for width in after) / len(after), leading, -usual
 
 
 def _comments(lines: list[str]) -> int:
-    """Return how many lines at the top are comments; what # stands before at once is a name."""
+    """Return the number of comment lines at the top; `#` without a space after it is a name."""
     return next((n for n, line in enumerate(lines) if line.strip() and line[:2] != "# "), 0)

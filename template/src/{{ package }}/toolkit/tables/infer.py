@@ -1,4 +1,4 @@
-"""What the columns of a table hold, told from every cell of each."""
+"""Infer the schema of a table from all of its cells."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from ..runs import UserError
 from . import schema
 from .cells import CODE, PLAIN, SIGNS, TRUTHS, Column, text_of
-from .schema import FEW, BadCellsError, Values, cells_of, keys, parse, parsed
+from .schema import MAX_CATEGORIES, BadCellsError, Values, cells_of, keys, parse, parsed
 
 Dates = Literal["day-first", "month-first"] | None
 
-# In this order; of a pair that only the order of day and month tells apart, both have to be tried.
+# In this order; both formats of a pair that differs in the order of day and month are tried.
 FORMATS = (
     *("ISO8601", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%m-%d-%Y"),
@@ -27,10 +27,10 @@ FORMATS = (
 MARKS = ((".", ","), (",", "."), (",", ""), (".", ""), (".", " "), (",", " "), (".", "'"))
 TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?")
 MEASURED = re.compile(r"[+-]?[0-9][0-9.,]*\s*([^\W\d_][^\d]{0,9}|[°\"'])")
-MOST = 0.5  # share of the levels that look like numbers or dates in what may be misread
-LEAST = 10  # fewer levels are categories, whatever they look like
-TRIED = 50  # texts that are tried first
-SHOWN = 200  # of a column, from which its signs are told
+MIN_SHARE = 0.5  # of levels that look like numbers or dates in a column that may be misread
+MIN_LEVELS = 10  # a column with fewer levels is categorical
+TRIAL = 50  # texts that are parsed first
+SAMPLE = 200  # texts from which currency and percent signs are detected
 
 
 def infer(
@@ -40,35 +40,35 @@ def infer(
     notes: list[str] | None = None,
     labels: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> list[Column]:
-    """Describe every column; `notes` gains a sentence where a reading should be known.
+    """Return the schema of every column; `notes` gains a sentence on an ambiguous interpretation.
 
-    `dates` says what comes first where no day above 12 tells it; `labels` are categories, whatever
-    they look like. UserError if `dates` is needed.
+    `dates` says what comes first in dates with no day above 12; `labels` are columns to read as
+    categories. UserError if `dates` is needed.
     """
     notes = [] if notes is None else notes
-    return [column for column, _ in inferred(table, missing_values, dates, notes, labels)]
+    return [column for column, _ in infer_values(table, missing_values, dates, notes, labels)]
 
 
-def inferred(
+def infer_values(
     table: pa.Table | pd.DataFrame,
     missing_values: Iterable[str],
     dates: Dates,
     notes: list[str],
     labels: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> Iterator[tuple[Column, Values]]:
-    """Yield each column as `infer` describes it, with its values as `canonical` has them."""
+    """Yield the schema of each column, as `infer` does, with its canonical values."""
     names = list(table.columns) if isinstance(table, pd.DataFrame) else table.column_names
-    # Who separates cells by semicolons needs the comma for decimals.
-    told = None if isinstance(table, pd.DataFrame) else table.schema.metadata
-    commas = (told or {}).get(b"delimiter") == b";"
+    # Files delimited by semicolons use decimal commas.
+    metadata = None if isinstance(table, pd.DataFrame) else table.schema.metadata
+    commas = (metadata or {}).get(b"delimiter") == b";"
     tokens = list(missing_values)
     for name in names:
         bare = Column(name=name, kind="category", missing_values=tokens)
         cells = cells_of(table, name)
-        found = _told(bare, cells, "day-first" if name in labels else dates, commas)
+        found = _infer(bare, cells, "day-first" if name in labels else dates, commas)
         if name in labels and found.column.kind != "category":
             found = _Kind(bare, "", cells)
-        yield _whole(found, notes)
+        yield _complete(found, notes)
 
 
 def times(
@@ -84,18 +84,18 @@ def times(
     return values
 
 
-def described(
+def describe(
     column: Column, cells: pa.ChunkedArray | pa.Array, values: np.ndarray | None = None
 ) -> tuple[Column, Values]:
-    """Return a column of known kind with what its cells say, and what the model takes of them.
+    """Return a column of known kind with range, levels, missing cells and offset, and its values.
 
-    They say range, levels, gaps and offset. `values` (rows,) float64, if they are parsed already.
+    `values` (rows,) float64, if the cells are already parsed.
     """
     values = parsed(cells, column) if values is None else values
     found: dict[str, object]
     if isinstance(values, pd.Categorical):
         levels = [str(level) for level in values.categories if level]
-        found = {"missing": "" in values.categories, "categories": _few(levels)}
+        found = {"missing": "" in values.categories, "categories": _stored(levels)}
     else:
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
@@ -105,14 +105,14 @@ def described(
     return column, schema.rounded(values, column)
 
 
-def _few(levels: list[str]) -> list[str] | None:
-    return levels if 0 < len(levels) <= FEW else None
+def _stored(levels: list[str]) -> list[str] | None:
+    return levels if 0 < len(levels) <= MAX_CATEGORIES else None
 
 
 class _Kind(NamedTuple):
-    """What cells say of a column's kind, and what a person should know of it.
+    """A column's inferred kind, and a note for the user.
 
-    `cells` may be encoded; `values` are theirs where they had to be parsed to know the kind.
+    `cells` may be dictionary-encoded; `values` are set if finding the kind parsed the cells.
     """
 
     column: Column
@@ -121,7 +121,7 @@ class _Kind(NamedTuple):
     values: np.ndarray | None = None
 
 
-def _told(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _Kind:
+def _infer(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _Kind:
     kind = _typed(cells.type)
     if kind is None:
         return _texts(bare, cells, dates, commas)
@@ -131,22 +131,22 @@ def _told(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _
     return _Kind(column, "is read as seconds" * seconds, cells)
 
 
-def _whole(found: _Kind, notes: list[str]) -> tuple[Column, Values]:
-    column, values = described(found.column, found.cells, found.values)
+def _complete(found: _Kind, notes: list[str]) -> tuple[Column, Values]:
+    column, values = describe(found.column, found.cells, found.values)
     note = found.note
     if column.boolean:
         column = column.model_copy(update={"categories": ["False", "True"]})
     if column.offset:
         is_date = column.kind == "date"
         start = schema.moment(column.offset) if is_date else f"{column.offset:.15g}"
-        note = f"is learned as its difference from {start}: float32 has 7 digits"
+        note = f"is used as its difference from {start}, since float32 has 7 digits"
     if note:
         notes.append(f"column {column.name!r} {note}.")
     return column, values
 
 
 def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
-    """Return the kind of typed cells; texts say it themselves."""
+    """Return the kind of typed cells, None for texts."""
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return "category"
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -156,81 +156,81 @@ def _typed(kind: pa.DataType) -> Literal["number", "category", "date"] | None:
     return "number"
 
 
-def _known(cells: pa.Array, bare: Column) -> pa.Array:
-    """Return the texts that are not missing, without blanks around them."""
+def _present(cells: pa.Array, bare: Column) -> pa.Array:
+    """Return the stripped texts that are not missing."""
     texts = pc.utf8_trim_whitespace(cells.cast(pa.string()))
     absent = pa.array([*bare.missing_texts, None], pa.string())
-    gone = pc.is_in(texts, absent)
-    return texts.filter(pc.invert(gone)) if pc.any(gone).as_py() else texts
+    missing = pc.is_in(texts, absent)
+    return texts.filter(pc.invert(missing)) if pc.any(missing).as_py() else texts
 
 
-def _plain(texts: pa.Array) -> bool:
+def _are_plain(texts: pa.Array) -> bool:
     """Return whether all texts are numbers in plain digits."""
-    return all(map(PLAIN.fullmatch, texts.to_pylist()))  # inf and nan are none, 1e999 is
+    return all(map(PLAIN.fullmatch, texts.to_pylist()))  # not inf and nan, but 1e999
 
 
 def _numbers(cells: pa.ChunkedArray, number: Column) -> np.ndarray | None:
-    """Return the numbers in plain digits that all texts are; None if they are not, or missing."""
-    if not pa.types.is_string(cells.type) or schema.plain_numbers(cells[:TRIED], number) is None:
-        return None  # of many texts, it takes long to say that they are none
+    """Return the numbers if all texts are in plain digits; None if not, or if all are missing."""
+    if not pa.types.is_string(cells.type) or schema.plain_numbers(cells[:TRIAL], number) is None:
+        return None  # a failure on all texts would take long
     values = schema.plain_numbers(cells, number)
     return None if values is None or np.isnan(values).all() else values
 
 
-def _coded(cells: pa.ChunkedArray, values: np.ndarray) -> bool:
-    """Return whether a number has leading zeros that are no digits of it."""
-    whole = values == np.floor(values)  # no other can have them, and to look takes long
-    if not whole.any():
+def _has_codes(cells: pa.ChunkedArray, values: np.ndarray) -> bool:
+    """Return whether a number has leading zeros, as codes do."""
+    integers = values == np.floor(values)  # only these can be codes, and matching takes long
+    if not integers.any():
         return False
-    texts = pc.utf8_trim_whitespace(cells.filter(pa.array(whole)))
+    texts = pc.utf8_trim_whitespace(cells.filter(pa.array(integers)))
     texts = texts.filter(pc.less(texts, "1"))  # those that begin with 0, + or -
     return bool(pc.any(pc.match_substring_regex(texts, f"^{CODE.pattern}$")).as_py())
 
 
 def _texts(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> _Kind:
-    """Say what texts are: first what is quickest, of the other kinds each distinct text once."""
+    """Infer the kind of texts: plain numbers first, then other kinds from the distinct texts."""
     number = bare.model_copy(update={"kind": "number"})
     values = _numbers(cells, number)
-    if values is not None and not _coded(cells, values):
+    if values is not None and not _has_codes(cells, values):
         return _Kind(number, "", cells, values)
     encoded = schema.encode(cells.cast(pa.string()))
-    column, note = _meant(bare, _known(encoded.dictionary, bare), cells, dates, commas)
+    column, note = _distinct(bare, _present(encoded.dictionary, bare), cells, dates, commas)
     return _Kind(column, note, encoded)
 
 
-def _meant(
+def _distinct(
     bare: Column, known: pa.Array, cells: pa.ChunkedArray, dates: Dates, commas: bool
 ) -> tuple[Column, str]:
-    """Return what distinct texts that are not missing are, and what a person should know of it."""
+    """Infer a column, and a note for the user, from its distinct texts that are not missing."""
     number = bare.model_copy(update={"kind": "number"})
     if not len(known):
         return bare, ""
-    if _plain(known[:TRIED]) and _plain(known):
+    if _are_plain(known[:TRIAL]) and _are_plain(known):
         code = next(filter(CODE.fullmatch, known.to_pylist()), None)
         return (
             (bare, f"holds codes such as {code!r}: it is read as categories")
             if code
             else (number, "")
         )
-    shown = known[:SHOWN].to_pylist()
-    folded = {text.lower() for text in shown}
+    sample = known[:SAMPLE].to_pylist()
+    folded = {text.lower() for text in sample}
     if folded <= TRUTHS.keys():
         folded = {text.lower() for text in pc.unique(known).to_pylist()}
     if folded <= TRUTHS.keys() and (folded & {"true", "false"} or len(folded) > 2):
         several = len(folded) > 2
         return bare.model_copy(update={"boolean": True}), "is read as true or false" * several
-    for column in _styles(number, shown, commas):
-        if _fits(column, known, shown):
+    for column in _number_styles(number, sample, commas):
+        if _fits(column, known, sample):
             levels = pc.unique(known).to_pylist()
             text = next(text for text in levels if not PLAIN.fullmatch(text))
             return column, f"is read as numbers: {text!r} as {column.number(text):.15g}"
-    column = _dated(bare, known, shown, dates)
+    column = _date_format(bare, known, sample, dates)
     return column, _misread(column, known, cells)
 
 
-def _dated(bare: Column, known: pa.Array, shown: list[str], dates: Dates) -> Column:
-    tried = [bare.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    fitting = [column for column in tried if _fits(column, known, shown)]
+def _date_format(bare: Column, known: pa.Array, sample: list[str], dates: Dates) -> Column:
+    candidates = [bare.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    fitting = [column for column in candidates if _fits(column, known, sample)]
     if not fitting:
         return bare
     pair = [column for column in fitting if str(column.format)[:2] in ("%d", "%m")][:2]
@@ -238,17 +238,16 @@ def _dated(bare: Column, known: pa.Array, shown: list[str], dates: Dates) -> Col
         return fitting[0]
     if dates is None:
         raise UserError(
-            f"column {bare.name!r} holds dates such as {shown[0]!r}, and no day above 12 tells "
-            "whether the day or the month comes first: say so, --data.dates day-first or "
-            "month-first."
+            f"column {bare.name!r} holds dates such as {sample[0]!r} with no day above 12, so the "
+            "order of day and month is ambiguous: set --data.dates day-first or month-first."
         )
     order = "%d" if dates == "day-first" else "%m"
     return next(column for column in pair if str(column.format).startswith(order))
 
 
-def _styles(number: Column, shown: list[str], commas: bool) -> Iterator[Column]:
-    """Yield the ways in which numbers that are not in plain digits may be written."""
-    signs = ["", *(sign for sign in SIGNS if any(sign in text for text in shown))]
+def _number_styles(number: Column, sample: list[str], commas: bool) -> Iterator[Column]:
+    """Yield the possible formats of numbers that are not in plain digits."""
+    signs = ["", *(sign for sign in SIGNS if any(sign in text for text in sample))]
     marks = MARKS[1:3] + MARKS[:1] + MARKS[3:] if commas else MARKS
     for sign in signs:
         for decimal, thousands in marks:
@@ -257,9 +256,9 @@ def _styles(number: Column, shown: list[str], commas: bool) -> Iterator[Column]:
             )
 
 
-def _fits(column: Column, known: pa.Array, shown: list[str]) -> bool:
-    """Return whether all texts are what a column holds: first, some that are `shown`."""
-    if not all(_is(column, text) for text in shown):
+def _fits(column: Column, known: pa.Array, sample: list[str]) -> bool:
+    """Return whether a column can parse all texts; the sample is tried first."""
+    if not all(_accepts(column, text) for text in sample):
         return False
     try:
         parse(known, column)
@@ -268,7 +267,7 @@ def _fits(column: Column, known: pa.Array, shown: list[str]) -> bool:
     return True
 
 
-def _is(column: Column, text: str) -> bool:
+def _accepts(column: Column, text: str) -> bool:
     try:
         column.value(text)
     except ValueError:
@@ -277,50 +276,51 @@ def _is(column: Column, text: str) -> bool:
 
 
 def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
-    """Say which few cells keep a column from being numbers or dates, and what to do about it."""
+    """Report the few cells that keep a column from being numbers or dates, and how to fix them."""
     if column.kind != "category":
         return ""
     levels = pc.unique(known).to_pylist()
-    if len(levels) < LEAST:
+    if len(levels) < MIN_LEVELS:
         return ""
-    if form := _written(column, levels[:: 1 + len(levels) // 1000]):
-        return f"is read as categories: {form}"
-    number = column.model_copy(update={"kind": "number"})
-    ways = [number, *_styles(number, levels[:TRIED], commas=False)]
-    ways += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
     sample = levels[:: 1 + len(levels) // 1000]
-    best = max(ways, key=lambda way: sum(_is(way, text) for text in sample))
-    odd = [text for text in levels if not _is(best, text)]
-    if len(odd) > (1 - MOST) * len(levels):
+    if hint := _format_hint(column, sample):
+        return f"is read as categories: {hint}"
+    number = column.model_copy(update={"kind": "number"})
+    formats = [number, *_number_styles(number, levels[:TRIAL], commas=False)]
+    formats += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    best = max(formats, key=lambda each: sum(_accepts(each, text) for text in sample))
+    invalid = [text for text in levels if not _accepts(best, text)]
+    if len(invalid) > (1 - MIN_SHARE) * len(levels):
         return ""
     texts = keys(cells)
-    places = {text: int(np.argmax(texts == text_of(text))) + 1 for text in odd[:3]}
-    shown = ", ".join(f"{text!r} (row {row})" for text, row in places.items())
+    places = {text: int(np.argmax(texts == text_of(text))) + 1 for text in invalid[:3]}
+    quoted = ", ".join(f"{text!r} (row {row})" for text, row in places.items())
     what = "dates" if best.kind == "date" else "numbers"
-    values = ", ".join(f'"{text}"' for text in [*column.missing_values, *odd])
-    few = f"if they mean missing: --data.missing '[{values}]'"
-    way = few if len(odd) <= len(places) else "fix them in the file"
+    values = ", ".join(f'"{text}"' for text in [*column.missing_values, *invalid])
+    advice = f"if they mean missing: --data.missing '[{values}]'"
+    if len(invalid) > len(places):
+        advice = "fix them in the file"
     return (
-        f"is read as categories: {len(odd):,} of its {len(levels):,} values are no {what}, such as "
-        f"{shown}; {way}"
+        f"is read as categories: {len(invalid):,} of its {len(levels):,} values are not {what}, "
+        f"such as {quoted}; {advice}"
     )
 
 
-def _written(column: Column, sample: list[str]) -> str:
-    """Say in which way that is not read all of the texts are numbers, times or dates."""
+def _format_hint(column: Column, sample: list[str]) -> str:
+    """Report an unsupported format of numbers, times or dates that all texts have."""
     if all(map(TIME_OF_DAY.fullmatch, sample)):
         return f"it holds times of day such as {sample[0]!r}; write them as hours or minutes"
     matches = [MEASURED.fullmatch(text) for text in sample]
     units = {found[1] if found else "" for found in matches}
     if len(units) == 1 and "" not in units:
         unit = units.pop()
-        return f"its values end in {unit!r}, as {sample[0]!r} does; take that off to have numbers"
-    ways = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    forms: dict[str | None, str] = {}
+        return f"its values end in {unit!r}, such as {sample[0]!r}; remove it to get numbers"
+    candidates = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    formats: dict[str | None, str] = {}
     for text in sample:
-        form = next((way.format for way in ways if _is(way, text)), None)
-        if form is None:
+        found = next((each.format for each in candidates if _accepts(each, text)), None)
+        if found is None:
             return ""
-        forms.setdefault(form, text)
-    shown = " and ".join(map(repr, islice(forms.values(), 2)))
-    return f"it holds dates in several forms, such as {shown}; write all in one"
+        formats.setdefault(found, text)
+    quoted = " and ".join(map(repr, islice(formats.values(), 2)))
+    return f"it holds dates in several formats, such as {quoted}; use a single one"

@@ -1,4 +1,4 @@
-"""What the training rows look like, and what in them should make you look twice."""
+"""Profile the training rows, with warnings about suspicious columns."""
 
 import json
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from .schema import Schema, readable
 from .split import Split, Splits
 
 LabelIssues = Callable[[Splits], list[str]]
-SAMPLE = 10_000  # rows looked at for leaks
-LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely knows this much
-PURE = 0.7  # share of one class in a part of a column's range that is suspicious ...
-LIFT = 5  # ... when it is this many times the share overall
-WIDE = 200  # columns that are looked at closely
+SAMPLE = 10_000  # rows searched for leakage
+LEAK = {"roc_auc_ovr": 0.95, "r2": 0.95}  # a single column rarely scores this high
+PURE = 0.7  # a suspicious share of one class in part of a column's range ...
+LIFT = 5  # ... if it is this many times the overall share
+MAX_COLUMNS = 200  # checked for leakage
 
 
 def profile_once(splits: Splits, path: Path, label_issues: LabelIssues) -> dict[str, Any]:
-    """Return the profile that `data` wrote to `path` of the very same rows, or else make it."""
+    """Return the profile that `data` wrote to `path` for the same rows, or compute it."""
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
         found: dict[str, Any] = saved.pop("profile")
@@ -37,28 +37,28 @@ def profile_once(splits: Splits, path: Path, label_issues: LabelIssues) -> dict[
 
 
 def profile(splits: Splits, label_issues: LabelIssues) -> dict[str, Any]:
-    """Describe the target and each column of the training rows, with warnings in plain words.
+    """Describe the target and each column of the training rows, with warnings.
 
-    `label_issues` is what `extras.py` knows of wrong labels.
+    `label_issues` of extras.py reports labels that may be wrong.
     """
     train, schema = splits.train, splits.schema
     columns = {c.name: _describe(train.inputs[c.name], c) for c in schema.described}
-    twins = len(train.ids) - len(np.unique(train.ids))
+    duplicates = len(train.ids) - len(np.unique(train.ids))
     warnings = [*splits.manifest.get("notes", []), *label_issues(splits)]
     for column in schema.described:
-        warnings += _odd(column, columns[column.name], column in schema.columns)
-    warnings += alike(schema.labels or [])
-    if schema.labels or not schema.properties:  # a property of a row may tell its value
+        warnings += _column_warnings(column, columns[column.name], column in schema.columns)
+    warnings += similar_labels(schema.labels or [])
+    if schema.labels or not schema.properties:  # a property may determine a numeric target
         misread = [text.split(" is read as categories")[0] for text in warnings]
-        ids = tuple(f"{column} looks like an id" for column in misread)  # they need other advice
+        ids = tuple(f"{column} looks like an id" for column in misread)  # they get other advice
         warnings += [text for text in leaks(train, schema) if not text.startswith(ids)]
-    if twins:
-        warnings.append(f"training rows that repeat the inputs of another: {twins}.")
+    if duplicates:
+        warnings.append(f"training rows with the same inputs as another one: {duplicates}.")
     return {
         "rows": len(train.ids),
         "target": _balance(train.targets, schema.labels),
         "columns": columns,
-        "twins": twins,
+        "twins": duplicates,
         "warnings": warnings,
     }
 
@@ -95,47 +95,48 @@ def _describe(values: pd.Series, column: Column) -> dict[str, Any]:
     }
 
 
-def _odd(column: Column, facts: dict[str, Any], droppable: bool) -> list[str]:
+def _column_warnings(column: Column, facts: dict[str, Any], droppable: bool) -> list[str]:
     name = f"{'column' if droppable else 'property'} {column.name!r}"
-    known = 1 - facts["missing"]
     if facts["distinct"] <= 1:
         return [f"{name} is constant: add it to data.drop."] * droppable
     texts = []
     if droppable and column.kind == "number" and facts["counts_up"]:
-        texts.append(f"{name} numbers the rows like an id: add it to data.drop.")
-    if known < 0.5:
-        texts.append(f"{name} is missing in {1 - known:.0%} of the rows.")
+        texts.append(f"{name} counts up like an id: add it to data.drop.")
+    if facts["missing"] > 0.5:
+        texts.append(f"{name} is missing in {facts['missing']:.0%} of the rows.")
     if facts.get("outliers", 0) > 0.01:
         texts.append(f"{name} has {facts['outliers']:.1%} far outliers.")
     return texts
 
 
 def leaks(train: Split, schema: Schema) -> list[str]:
-    """Name the columns that look like an id, may know the target, or seem to be misread."""
+    """Report columns that look like an id or may leak the target."""
     rows = np.random.default_rng(0).permutation(len(train.ids))[:SAMPLE]
     targets, inputs = train.targets[rows], train.inputs.iloc[rows]
-    found = _nearest(inputs, targets, schema)
-    told = (_doubt(inputs[column.name], targets, column, schema) for column in found)
-    return list(filter(None, told))
+    columns = _most_associated(inputs, targets, schema)
+    found = (_leak_warning(inputs[column.name], targets, column, schema) for column in columns)
+    return list(filter(None, found))
 
 
-def _doubt(values: pd.Series, targets: np.ndarray, column: Column, schema: Schema) -> str | None:
+def _leak_warning(
+    values: pd.Series, targets: np.ndarray, column: Column, schema: Schema
+) -> str | None:
     if len(values) > 100 and column.kind == "category" and values.nunique() > 0.9 * len(values):
         return f"column {column.name!r} looks like an id: add it to data.drop."
-    kind, why = "property" if schema.properties else "column", _leak(values, targets, schema)
-    return f"{kind} {column.name!r} may leak the target: {why}." if why else None
+    kind, reason = "property" if schema.properties else "column", _leak(values, targets, schema)
+    return f"{kind} {column.name!r} may leak the target: {reason}." if reason else None
 
 
-def _nearest(inputs: pd.DataFrame, targets: np.ndarray, schema: Schema) -> list[Column]:
-    """Return the columns to look at closely; of very many, those that go along with the target."""
-    if len(schema.described) <= WIDE:
+def _most_associated(inputs: pd.DataFrame, targets: np.ndarray, schema: Schema) -> list[Column]:
+    """Return at most MAX_COLUMNS columns: those most correlated with the target."""
+    if len(schema.described) <= MAX_COLUMNS:
         return schema.described
     codes = np.stack([_codes(inputs[column.name]) for column in schema.described])
     ranks = _centred(np.argsort(np.argsort(codes, axis=1), axis=1))
     labels = range(len(schema.labels or []))
     known = _centred(np.stack([targets == code for code in labels] or [targets]))
-    fits = np.abs([ranks @ known.T, _centred(np.abs(ranks)) @ known.T])  # also what is in between
-    strongest = np.argsort(-fits.max(axis=(0, 2)), kind="stable")[:WIDE]
+    fits = np.abs([ranks @ known.T, _centred(np.abs(ranks)) @ known.T])  # also non-monotonic ones
+    strongest = np.argsort(-fits.max(axis=(0, 2)), kind="stable")[:MAX_COLUMNS]
     return [schema.described[place] for place in sorted(strongest)]
 
 
@@ -150,17 +151,17 @@ def _codes(values: pd.Series) -> np.ndarray:
 
 def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
     table = _codes(values)[:, None]
-    alone, score = DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2"
+    tree, score = DecisionTreeRegressor(min_samples_leaf=5, random_state=0), "r2"
     if schema.labels is not None:
-        alone, score = DecisionTreeClassifier(min_samples_leaf=20, random_state=0), "roc_auc_ovr"
-    alone.fit(table, targets)
-    if get_scorer(score)(alone, table, targets) > LEAK[score]:  # new rows are told less well
-        value = float(np.mean(cross_val_score(clone(alone), table, targets, cv=3, scoring=score)))
+        tree, score = DecisionTreeClassifier(min_samples_leaf=20, random_state=0), "roc_auc_ovr"
+    tree.fit(table, targets)
+    if get_scorer(score)(tree, table, targets) > LEAK[score]:  # it overfits
+        value = float(np.mean(cross_val_score(clone(tree), table, targets, cv=3, scoring=score)))
         if value > LEAK[score]:
             return f"alone it reaches {score.split('_ovr')[0]} {value:.3f}"
-    if schema.labels is None or schema.properties:  # a property may well tell the class
+    if schema.labels is None or schema.properties:  # a property may well determine the class
         return None
-    shares, classes = alone.tree_.value[:, 0], alone.classes_  # (nodes, classes of the sample)
+    shares, classes = tree.tree_.value[:, 0], tree.classes_  # (nodes, classes of the sample)
     pure = shares >= np.maximum(PURE, LIFT * np.bincount(targets)[classes] / len(targets))
     if not pure.any():
         return None
@@ -169,9 +170,9 @@ def _leak(values: pd.Series, targets: np.ndarray, schema: Schema) -> str | None:
     return f"in a part of its range {shares[:, place].max():.0%} are {label!r}"
 
 
-def alike(labels: list[str]) -> list[str]:
-    """Name the labels that only case or spaces tell apart."""
+def similar_labels(labels: list[str]) -> list[str]:
+    """Report labels that differ only in case or spaces."""
     plain = [" ".join(label.casefold().split()) for label in labels]
-    twice = [label for label, text in zip(labels, plain, strict=True) if plain.count(text) > 1]
-    names = ", ".join(map(repr, twice[:6]))
-    return [f"labels {names} differ in case or spaces alone: merge them."] * bool(twice)
+    similar = [label for label, text in zip(labels, plain, strict=True) if plain.count(text) > 1]
+    names = ", ".join(map(repr, similar[:6]))
+    return [f"labels {names} differ only in case or spaces: merge them."] * bool(similar)

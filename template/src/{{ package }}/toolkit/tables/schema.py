@@ -1,4 +1,4 @@
-"""What each column of a table holds, and the table that a model takes."""
+"""The schema of a table, and its conversion to the canonical table that a model takes."""
 
 import re
 from datetime import datetime, timedelta
@@ -14,37 +14,37 @@ from pydantic import BaseModel
 from ..runs import UserError
 from .cells import DAY, FLOAT32, Column, example, text_of
 
-UNSEEN = 0.5  # share of rows with levels never seen before at which a column has shifted
-FEW = 200  # levels that are written down
-CLOCK = r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)?"  # as Arrow reads it
-FIRST = -719_162  # days of 0001-01-01: Python knows none before
-LOST = 1e-3  # of a standard deviation: a rounding to float32 that is more takes an offset
-STEPS = {"number": 1, "date": 7}  # of offsets: less whole weeks, a weekday stays what it is
+UNSEEN = 0.5  # share of rows with unseen categories above which a column has changed
+MAX_CATEGORIES = 200  # stored in a schema
+TIME_OF_DAY = r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)?"  # as Arrow reads it
+MIN_DAY = -719_162  # 0001-01-01, the first day in Python
+MAX_ERROR = 1e-3  # of rounding to float32, in standard deviations, before an offset is used
+OFFSET_STEPS = {"number": 1, "date": 7}  # whole weeks keep the weekday
 
 Values: TypeAlias = np.ndarray | pd.Categorical
 
 
 class Schema(BaseModel, extra="forbid"):
-    """The model's view: `labels` is None for a numeric target; the last of two is positive.
+    """Target and inputs: `labels` is None for a numeric target; the last of two is positive.
 
-    `offset` is what is taken off a numeric target before it becomes float32.
+    `offset` is subtracted from a numeric target before it becomes float32.
     """
 
     target: str
     labels: list[str] | None
     columns: list[Column]
-    properties: list[Column] = []  # measured of images and texts, for people; models see none
-    sources: list[Column] = []  # for slices alone
+    properties: list[Column] = []  # measured of images and texts; not model inputs
+    sources: list[Column] = []  # for slices only
     offset: float = 0.0
 
     @property
     def described(self) -> list[Column]:
-        """What can be profiled, sliced and compared: the properties, or else the columns."""
+        """The columns to profile, slice and compare: the properties, if any, or the inputs."""
         return self.properties or self.columns
 
 
 class BadCellsError(ValueError):
-    """Cells that a column can't hold: the places of all, and what the first one is not."""
+    """Invalid cells of a column: the places of all, and the reason for the first."""
 
     def __init__(self, places: np.ndarray, reason: str) -> None:
         super().__init__(reason)
@@ -52,20 +52,20 @@ class BadCellsError(ValueError):
 
 
 def schema_file(source: Path, folder: Path) -> Path:
-    """Return where the schema of a file is saved: `folder` mirrors the way to the file."""
+    """Return the path of a file's schema: `folder` mirrors the path of the file."""
     parts = [part for part in source.parts if part != source.anchor]
     place = folder.joinpath(*("__" if part == ".." else part for part in parts))
     return place.with_name(f"{place.name}.schema.yaml")
 
 
 def cells_of(table: pa.Table | pd.DataFrame, name: str) -> pa.ChunkedArray:
-    """Return a column; of a dictionary, its values, and of all types of text the usual one."""
+    """Return a column: dictionaries are decoded, and all types of text become `string`."""
     if isinstance(table, pa.Table):
         cells = table[name]
     else:
         try:
             values = pa.array(table[name], from_pandas=True)
-        except pa.ArrowException:  # cells of JSON, of several kinds
+        except pa.ArrowException:  # cells of JSON, of several types
             values = pa.array([None if c is None or c != c else text_of(c) for c in table[name]])
         cells = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
     if pa.types.is_dictionary(cells.type):
@@ -77,25 +77,25 @@ def cells_of(table: pa.Table | pd.DataFrame, name: str) -> pa.ChunkedArray:
 def canonical(
     table: pa.Table | pd.DataFrame, columns: list[Column], source: str = "data.path", first: int = 0
 ) -> pd.DataFrame:
-    """Return the columns as the model takes them, of rows that `first` others came before.
+    """Return the columns as the model takes them; `first` rows came before those of `table`.
 
-    Numbers and dates (days since 1970-01-01), less their offset, become float32 with NaN for
+    Numbers and dates (days since 1970-01-01), minus their offset, become float32 with NaN for
     missing, categories become categoricals of str with "" for missing. UserError names column and
-    row of a cell that is none.
+    row of an invalid cell.
     """
     names = list(table.columns) if isinstance(table, pd.DataFrame) else table.column_names
     absent = [column.name for column in columns if column.name not in names]
     if absent:
         raise UserError(f"{source}: no column {', '.join(map(repr, absent))}; it has {names}.")
-    found = {}
+    data = {}
     for column in columns:
         values = parsed(cells_of(table, column.name), column, source, first)
-        found[column.name] = rounded(values, column)
-    return pd.DataFrame(found)
+        data[column.name] = rounded(values, column)
+    return pd.DataFrame(data)
 
 
 def rounded(values: Values, column: Column) -> Values:
-    """Return float64 less the offset as float32; categories stay what they are."""
+    """Return float64 minus the offset as float32; categories are returned unchanged."""
     if isinstance(values, pd.Categorical):
         return values
     return np.subtract(values, column.offset).astype(np.float32)
@@ -107,22 +107,22 @@ def parsed(
     source: str = "data.path",
     first: int = 0,
 ) -> Values:
-    """Return what `parse` does; UserError names column and row of a cell that is none."""
+    """Return the result of `parse`; UserError names column and row of an invalid cell."""
     try:
         return parse(cells, column)
     except BadCellsError as bad:
         more = f" ({len(bad.places):,} such rows)" * (len(bad.places) > 1)
         raise UserError(
             f"{source}: column {column.name!r}, row {first + int(bad.places[0]) + 1}: {bad}{more}; "
-            "fix it, or add what means missing to data.missing."
+            "fix it or, if it means missing, add it to data.missing."
         ) from None
 
 
 def parse(cells: pa.ChunkedArray | pa.Array, column: Column) -> Values:
-    """Return what `Column.value` says of every cell: (rows,) float64, or a Categorical of str.
+    """Return `Column.value` of every cell: (rows,) float64, or a Categorical of str.
 
-    Each distinct cell is asked for once; numbers in plain digits are converted all together, which
-    gives the same. BadCellsError if a column can't hold some.
+    Each distinct cell is parsed once; plain numbers and dates are converted all at once, with the
+    same result. BadCellsError if some cells are invalid.
     """
     encoded = isinstance(cells, pa.DictionaryArray)
     fast = {"number": plain_numbers, "date": _moments}.get(column.kind)
@@ -147,10 +147,10 @@ def parse(cells: pa.ChunkedArray | pa.Array, column: Column) -> Values:
 
 
 def plain_numbers(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
-    """Return the numbers of a column that is a number in every cell; None if it may not be."""
+    """Return the numbers of a column, None if a cell may not be a plain number."""
     if pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
         values = _floats(cells)
-        gone = np.isnan(values) | np.isin(values, column.missing_numbers)
+        missing = np.isnan(values) | np.isin(values, column.missing_numbers)
     elif pa.types.is_string(cells.type) and not column.is_styled:
         texts = pc.utf8_trim_whitespace(cells)
         absent = pc.is_in(texts, _absent(column))
@@ -158,12 +158,12 @@ def plain_numbers(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarr
             values = _floats(pc.if_else(absent, None, texts))
         except pa.ArrowInvalid:
             return None
-        gone = np.asarray(absent) | np.isin(values, column.missing_numbers)
+        missing = np.asarray(absent) | np.isin(values, column.missing_numbers)
     else:
         return None
-    if not (gone | (np.abs(values) <= FLOAT32)).all():
+    if not (missing | (np.abs(values) <= FLOAT32)).all():
         return None
-    return np.where(gone, np.nan, values)
+    return np.where(missing, np.nan, values)
 
 
 def _floats(cells: pa.ChunkedArray | pa.Array) -> np.ndarray:
@@ -176,20 +176,20 @@ def _absent(column: Column) -> pa.Array:
 
 
 def _moments(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
-    """Return the days of typed dates; None if the cells are texts that are not all plain dates."""
+    """Return the days of typed dates or of texts, None if not all texts are plain dates."""
     if pa.types.is_string(cells.type):
         return _plain_dates(cells, column)
     if not (pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type)):
         return None
     kind = cells.type
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # a cast would round to 1970
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":  # a cast would round towards 1970
         cells = pc.floor_temporal(cells, unit="microsecond")
     moments = cells.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False)
     return _floats(moments.cast(pa.int64())) / DAY
 
 
 def _plain_dates(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarray | None:
-    """Return the days of texts that are dates in digits, all of them padded and of one length."""
+    """Return the days of dates in digits that are all padded to the same length, else None."""
     texts = pc.utf8_trim_whitespace(cells)
     texts = pc.if_else(pc.is_in(texts, _absent(column)), None, texts)
     written = (column.format or "ISO8601").replace("ISO8601", "%Y-%m-%d")
@@ -198,7 +198,7 @@ def _plain_dates(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarra
         return None
     digits = {"Y": r"([0-9]{4})", "m": r"([0-9]{2})", "d": r"([0-9]{2})"}
     day = re.sub("%([Ymd])", lambda field: digits[field[1]], re.escape(written).replace(r"\%", "%"))
-    full = f"^{day}{CLOCK}$"
+    full = f"^{day}{TIME_OF_DAY}$"
     if not pc.all(pc.match_substring_regex(texts, full)).as_py():
         return None
     if written != "%Y-%m-%d":
@@ -209,73 +209,73 @@ def _plain_dates(cells: pa.ChunkedArray | pa.Array, column: Column) -> np.ndarra
     except pa.ArrowInvalid:  # the 30th of February
         return None
     values = _floats(moments) / DAY
-    return None if (values < FIRST).any() else values
+    return None if (values < MIN_DAY).any() else values
 
 
 def without_percent(table: pa.Table, columns: list[Column], source: Path) -> list[str]:
-    """Name the columns that training saw with % and that have none here: shares may be meant."""
+    """Report columns that had % in training and have none here: they may be fractions."""
     notes = []
     for column in columns:
         if column.sign != "%":
             continue
         texts = pc.utf8_trim_whitespace(cells_of(table, column.name).cast(pa.string()))
-        known = texts.filter(pc.invert(pc.is_in(texts, _absent(column))))
-        if len(known) and not pc.any(pc.match_substring(known, "%")).as_py():
+        present = texts.filter(pc.invert(pc.is_in(texts, _absent(column))))
+        if len(present) and not pc.any(pc.match_substring(present, "%")).as_py():
             notes.append(
-                f"column {column.name!r} of {source} has no %, and had it in training: "
-                f"{known[0]} is read as {known[0]}%."
+                f"column {column.name!r} of {source} has no %, but had it in training: "
+                f"{present[0]} is read as {present[0]}%."
             )
     return notes
 
 
 def encode(cells: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
-    """Return the distinct cells, in the order in which they come, and where each stands."""
+    """Return the cells dictionary-encoded, in order of first appearance."""
     if isinstance(cells, pa.DictionaryArray):
         return cells
-    whole = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-    return pc.dictionary_encode(whole, null_encoding="encode")
+    array = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    return pc.dictionary_encode(array, null_encoding="encode")
 
 
 def _distinct(cells: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[object]]:
     encoded = encode(cells)
     distinct = encoded.dictionary.to_pylist()
-    if pa.types.is_float32(cells.type):  # 0.82, and not 0.8199999928474426
+    if pa.types.is_float32(cells.type):  # 0.82, not 0.8199999928474426
         distinct = [None if cell is None else float(str(np.float32(cell))) for cell in distinct]
     return encoded.indices.to_numpy(), distinct
 
 
 def keys(cells: pa.ChunkedArray) -> np.ndarray:
-    """Return (rows,) str that tell groups apart, "" where there is none, with all their digits."""
+    """Return (rows,) str that identify groups, with all digits, "" for a missing one."""
     codes, distinct = _distinct(cells)
     texts = ["" if cell is None or cell != cell else text_of(cell) for cell in distinct]
     return np.array(texts, object)[codes]
 
 
 def offset(values: np.ndarray, kind: str) -> float:
-    """Return what has to be taken off numbers or dates lest float32, with 7 digits, loses theirs.
+    """Return the offset with which numbers or dates keep their precision in float32 (7 digits).
 
-    `values` (rows,) float64; 0.0 where nothing is lost that matters.
+    `values` (rows,) float64; 0.0 where no relevant precision is lost.
     """
     known = values[~np.isnan(values)]
     if not len(known) or known.min() == known.max():
         return 0.0
-    allowed = LOST * known.std()
-    if max(-known.min(), known.max()) * 2**-24 <= allowed:  # it rounds by no more
+    allowed = MAX_ERROR * known.std()
+    if max(-known.min(), known.max()) * 2**-24 <= allowed:  # upper bound of the rounding
         return 0.0
-    near32 = known.astype(np.float32)
-    lost = np.abs(known - near32).max()
+    single = known.astype(np.float32)
+    lost = np.abs(known - single).max()
     if lost <= allowed:
         return 0.0
-    if kind == "date" and len(np.unique(near32)) == len(np.unique(known)):
+    if kind == "date" and len(np.unique(single)) == len(np.unique(known)):
         return 0.0  # all stay distinct, and formats for apps take no offset
-    near = np.floor(known.min() / STEPS[kind]) * STEPS[kind]
-    with np.errstate(over="ignore"):  # twice the largest float32 is kept as infinity, so not at all
-        kept = np.abs((known - near) - (known - near).astype(np.float32)).max()
-    return float(near) if kept < lost / 10 else 0.0
+    base = np.floor(known.min() / OFFSET_STEPS[kind]) * OFFSET_STEPS[kind]
+    with np.errstate(over="ignore"):  # a range beyond float32 overflows to infinity
+        error = np.abs((known - base) - (known - base).astype(np.float32)).max()
+    return float(base) if error < lost / 10 else 0.0
 
 
 def readable(value: float, column: Column) -> str:
-    """Write a number or date of a canonical table as a person would."""
+    """Format a number or date of a canonical table for people."""
     if np.isnan(value):
         return ""
     if column.kind == "date":
@@ -284,5 +284,5 @@ def readable(value: float, column: Column) -> str:
 
 
 def moment(days: float) -> str:
-    """Write days since 1970-01-01 with the time of day, in whole seconds."""
+    """Format days since 1970-01-01 as date and time, in whole seconds."""
     return str(datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400)))

@@ -1,4 +1,4 @@
-"""Fixed splits: a row stays in its split, however the file grows or is sorted."""
+"""Stable splits: a row stays in its split when the file grows or is sorted."""
 
 import hashlib
 import json
@@ -24,10 +24,11 @@ class Rows:
 
     inputs   canonical table
     targets  (rows,) int64 label codes, or float32 values
-    ids      (rows,) uint64: rows of one id are duplicates
-    keys     (rows,) uint64: rows of one key share a split, and keep it for ever
+    ids      (rows,) uint64: rows with equal ids are duplicates
+    keys     (rows,) uint64: rows with equal keys share a split permanently
     groups   (rows,) uint64: new keys of one group share a split; often the keys themselves
-    times    (rows,) float64, if the past is to be split from the future; facts are for the manifest
+    times    (rows,) float64 for a split by time
+    facts    entries of the manifest
     """
 
     inputs: pd.DataFrame
@@ -47,7 +48,7 @@ class Split:
     inputs   canonical table, see schema.py and rows.py
     targets  (rows,) int64 label codes, or float32 values
     ids      (rows,) uint64, the hash of a row's inputs
-    groups   (rows,) uint64: rows of one group stay together; without them, rows of one id do
+    groups   (rows,) uint64: rows of one group stay together; None: rows with equal ids do
     """
 
     inputs: pd.DataFrame
@@ -58,7 +59,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Splits:
-    """What development may see: training and validation rows, and the schema."""
+    """The data available in development: training and validation rows, and the schema."""
 
     train: Split
     val: Split
@@ -66,7 +67,7 @@ class Splits:
     manifest: dict[str, Any]
 
     def joined(self) -> Split:
-        """Return training and validation rows as one."""
+        """Return training and validation rows as one split."""
         first, second = self.train, self.val
         return Split(
             pd.concat([first.inputs, second.inputs]),
@@ -81,7 +82,7 @@ def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | N
 
 
 def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
-    """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in an earlier split."""
+    """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in another split."""
     names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
     names = _without_duplicates(rows.ids, names)
     _check(names, rows.targets)
@@ -89,65 +90,65 @@ def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
 
 
 def _check(names: np.ndarray, targets: np.ndarray) -> None:
-    """Small files, few groups and late classes can leave nothing to learn from or to judge by."""
+    """Raise UserError for an empty split or a class without training rows."""
     empty = [name for name in ("train", "val", "test") if not (names == name).any()]
     if empty:
-        raise UserError(f"no row falls into {', '.join(empty)}: give more rows, groups or times.")
+        raise UserError(f"no row falls into {', '.join(empty)}: add more rows, groups or times.")
     if targets.dtype == np.int64:
-        late = np.setdiff1d(targets, targets[names == "train"])
-        if len(late):
+        unseen = np.setdiff1d(targets, targets[names == "train"])
+        if len(unseen):
             raise UserError(
-                f"data.target: {len(late)} classes have no training row; they come in validation "
-                "or test alone: remove them, or split without data.time and data.group."
+                f"data.target: {len(unseen)} classes have no training row, only validation or test "
+                "rows: remove them, or split without data.time and data.group."
             )
 
 
 def _by_time(times: np.ndarray, config: BaseConfig) -> np.ndarray:
-    """Train on the past, test on the newest rows."""
+    """Assign the oldest rows to training and the newest to test."""
     val, test = config.data.val, config.data.test
     first, second = np.quantile(times, [1 - val - test, 1 - test])
     return np.select([times <= first, times <= second], ["train", "val"], "test")
 
 
 def _by_key(rows: Rows, config: BaseConfig) -> np.ndarray:
-    """Split by a hash of the key, stratified by target; known keys stay where they were."""
+    """Split by a hash of the key, stratified by target; known keys keep their split."""
     path = config.paths.processed / f"split-{_fingerprint(config)}.parquet"
     none = pd.DataFrame({"key": rows.keys[:0], "split": np.empty(0, object)})
     known = pd.read_parquet(path) if path.exists() else none
-    fresh = pd.DataFrame({"key": rows.keys, "group": rows.groups, "stratum": strata(rows.targets)})
-    fresh = fresh.drop_duplicates("key").merge(known, "left", "key")
-    settled = fresh.dropna(subset="split").drop_duplicates("group").set_index("group")["split"]
-    fresh = fresh[fresh["split"].isna()]
-    if len(fresh):
-        unassigned = fresh[~fresh["group"].isin(settled.index)].drop_duplicates("group")
-        settled = pd.concat([settled, _draw(unassigned, config, first=known.empty)])
-        fresh = fresh.assign(split=fresh["group"].map(settled))
-        known = pd.concat([known, fresh[["key", "split"]]], ignore_index=True)
+    keys = pd.DataFrame({"key": rows.keys, "group": rows.groups, "stratum": strata(rows.targets)})
+    keys = keys.drop_duplicates("key").merge(known, "left", "key")
+    assigned = keys.dropna(subset="split").drop_duplicates("group").set_index("group")["split"]
+    new = keys[keys["split"].isna()]
+    if len(new):
+        unassigned = new[~new["group"].isin(assigned.index)].drop_duplicates("group")
+        assigned = pd.concat([assigned, _draw(unassigned, config, first=known.empty)])
+        new = new.assign(split=new["group"].map(assigned))
+        known = pd.concat([known, new[["key", "split"]]], ignore_index=True)
         with replacing(path) as scratch:
             known.to_parquet(scratch, index=False)
     return known.set_index("key")["split"].loc[rows.keys].to_numpy(object)
 
 
-def _draw(fresh: pd.DataFrame, config: BaseConfig, first: bool) -> pd.Series:
-    """Return the split of each group by chance; at first, the same shares in every stratum."""
-    seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # spreads near seeds apart
-    order = pd.Series(pd.util.hash_array(fresh["group"].to_numpy() ^ seed), fresh.index)
-    ranked = order.groupby(fresh["stratum"]).rank(method="first", pct=True)
-    place = ranked if first else order / 2.0**64  # of few, hardly one would rank as a test row
+def _draw(units: pd.DataFrame, config: BaseConfig, first: bool) -> pd.Series:
+    """Return a random split for each group; the first draw has equal shares in every stratum."""
+    seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # decorrelates similar seeds
+    order = pd.Series(pd.util.hash_array(units["group"].to_numpy() ^ seed), units.index)
+    ranked = order.groupby(units["stratum"]).rank(method="first", pct=True)
+    place = ranked if first else order / 2.0**64  # few new rows would rarely rank as test rows
     ends = config.data.test, config.data.test + config.data.val
     names = np.select([place <= end for end in ends], ["test", "val"], "train")
-    return pd.Series(names, fresh["group"])
+    return pd.Series(names, units["group"])
 
 
 def _fingerprint(config: BaseConfig) -> str:
-    """A split belongs to one file and to the settings that shape it."""
+    """Return a hash of the settings that determine a split."""
     data = config.data.model_dump(mode="json", include={"path", "target", "group", "val", "test"})
     data |= {"drop": sorted(getattr(config.data, "drop", [])), "seed": config.seed}
     return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:12]
 
 
 def strata(targets: np.ndarray) -> np.ndarray:
-    """Return what splits and folds hold equal shares of: classes, or fifths of the values."""
+    """Return the strata of splits and folds: classes, or fifths of the values."""
     numbers = targets.dtype != np.int64 and np.ptp(targets) > 0
     return pd.qcut(targets, STRATA, labels=False, duplicates="drop") if numbers else targets
 
@@ -160,7 +161,7 @@ def _without_duplicates(ids: np.ndarray, names: np.ndarray) -> np.ndarray:
 
 
 def slices(inputs: pd.DataFrame, schema: Schema) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Yield (column, value, mask of rows): frequent categories, quarters of numbers, gaps."""
+    """Yield (column, value, mask of rows): frequent categories, quartiles, missing values."""
     for column in [*schema.described, *schema.sources]:
         groups = _groups(inputs[column.name], column)
         for value in sorted(groups.unique()):

@@ -1,8 +1,8 @@
-"""A last row that sums up those above it, as spreadsheets have: no case to learn from or to score.
+"""A row of totals at the end of a file, as spreadsheets have: not a row to train on or to score.
 
-It is certain where its texts are empty or say so, and a number is the sum or the mean of those
-above. The sums are taken only where the last row looks like one, in another pass over the file, so
-that ordinary files cost nothing and large ones no memory.
+A row is one if its texts are empty or say so, and a number is the sum or the mean of those above.
+The sums are computed only if the last row looks like one, in a second pass over the file, so that
+ordinary files take no extra time and large ones no extra memory.
 """
 
 import re
@@ -29,17 +29,17 @@ MEANS = re.compile(
     r"ortalama|среднее|平均|평균"
 )
 NUMBER = rf"[{SIGNS}+-]?[{SIGNS}+-]? ?[0-9.,' \u00a0\u202f]*[0-9]([eE][+-]?[0-9]+)? ?[{SIGNS}]?"
-BLANKS = 20  # empty rows that may stand below
-SAMPLE = 200  # rows that tell how numbers are written
-LEAST = 20  # numbers from which a sum is one without a word that says so
-EXACT = 1e-9  # of the sum of all sizes: what adding up in another order may change
-SUM, MEAN = 0.01, 0.05  # shares of a sum, and of the standard deviation, that rounding may hide
+MAX_BLANK = 20  # empty rows that may follow
+SAMPLE = 200  # rows from which the number format is inferred
+MIN_NUMBERS = 20  # from this many on, a sum needs no word such as "Total"
+EXACT = 1e-9  # of the sum of absolute values: the error of adding in another order
+SUM, MEAN = 0.01, 0.05  # largest rounding error, of a sum and of the standard deviation
 
 
-class Last(NamedTuple):
-    """The last row that is not empty: what may be numbers, as a table too, words, empty columns.
+class LastRow(NamedTuple):
+    """The last row that is not empty: possible numbers (also as a table), words, empty columns.
 
-    `alone` says whether it has no other text.
+    `only` is True if it has no other text.
     """
 
     place: int
@@ -47,10 +47,10 @@ class Last(NamedTuple):
     numbers: dict[str, Any]
     words: dict[str, str]
     empty: list[str]
-    alone: bool
+    only: bool
 
 
-def without(
+def drop_total(
     part: pa.Table,
     rows: int,
     again: Iterator[pa.Table],
@@ -58,25 +58,25 @@ def without(
     reading: Reading,
     notes: list[str],
 ) -> pa.Table:
-    """Return the last part of a file, which `rows` others come before, without a row of sums.
+    """Return the last part of a file, after `rows` other rows, without a row of totals.
 
-    It is refused unless such rows are to be left out; `again` are all parts, read once more.
+    UserError for such a row unless `reading` skips them; `again` yields all parts once more.
     """
     missing = ["", *reading.missing]
-    if (row := last(part, missing)) is None:
+    if (row := last_row(part, missing)) is None:
         return part
-    why, word = judge(row, _head(again, rows + row.place), missing)
-    if why:
-        found = f"row {rows + row.place + 1:,}, the last, sums up those above: {why}"
+    reason, word = explain(row, _head(again, rows + row.place), missing)
+    if reason:
+        found = f"row {rows + row.place + 1:,}, the last, is a total of the rows above: {reason}"
         refuse(path, reading, notes, [found])
         return part.filter(pa.array(np.arange(len(part)) != row.place))
     if word:
-        notes.append(f"{path}: the last row says {word!r}: delete it if it sums up the others.")
+        notes.append(f"{path}: the last row says {word!r}: delete it if it is a total.")
     return part
 
 
 def _head(parts: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Yield the first rows, and no empty tables."""
+    """Yield the first rows, without empty tables."""
     for part in filter(len, parts):
         if rows <= 0:
             return
@@ -84,64 +84,65 @@ def _head(parts: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
         rows -= len(part)
 
 
-def last(part: pa.Table, missing: list[str]) -> Last | None:
-    """Return the last row of a file's last part if it may sum up those above, None if it can't."""
-    start = max(0, len(part) - 1 - BLANKS)
+def last_row(part: pa.Table, missing: list[str]) -> LastRow | None:
+    """Return the last row of a file's last part if it may hold totals, else None."""
+    start = max(0, len(part) - 1 - MAX_BLANK)
     rows = part.slice(start).to_pylist()
-    known = [{n: c for n, c in row.items() if not _is_gone(c, missing)} for row in rows]
+    known = [{n: c for n, c in row.items() if not _is_missing(c, missing)} for row in rows]
     filled = [number for number, rest in enumerate(known) if rest]
     if not filled:
         return None
     rest, place = known[filled[-1]], start + filled[-1]
     words = {name: cell.strip() for name, cell in rest.items() if _is_word(cell)}
     numbers = {name: cell for name, cell in rest.items() if _is_number(cell)}
-    alone = len(numbers) + len(words) == len(rest)
+    only = len(numbers) + len(words) == len(rest)
     above = part.slice(0, place)
     blank = [name for name in part.column_names if name not in rest]
-    empty = [name for name in blank if not _holds(above, name, missing)]
-    may_be = words or (alone and numbers and empty)
+    empty = [name for name in blank if not _contains(above, name, missing)]
+    may_be = words or (only and numbers and empty)
     row = part.slice(place, 1).select([*numbers])
-    return Last(place, row, numbers, words, empty, alone) if may_be else None
+    return LastRow(place, row, numbers, words, empty, only) if may_be else None
 
 
-def judge(row: Last, above: Iterable[pa.Table], missing: list[str]) -> tuple[str, str]:
-    """Return what makes a row one of sums, and the word that it says: "" for what there is not.
+def explain(row: LastRow, above: Iterable[pa.Table], missing: list[str]) -> tuple[str, str]:
+    """Return why a row holds totals, and its word such as "Total"; "" where there is none.
 
-    `above` are the parts of the file above it. What it says, or leaves empty, none of them does.
+    `above` are the parts of the file above the row; none of them has its words, or missing values
+    in its empty columns.
     """
     words, empty, columns = row.words, row.empty, None
     facts: dict[str, Any] = {}
     for part in above:
-        words = {name: text for name, text in words.items() if not _holds(part, name, [text])}
-        empty = [name for name in empty if not _holds(part, name, missing)]
+        words = {name: text for name, text in words.items() if not _contains(part, name, [text])}
+        empty = [name for name in empty if not _contains(part, name, missing)]
         if not words and (row.words or not empty):
             return "", ""
         columns = _columns(row, part, missing) if columns is None else columns
         for column in columns:
             facts[column.name] = facts.get(column.name, 0) + _facts(part, column)
     word = next(iter(words.values()), "")
-    if not columns or not row.alone or len(columns) < len(row.numbers):  # digits may be texts
+    if not columns or not row.only or len(columns) < len(row.numbers):  # digits may be texts
         return "", word
     what = "mean" if word and MEANS.fullmatch(_plain(word)) else "sum"
-    alike = _is_mean if what == "mean" else _is_sum
-    found = [c for c in columns if alike(row.numbers[c.name], c, facts[c.name], bool(word))]
-    is_sure = len(found) == len(columns) or facts[columns[0].name][0] >= LEAST
-    if not found or not is_sure:  # by chance, of few numbers
+    matches = _is_mean if what == "mean" else _is_sum
+    found = [c for c in columns if matches(row.numbers[c.name], c, facts[c.name], bool(word))]
+    is_sure = len(found) == len(columns) or facts[columns[0].name][0] >= MIN_NUMBERS
+    if not found or not is_sure:  # few numbers match by chance
         return "", word
     name = found[0].name
     return f"{row.numbers[name]!r} is the {what} of {name!r}", word
 
 
-def _columns(row: Last, part: pa.Table, missing: list[str]) -> list[Column]:
-    """Return those of the row's numbers whose columns hold numbers at the start of a file."""
+def _columns(row: LastRow, part: pa.Table, missing: list[str]) -> list[Column]:
+    """Return the columns of the row's numbers that are numeric at the start of the file."""
     table = pa.concat_tables([part.select([*row.numbers]).slice(0, SAMPLE), row.row])
     return [column for column in infer(table, missing, "day-first") if column.kind == "number"]
 
 
 def _facts(part: pa.Table, column: Column) -> np.ndarray:
-    """Return how many numbers there are, how many are not 0, and sums: theirs, of sizes, squares.
+    """Return counts of numbers and of nonzero ones; sums of values, absolute values and squares.
 
-    NaN if cells are none.
+    All are NaN if the column can't be parsed.
     """
     try:
         values = np.asarray(parse(cells_of(part, column.name), column))
@@ -152,16 +153,16 @@ def _facts(part: pa.Table, column: Column) -> np.ndarray:
     return np.array([len(known), np.count_nonzero(known), *sums])
 
 
-def _is_sum(cell: Any, column: Column, facts: np.ndarray, is_said: bool) -> bool:
+def _is_sum(cell: Any, column: Column, facts: np.ndarray, has_word: bool) -> bool:
     _, filled, total, sizes, _ = facts.tolist()
     value, half = column.number(cell), _half(cell, column)
     exact = EXACT * sizes
     near = exact if half > SUM * abs(value) else half + exact
-    enough = filled > 1 if is_said else filled >= LEAST and abs(total) > sizes - exact
+    enough = filled > 1 if has_word else filled >= MIN_NUMBERS and abs(total) > sizes - exact
     return bool(value and enough and abs(value - total) <= near)
 
 
-def _is_mean(cell: Any, column: Column, facts: np.ndarray, is_said: bool) -> bool:
+def _is_mean(cell: Any, column: Column, facts: np.ndarray, has_word: bool) -> bool:
     count, _, total, sizes, squares = facts.tolist()
     value, half, mean = column.number(cell), _half(cell, column), total / max(count, 1)
     spread = max(squares / max(count, 1) - mean**2, 0.0) ** 0.5
@@ -169,13 +170,13 @@ def _is_mean(cell: Any, column: Column, facts: np.ndarray, is_said: bool) -> boo
 
 
 def _half(cell: Any, column: Column) -> float:
-    """Return half a unit of the last digit that is written."""
+    """Return half a unit of the last written digit."""
     digits = re.search(rf"{re.escape(column.decimal)}([0-9]+)", text_of(cell))
     return 0.5 * 10.0 ** -len(digits[1] if digits else "")
 
 
-def _holds(part: pa.Table, name: str, texts: list[str]) -> bool:
-    """Return whether one of the texts is among the cells; an empty one stands for null too."""
+def _contains(part: pa.Table, name: str, texts: list[str]) -> bool:
+    """Return whether a cell has one of the texts; "" also matches null."""
     cells = cells_of(part, name)
     if "" in texts and cells.null_count:
         return True
@@ -185,7 +186,7 @@ def _holds(part: pa.Table, name: str, texts: list[str]) -> bool:
     return bool(pc.any(found).as_py())
 
 
-def _is_gone(cell: Any, missing: list[str]) -> bool:
+def _is_missing(cell: Any, missing: list[str]) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and cell.strip() in missing)
 
 

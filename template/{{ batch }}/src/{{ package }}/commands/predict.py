@@ -15,24 +15,24 @@ READS = ("data.bad_rows", "data.sheet", "paths")
 
 
 class Settings(Section):
-    """How files are scored."""
+    """Settings of `predict`."""
 
     chunk: int = Field(32_768, ge=1)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the two files, and what is scored although the model may not know it."""
+    """Add the arguments: input, output and --allow-unseen."""
     parser.add_argument("input", type=Path, help=Data.READS)
     parser.add_argument("output", type=Path, help="a .csv or .parquet file")
     parser.add_argument(
         "--allow-unseen",
         action="store_true",
-        help="score rows although most hold what training never saw",
+        help="score the file even if most rows have values unseen in training",
     )
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Write the rows of the input with their predictions."""
+    """Write the rows of the input with predictions."""
     from ..toolkit.batch.score import score
 
     run, config = of_run(config, args.run, DATA, new_file=True)

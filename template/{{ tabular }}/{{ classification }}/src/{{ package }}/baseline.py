@@ -1,4 +1,4 @@
-"""What a classifier has to beat."""
+"""The baselines of a classifier."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from .toolkit.evaluation.encoders import coded, scaled
 from .toolkit.tables.split import Split, Splits
 from .toolkit.tables.target import sampled
 
-NAIVE = ("prevalence",)  # what the model has to beat
-PLAIN = "linear"  # the simplest model that may do
-ROWS = 50_000  # enough for a yardstick, however long the table is
+NAIVE = ("prevalence",)  # the model has to outperform these
+PLAIN = "linear"  # the simplest model that may suffice
+ROWS = 50_000  # enough for a baseline, however long the table is
 
 
 def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Return what predicts (rows, classes): shares of classes in training, and two plain models."""
+    """Return predictors of (rows, classes): shares of the classes in training, two plain models."""
     train = splits.train
     share = (np.bincount(train.targets) / len(train.targets)).astype(np.float32)
     linear = make_pipeline(scaled(), LogisticRegression(max_iter=1000))

@@ -1,4 +1,4 @@
-"""What a regression model has to beat."""
+"""The baselines of a regression model."""
 
 from collections.abc import Callable
 
@@ -13,13 +13,13 @@ from .toolkit.evaluation.encoders import coded, scaled
 from .toolkit.tables.split import Split, Splits
 from .toolkit.tables.target import sampled
 
-NAIVE = ("mean", "median")  # what the model has to beat
-PLAIN = "linear"  # the simplest model that may do
-ROWS = 50_000  # enough for a yardstick, however long the table is
+NAIVE = ("mean", "median")  # the model has to outperform these
+PLAIN = "linear"  # the simplest model that may suffice
+ROWS = 50_000  # enough for a baseline, however long the table is
 
 
 def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Return what predicts (rows,): training mean and median, and two plain models."""
+    """Return predictors of (rows,): training mean and median, and two plain models."""
     train = splits.train
     mean, median = train.targets.mean(dtype=np.float64), np.median(train.targets)
     return {

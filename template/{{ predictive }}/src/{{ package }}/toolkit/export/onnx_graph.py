@@ -1,4 +1,4 @@
-"""The ONNX file around a network: named inputs before it, the decision after it."""
+"""Write the ONNX file of a model: named inputs, the network and the decision."""
 
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from ..tables.schema import Schema
 from .contract import free_name
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
-IR_VERSION = 8  # with these opsets, what runtimes since 2023 read, in browsers too
+IR_VERSION = 8  # readable, like these opsets, by runtimes since 2023, also in browsers
 
 
 class Graph:
-    """Nodes and constants as they are added; each gets a name that starts with `prefix`."""
+    """A graph under construction; the names of its nodes and constants start with `prefix`."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
@@ -31,7 +31,7 @@ class Graph:
         return output
 
     def include(self, part: GraphProto) -> None:
-        """Append the nodes and constants of a graph whose names are its own."""
+        """Append the nodes and constants of a graph with distinct names."""
         self.nodes.extend(part.node)
         self.constants.extend(part.initializer)
 
@@ -53,19 +53,19 @@ def write(
     """Write folder/model.onnx, the same bytes for the same graph.
 
     The first output is float32: probabilities (rows, classes), or values (rows,), from `scores`.
-    Classes have a second one, the label (rows,): the last one where its probability reaches
-    `threshold`; without a threshold, the most probable.
+    A classifier has a second output, the label (rows,): the last label if its probability reaches
+    `threshold`; without a threshold, the most probable one.
     """
-    taken = [described.name for described in inputs]
+    taken = [value.name for value in inputs]
     if schema.labels is None:
         outputs = [_values(graph, scores, taken)]
     else:
         outputs = _classes(graph, scores, taken, schema.labels, threshold)
     body = helper.make_graph(graph.nodes, "model", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-    whole = helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION)
-    onnx.checker.check_model(whole, full_check=True)
-    (folder / "model.onnx").write_bytes(whole.SerializeToString(deterministic=True))
+    model = helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION)
+    onnx.checker.check_model(model, full_check=True)
+    (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
 def _values(graph: Graph, scores: str, taken: list[str]) -> ValueInfoProto:

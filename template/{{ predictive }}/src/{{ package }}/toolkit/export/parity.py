@@ -1,7 +1,7 @@
-"""Does the exported model answer as the trained one? On every row there is, or the export fails.
+"""Check that an exported model gives the predictions of the trained one on every row.
 
-The exported one adds up in float32 what the trained one adds up in float64: a difference of 1e-7 to
-1e-5; one wrong branch in a tree makes 1e-2. The default tolerance, 1e-4, tells the two apart.
+The exported model sums in float32, the trained one in float64, which gives differences of 1e-7 to
+1e-5; one wrong branch in a tree gives 1e-2. The default tolerance, 1e-4, lies between the two.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,19 +16,19 @@ from .feed import ROWS
 
 
 class Exported(Protocol):
-    """What the `load` of every format returns; `executed_by` names what does the arithmetic."""
+    """The result of `load` of every format; `executed_by` names the runtime."""
 
     executed_by: str
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the predictions and, for classes, the (rows,) labels."""
+        """Return the predictions and, for a classifier, the (rows,) labels."""
 
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
 def expect(predict: Predict, parts: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-    """Return the model's answers on each part: what all of its exports are held to."""
+    """Return the model's predictions on each part, with which all exports are compared."""
     return {
         name: np.concatenate([predict(chunk) for chunk in _chunks([inputs])])
         for name, inputs in parts.items()
@@ -43,11 +43,11 @@ def compare(
     threshold: float | None,
     tolerance: float,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError names the worst row if the two disagree on any.
+    """Return the content of parity.json; UserError names the worst row if the two disagree on any.
 
-    `answers` are the model's. `tolerance` is of a probability, or in standard deviations of the
-    values; the labels have to be the same, except within the tolerance of the threshold or of a
-    tie, where they are undecided.
+    `answers` are the model's predictions. `tolerance` is in probability, or in standard deviations
+    of the values; labels must be equal, except within the tolerance of the threshold or of a tie,
+    where they count as undecided.
     """
     expected = np.concatenate([answers[name] for name in parts])
     actual, chosen = decide(exported, parts.values())
@@ -63,8 +63,8 @@ def compare(
         row = int(np.argmax(np.where(failed, gap, -1)))
         raise UserError(
             f"{_describe(parts, row)} gives {expected[row]} in the model, {actual[row]} exported; "
-            f"{failed.sum():,} of {len(gap):,} rows disagree, so nothing was exported: take "
-            f"another model.name, or raise export.tolerance ({tolerance:g}) if that will do."
+            f"{failed.sum():,} of {len(gap):,} rows disagree, so nothing was exported: use another "
+            f"model.name, or raise export.tolerance ({tolerance:g}) if that is acceptable."
         )
     return {
         "rows": len(gap),
@@ -81,10 +81,10 @@ def compare(
 def decide(
     exported: Exported, parts: Iterable[pd.DataFrame]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the export's predictions and labels, of all rows."""
-    given = [exported.decide(chunk) for chunk in _chunks(parts)]
-    labels = [chosen for _, chosen in given if chosen is not None]
-    actual = np.concatenate([predictions for predictions, _ in given])
+    """Return the export's predictions and labels for all rows."""
+    outputs = [exported.decide(chunk) for chunk in _chunks(parts)]
+    labels = [chosen for _, chosen in outputs if chosen is not None]
+    actual = np.concatenate([predictions for predictions, _ in outputs])
     return actual, np.concatenate(labels) if labels else None
 
 
@@ -95,7 +95,7 @@ def _chunks(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 
 def _unit(expected: np.ndarray) -> np.ndarray:
-    """Return what a difference is measured in; for values never under ten steps of float32."""
+    """Return the unit of a difference; for values, never less than ten steps of float32."""
     if expected.ndim == 2:
         return np.ones(1)
     spread = expected.std(dtype=np.float64)
@@ -103,7 +103,7 @@ def _unit(expected: np.ndarray) -> np.ndarray:
 
 
 def _margin(probabilities: np.ndarray, threshold: float | None) -> np.ndarray:
-    """Return how far each row's probabilities would have to move for another label, (rows,)."""
+    """Return the change of each row's probabilities that would change its label, (rows,)."""
     if threshold is not None:
         return np.abs(probabilities[:, 1] - threshold)
     second, first = np.sort(probabilities, axis=1)[:, -2:].T

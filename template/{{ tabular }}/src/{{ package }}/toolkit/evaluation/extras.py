@@ -1,4 +1,4 @@
-"""What tables add to an evaluation: how much a model leans on each column."""
+"""Permutation importances, which tables add to an evaluation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,13 @@ from . import scores
 from .errors import Extras
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
-REPEATS = (3, 10)  # of each column: at least, and at most
-ROWS = (200, 2_000)  # a sample, where there are more
-WORK = 60_000  # rows predicted in all: a second for trees, 20 for an FT-Transformer on two cores
+REPEATS = (3, 10)  # per column, minimum and maximum
+ROWS = (200, 2_000)  # size of the sample, minimum and maximum
+WORK = 60_000  # rows to predict in all: a second for trees, 20 for an FT-Transformer on two cores
 
 
 def label_issues(splits: Splits) -> list[str]:
-    """Return sentences about training labels that look wrong: tables are not searched for any."""
+    """Return warnings about training labels that may be wrong; none for tables."""
     return []
 
 
@@ -45,30 +45,30 @@ def _importances(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return by how much the primary metric worsens when a column's values are shuffled.
 
-    The table has a row a column, most important first: the mean over the repeats and their standard
-    deviation. Beside it, what it was measured on: rows (a sample, drawn by the seed) and repeats.
-    Of columns that say the same, each looks unimportant, since the other still tells.
+    The table has a row per column, most important first, with mean and standard deviation over the
+    repeats. The facts are the numbers of rows (a sample, drawn by the seed) and of repeats.
+    Correlated columns each look unimportant, since the model can still use the other.
     """
     rng, primary = np.random.default_rng(config.seed), config.evaluate.primary
     rows, repeats = _plan(*inputs.shape)
     kept = np.sort(rng.choice(len(inputs), rows, replace=False))
     inputs, targets = inputs.iloc[kept].reset_index(drop=True), targets[kept]
     own, sign = config.evaluate.OWN, scores.sign(config.evaluate)
-    whole = scores.score(targets, predict(inputs), threshold, own)[primary]
-    many, table = pd.concat([inputs] * repeats, ignore_index=True), []
+    unshuffled = scores.score(targets, predict(inputs), threshold, own)[primary]
+    repeated, table = pd.concat([inputs] * repeats, ignore_index=True), []
     for name in inputs:
         order = np.concatenate([rng.permutation(rows) for _ in range(repeats)])
-        shuffled = inputs[name].take(order).set_axis(many.index)
-        parts = np.split(predict(many.assign(**{name: shuffled})), repeats)
+        shuffled = inputs[name].take(order).set_axis(repeated.index)
+        parts = np.split(predict(repeated.assign(**{name: shuffled})), repeats)
         found = [scores.score(targets, part, threshold, own)[primary] for part in parts]
-        losses = sign * (whole - np.array(found))
+        losses = sign * (unshuffled - np.array(found))
         table.append({"column": name, "importance": losses.mean(), "spread": losses.std(ddof=1)})
     ranked = pd.DataFrame(table).sort_values("importance", ascending=False, kind="stable")
-    return ranked, {"importances": {"rows": rows, "repeats": repeats, primary: whole}}
+    return ranked, {"importances": {"rows": rows, "repeats": repeats, primary: unshuffled}}
 
 
 def _plan(rows: int, columns: int) -> tuple[int, int]:
-    """Return how many rows to shuffle, and how often: first rows, then repeats, within WORK."""
-    least, most = REPEATS
-    rows = min(rows, max(ROWS[0], min(ROWS[1], WORK // (columns * least))))
-    return rows, max(least, min(most, WORK // (columns * rows)))
+    """Return the numbers of rows and repeats, within WORK."""
+    low, high = REPEATS
+    rows = min(rows, max(ROWS[0], min(ROWS[1], WORK // (columns * low))))
+    return rows, max(low, min(high, WORK // (columns * rows)))

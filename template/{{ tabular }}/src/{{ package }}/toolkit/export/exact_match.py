@@ -1,8 +1,8 @@
-"""The judge of an exact export: the model's own answers, on every row, from the bytes of the file.
+"""Check that an export gives the predictions of the model on every row, read from the file again.
 
-The contract says how a cell is read. Before an export is kept, the file that was trained on is read
-by it: every cell has to be what it was in training, and the exported model has to answer what was
-read as the trained one answered.
+The contract defines how a cell is parsed. Before an export is kept, the training file is parsed by
+it: every cell must have the same value as in training, and every prediction of the exported model
+must be that of the trained one.
 """
 
 from collections.abc import Callable
@@ -32,27 +32,27 @@ def check(
     threshold: float | None,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError if the two disagree on any row that there is."""
+    """Return the content of parity.json; UserError if the two disagree on any row."""
     columns = [column_of(describe_column(column)) for column in schema.columns]
     rows = _reread(columns, [part.inputs for part in parts.values()], config)
     inputs = {name: rows.loc[part.inputs.index] for name, part in parts.items()}
     tolerance = config.export.tolerance
-    found = compare(answers, exported, inputs, schema.labels, threshold, tolerance)
-    return found | {"rows_from_file": len(rows)}
+    parity = compare(answers, exported, inputs, schema.labels, threshold, tolerance)
+    return parity | {"rows_from_file": len(rows)}
 
 
 def summary(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
-    rows, most = agreed["rows"], agreed["max_scaled_diff"]
-    return f"same answers on {rows:,} rows, read from the file again (differences up to {most:.0e})"
+    """Summarize parity.json."""
+    rows, largest = agreed["rows"], agreed["max_scaled_diff"]
+    return f"same predictions on {rows:,} rows of the file (differences up to {largest:.0e})"
 
 
 def _reread(columns: list[Column], parts: list[pd.DataFrame], config: BaseConfig) -> pd.DataFrame:
-    """Read data.path once more, by the columns of a contract, and return the rows of all parts.
+    """Read data.path again by the columns of a contract, and return the rows of all parts.
 
-    `parts` are what training took of it. Each cell that training saw has to give the same value to
-    the reader of files, and a sample of them to the reader of single cells, which the API is.
-    UserError names row, column and both readings.
+    `parts` are the rows used in training. Each of their cells must get the same value from the
+    reader of files and, in a sample, from the parser of single cells, which the API uses.
+    UserError names row, column and both values.
     """
     settings, first = config.data, 0
     expected, read = pd.concat(parts).sort_index(), []
@@ -63,13 +63,13 @@ def _reread(columns: list[Column], parts: list[pd.DataFrame], config: BaseConfig
         )
         for column in columns:
             _compare(expected.loc[rows, column.name], found.loc[rows, column.name], column, config)
-            some = rows[(rows < 50) | (rows % 1000 == 0)]
-            cells = cells_of(batch, column.name).take(pa.array(some - first)).to_pylist()
+            sample = rows[(rows < 50) | (rows % 1000 == 0)]
+            cells = cells_of(batch, column.name).take(pa.array(sample - first)).to_pylist()
             values: Any = [column.value(cell) for cell in cells]
             if column.kind != "category":
                 values = rounded(np.array(values, np.float64), column)
-            single = pd.Series(values, some, None if column.kind == "category" else np.float32)
-            _compare(expected.loc[some, column.name], single, column, config)
+            single = pd.Series(values, sample, None if column.kind == "category" else np.float32)
+            _compare(expected.loc[sample, column.name], single, column, config)
         read.append(found.loc[rows, expected.columns].astype(expected.dtypes))
         first += len(batch)
     return pd.concat(read)
@@ -83,6 +83,6 @@ def _compare(expected: pd.Series, found: pd.Series, column: Column, config: Base
         row = int(differ.idxmax())
         raise UserError(
             f"{config.data.path}: row {row + 1}, column {column.name!r}: training read "
-            f"{expected[row]!r}, the contract {found[row]!r}; so nothing was exported. Please "
-            "report this with the cell as it stands in the file."
+            f"{expected[row]!r}, but the contract {found[row]!r}, so nothing was exported. Please "
+            "report this with the cell as it is written in the file."
         )

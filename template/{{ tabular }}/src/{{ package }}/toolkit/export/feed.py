@@ -1,4 +1,4 @@
-"""The columns of a table as inputs of an exported model. Needs numpy alone."""
+"""The columns of a table as inputs of an exported model. Needs only numpy."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,13 @@ from .contract import Contract, Input, describe_column
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = 50_000  # at once, so that text columns don't fill the memory
-BATCHES = (1, 1000)  # rows that are timed
-REFERENCE = 5000  # rows that `monitor` compares with: more would hardly make it see more
+ROWS = 50_000  # per batch, since text columns take much memory
+BATCHES = (1, 1000)  # batch sizes that are timed
+REFERENCE = 5000  # rows that `monitor` compares with; more would hardly add power
 
 
 def describe(schema: "Schema") -> list[Input]:
-    """Return the inputs of a contract, one a column."""
+    """Return the inputs of a contract, one per column."""
     return [describe_column(column) for column in schema.columns]
 
 
@@ -23,13 +23,13 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return {name: (rows, 1)}, float32 or for categories str objects.
 
     `inputs` maps each name to its (rows,) values: a canonical table, or a dict of arrays or lists,
-    in which None or NaN is a missing number and "" a missing category.
+    where None or NaN is a missing number and "" a missing category.
     """
     return {i["name"]: _column(inputs[i["name"]], i["dtype"])[:, None] for i in contract["inputs"]}
 
 
 def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
-    """Return the inputs without pandas, for a process that is free of it."""
+    """Return the inputs as arrays, for a process without pandas."""
     return {name: values[:, 0] for name, values in feed(inputs, contract).items()}
 
 
@@ -43,5 +43,5 @@ def _column(values: Any, dtype: str) -> np.ndarray:
 
 
 def request_view(inputs: Any) -> Any:
-    """Return a table as a client sends it: here all of it."""
+    """Return the inputs that a client sends: here all of them."""
     return inputs

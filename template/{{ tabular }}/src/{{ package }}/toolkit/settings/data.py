@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 class Data(BaseModel, extra="forbid", frozen=True):
     """Where the rows are, what each column is for, and how they are split."""
 
-    NAMES: ClassVar = ("target", "drop", "group", "time")  # what names columns of the file
+    NAMES: ClassVar = ("target", "drop", "group", "time")  # settings that name columns of the file
     MODALITY: ClassVar = "tabular"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
     INPUT: ClassVar = "one row of a table with the columns below"

@@ -1,7 +1,7 @@
-"""Rows as they were read, kept in data/processed: a file is parsed and checked once for all stages.
+"""A cache of parsed rows in data/processed: a file is parsed and checked once for all stages.
 
-They are taken only where all that they come from is the same: the bytes of the file, the settings
-of the `data` section, what a person decided in the schema, and the code that reads.
+It is valid only while everything it depends on is the same: the bytes of the file, the settings of
+the `data` section, the entries under `decided` in the schema, and the code that reads.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from .split import Rows
 READ_BY = (
     *("cells", "delimited", "files", "infer", "rows", "schema", "target", "totals", "validate"),
 )
-CHANGED = "since the last reading"  # begins what is told of a file that changed
-OWN = ("row", "target", "id", "key", "time")  # columns besides the inputs, which have numbers
+CHANGED = "since the last reading"  # the prefix of notes on a file that changed
+OWN = ("row", "target", "id", "key", "time")  # columns besides the numbered inputs
 
 
 def load(config: BaseConfig) -> Rows | None:
-    """Return the rows that were saved, None if they were not, or come from anything else."""
+    """Return the saved rows, None if there are none or anything that they depend on changed."""
     path = _file(config)
     metadata = _metadata(path)
     if metadata.get("key") != _key(config):
@@ -43,7 +43,7 @@ def load(config: BaseConfig) -> Rows | None:
 
 
 def save(rows: Rows, config: BaseConfig) -> None:
-    """Keep the rows of a file, in the place of those that were read from it before."""
+    """Save the rows of a file, replacing those of an earlier reading."""
     path, key = _file(config), _key(config)
     if _metadata(path).get("key") == key:
         return
@@ -71,12 +71,12 @@ def save(rows: Rows, config: BaseConfig) -> None:
 
 
 def _metadata(path: Path) -> dict[str, str]:
-    """Return what was saved beside the rows, nothing if there is no whole file."""
+    """Return the metadata of the rows, {} if there is no complete file."""
     try:
-        found = pq.read_metadata(path).metadata or {}
+        metadata = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowException):
         return {}
-    return {key.decode(): text.decode() for key, text in found.items()}
+    return {key.decode(): text.decode() for key, text in metadata.items()}
 
 
 def _file(config: BaseConfig) -> Path:
@@ -85,10 +85,10 @@ def _file(config: BaseConfig) -> Path:
 
 
 def _key(config: BaseConfig) -> str:
-    """Return what tells the sources of rows from any others."""
+    """Return a hash of everything that the rows depend on."""
     schema = schema_file(config.data.path, config.paths.schemas)
     code = [sha256(Path(__file__).with_name(f"{name}.py")) for name in READ_BY]
-    made = [
+    parts = [
         sha256(config.data.path),
         config.data.model_dump_json(),
         config.evaluate.PROBLEM,
@@ -96,4 +96,4 @@ def _key(config: BaseConfig) -> str:
         schema.read_text(encoding="utf-8") if schema.exists() else "",
         *code,
     ]
-    return hashlib.sha256("\n".join(made).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

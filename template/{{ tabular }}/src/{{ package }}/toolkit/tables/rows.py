@@ -1,4 +1,4 @@
-"""The rows of a table: read, described, with their target encoded."""
+"""Load the rows of a table with their schema and encoded target."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ from .split import Rows
 from .target import encode
 from .validate import validate
 
-COARSE = 5  # rows a combination of values, from which equal rows are no duplicates
+COARSE = 5  # rows per combination of values from which equal rows are not duplicates
 
 
 def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that has a target, read once for all stages."""
     if not config.data.path.is_file():
-        return _read(config)  # and say that there is none
+        return _read(config)  # raises UserError
     rows = processed.load(config)
     return _read(config) if rows is None else rows
 
@@ -42,17 +42,16 @@ def _read(config: BaseConfig) -> Rows:
     (target,) = (column for column in columns if column.name == settings.target)
     cells = table[target.name]
     known = (cells != "").to_numpy() if target.kind == "category" else cells.notna().to_numpy()
-    table, kept = table[known], raw.filter(pa.array(known))  # the index tells the rows of the file
+    table, kept = table[known], raw.filter(pa.array(known))  # the index has the rows of the file
     if left_out := len(known) - len(table):
-        told = f"{left_out:,} rows of {path} have no {target.name!r}: they are left out."
-        notes.append(told)
+        notes.append(f"{left_out:,} rows of {path} have no {target.name!r}: they are left out.")
     values = table.pop(target.name)
     if target.kind == "category":
         values = values.astype("str")
     targets, labels = encode(values, config)
     inputs = [column for column in columns if column is not target]
     if not inputs:
-        raise UserError(f"{path}: no column but {target.name!r} is left to learn from.")
+        raise UserError(f"{path}: no column besides {target.name!r} is left to train on.")
     schema = Schema(target=target.name, labels=labels, columns=inputs, offset=target.offset)
     ids = _ids(table, notes)
     groups, times = _order(kept, ids, config)
@@ -66,33 +65,33 @@ def _read(config: BaseConfig) -> Rows:
 
 
 def _check_cells(raw: pa.Table, unused: set[str], path: Path) -> None:
-    """A model takes numbers, dates and texts; Parquet and JSON can hold more."""
+    """Raise UserError for binary or nested cells, as Parquet and JSON may have them."""
     for field in raw.schema:
-        odd = "binary" if pa.types.is_binary(field.type) else "lists or objects"
+        kind = "binary" if pa.types.is_binary(field.type) else "list or object"
         nested = pa.types.is_nested(field.type) or field.metadata == files.NESTED
-        if field.name not in unused and (nested or odd == "binary"):
+        if field.name not in unused and (nested or kind == "binary"):
             raise UserError(
-                f"{path}: column {field.name!r} holds cells of {odd}: make each a number, "
-                "date or text, or add it to data.drop."
+                f"{path}: column {field.name!r} has cells of type {kind}: convert them to numbers, "
+                "dates or texts, or add it to data.drop."
             )
 
 
 def _ids(inputs: pd.DataFrame, notes: list[str]) -> np.ndarray:
-    """Return (rows,) uint64, equal for rows of equal inputs: duplicates.
+    """Return (rows,) uint64, equal for duplicates, which are rows with equal inputs.
 
-    In a table of few combinations, such as a survey, equal rows are no duplicates: each combination
-    is in all splits, as it is in the rows to come.
+    In a table of few combinations, such as a survey, equal rows are not duplicates: all splits have
+    each combination, as new rows will.
     """
     ids = pd.util.hash_pandas_object(inputs, index=False).to_numpy()
     combinations = len(np.unique(ids))
     if combinations * COARSE > len(ids):
         return ids
     notes.append(
-        f"{len(ids):,} rows hold {combinations:,} combinations of inputs: rows that are equal are "
-        "taken for different cases, not for duplicates."
+        f"{len(ids):,} rows have only {combinations:,} combinations of inputs: equal rows are "
+        "treated as separate observations, not as duplicates."
     )
-    turns = pd.Series(ids).groupby(ids).cumcount()
-    return pd.util.hash_array(ids ^ pd.util.hash_array(turns.to_numpy()))
+    repeats = pd.Series(ids).groupby(ids).cumcount()
+    return pd.util.hash_array(ids ^ pd.util.hash_array(repeats.to_numpy()))
 
 
 def _order(
@@ -100,15 +99,15 @@ def _order(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the keys (rows,) uint64 and the times (rows,) float64 by which rows are split.
 
-    Both come from the cells as they are written: float32 would make one of many.
+    Both come from the raw cells, since float32 would merge distinct values.
     """
     group, time = config.data.group, config.data.time
     if group and time:
         raise UserError("data.group and data.time are both set: split by one of them.")
     if group:
         texts = keys(cells_of(raw, group))
-        alone = np.isin(texts, ["", *config.data.missing])  # no group, so a case of its own
-        return np.where(alone, ids, pd.util.hash_array(texts)), None
+        ungrouped = np.isin(texts, ["", *config.data.missing])
+        return np.where(ungrouped, ids, pd.util.hash_array(texts)), None
     if time:
         settings = config.data
         return ids, times(raw, time, settings.path, settings.missing, settings.dates)
@@ -116,7 +115,7 @@ def _order(
 
 
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
-    """Return new rows of a file as the model takes them; UserError if it can't."""
+    """Return new rows of a file as model inputs; UserError for invalid cells."""
     notes: list[str] = []
     raw = files.table(path, files.Reading.of(config.data), notes)
     inputs = canonical(raw, columns, str(path))
@@ -126,5 +125,5 @@ def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFr
 
 
 def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows that a client in any language can read from JSON: null is a missing value."""
+    """Return rows for JSON that any client can read: a missing value is null."""
     return inputs.astype(object).where(inputs.notna(), None).to_dict("records")

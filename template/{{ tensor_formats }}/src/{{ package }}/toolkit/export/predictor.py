@@ -1,4 +1,4 @@
-"""An exported network that takes the matrix of `encode.py`: what the runtimes share."""
+"""The predictor of exported networks that take the matrix of `encode.py`, for all runtimes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +12,8 @@ from .encode import encode, stored
 class Predictor:
     """An exported model: call it with inputs, as `feed.feed` takes them.
 
-    `run` takes a float32 matrix of at most `rows` rows. `executed_by` names what does the
-    arithmetic, for parity.json.
+    `run` takes a float32 matrix of at most `rows` rows. `executed_by` names the runtime, for
+    parity.json.
     """
 
     def __init__(
@@ -35,15 +35,15 @@ class Predictor:
         return np.concatenate([self.run(matrix[start : start + self.rows]) for start in starts])
 
     def encode(self, inputs: Any) -> np.ndarray:
-        """Return the matrix that the network takes."""
+        """Return the input matrix of the network."""
         return encode(inputs, self.contract)
 
     def stored(self, inputs: Any) -> list[Any]:
-        """Return the same as JSON holds it, for examples.json."""
+        """Return the input matrix as JSON values, for examples.json."""
         return stored(self.encode(inputs))
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the predictions and, for classes, the (rows,) labels that follow from them."""
+        """Return the predictions and, for a classifier, the (rows,) labels."""
         predictions, outputs = self(inputs), self.contract["outputs"]
         labels, threshold = outputs["labels"], outputs["threshold"]
         if labels is None:

@@ -1,4 +1,4 @@
-"""Predict with the exported file: ONNX Runtime and numpy, no training library."""
+"""Predict with the exported model: needs ONNX Runtime and numpy, no training library."""
 
 from pathlib import Path
 from typing import Any
@@ -25,22 +25,22 @@ class Predictor:
         return self._run(inputs)[0]
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the predictions and, for classes, the (rows,) labels that the file chose."""
+        """Return the predictions and, for a classifier, the (rows,) labels from the graph."""
         predictions, *labels = self._run(inputs)
         return predictions, labels[0] if labels else None
 
     def _run(self, inputs: Any) -> list[np.ndarray]:
-        columns = {told["name"]: inputs[told["name"]] for told in self.contract["inputs"]}
+        columns = {each["name"]: inputs[each["name"]] for each in self.contract["inputs"]}
         rows = len(next(iter(columns.values())))
         if rows <= ROWS:
             return self.session.run(None, feed(columns, self.contract))
-        pieces = [{n: v[s : s + ROWS] for n, v in columns.items()} for s in range(0, rows, ROWS)]
-        parts = [self.session.run(None, feed(piece, self.contract)) for piece in pieces]
+        chunks = [{n: v[s : s + ROWS] for n, v in columns.items()} for s in range(0, rows, ROWS)]
+        parts = [self.session.run(None, feed(chunk, self.contract)) for chunk in chunks]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:
-    """Return the model of an export folder, its files checked; `threads` None means all cores."""
+    """Return the model of an export folder after checking its files; `threads` None: all cores."""
     contract = load_contract(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0

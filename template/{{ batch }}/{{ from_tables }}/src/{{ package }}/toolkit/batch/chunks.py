@@ -1,4 +1,4 @@
-"""The cells of a file of any size, in chunks of equal length."""
+"""Read a file of any size in chunks of equal length."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..tables import files
 
 
 def read(path: Path, config: BaseConfig, size: int) -> Iterator[pa.Table]:
-    """Yield tables of `size` rows, the last shorter; UserError if the file is damaged."""
+    """Yield tables of `size` rows, the last one shorter; UserError if the file is damaged."""
     notes: list[str] = []
     yield from _equal(files.batches(path, files.Reading.of(config.data), notes), size)
     for note in notes:
@@ -19,13 +19,13 @@ def read(path: Path, config: BaseConfig, size: int) -> Iterator[pa.Table]:
 
 
 def digest(path: Path, config: BaseConfig) -> str:
-    """Return what tells this input from any other."""
+    """Return a hash of the input."""
     with files.readable(path):
         return sha256(path)
 
 
 def count(path: Path, config: BaseConfig) -> int | None:
-    """Return about how many rows there are, or None if only reading them would tell."""
+    """Return an estimate of the number of rows, None if that requires reading them all."""
     return files.count(path)
 
 

@@ -1,4 +1,4 @@
-"""Add a model's predictions to a raw table; needs the export folder and nothing else."""
+"""Add a model's predictions to a raw table; needs only the export folder."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ..runs import UserError, say
 from ..tables.cells import Column
 from ..tables.schema import UNSEEN, cells_of, parsed, rounded, without_percent
 
-SAID = 0.05  # share of rows with unseen categories that is worth a warning
+MAX_UNSEEN = 0.05  # share of rows with unseen categories above which to warn
 
 
 def scorer(
@@ -23,13 +23,13 @@ def scorer(
 ) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
-    A regression appends `value`, classes `label` and `probability_LABEL`: of two, that of the last
-    one. A name that the table has gains an underscore. `counts` gains the cells of each column
-    whose category no training row had. UserError names file, column and row of what breaks the
+    A regression appends `value`, a classifier `label` and `probability_LABEL`: of two labels, that
+    of the last one. A name that is taken gets an underscore. `counts` gains the number of unseen
+    categories in each column. UserError names file, column and row of a cell that violates the
     contract.
     """
     model = onnx_runtime.load(folder)
-    columns = [column_of(described) for described in model.contract["inputs"]]
+    columns = [column_of(each) for each in model.contract["inputs"]]
     outputs = model.contract["outputs"]
 
     def score(table: pa.Table, first: int) -> pa.Table:
@@ -48,20 +48,23 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Say where many cells hold categories that no training row had.
+    """Report columns with many unseen categories.
 
-    UserError if it is most cells of a column: it has another meaning then, unless `allow_unseen`.
+    UserError if most cells of a column are affected, which then has another meaning, unless
+    `allow_unseen` is set.
     """
-    shares = {name: count / rows for name, count in counts.items() if count > SAID * rows}
-    told = {
-        name: f"column {name!r} of {source}: {share:.0%} of the rows hold categories that training "
-        "never saw"
+    shares = {name: count / rows for name, count in counts.items() if count > MAX_UNSEEN * rows}
+    messages = {
+        name: f"column {name!r} of {source}: {share:.0%} of the rows have categories unseen in "
+        "training"
         for name, share in shares.items()
     }
-    for name, text in told.items():
+    for name, text in messages.items():
         if shares[name] > UNSEEN and not allow_unseen:
-            raise UserError(f"{text}; is it written otherwise? --allow-unseen scores it anyway.")
-    return [f"{text}." for text in told.values()]
+            raise UserError(
+                f"{text}; are they spelled differently? --allow-unseen scores them anyway."
+            )
+    return [f"{text}." for text in messages.values()]
 
 
 def _check_names(table: pa.Table, columns: list[Column], source: Path) -> None:
@@ -78,19 +81,20 @@ def _values(
     values = parsed(cells_of(table, column.name), column, str(source), first)
     if isinstance(values, pd.Categorical):
         levels = values.categories.to_numpy(object)
-        strange = np.array([*map({*(column.categories or levels), ""}.__contains__, levels)], bool)
-        unseen[column.name] += int((~strange[values.codes]).sum())
-        texts = levels[values.codes]
-        gone = texts == ""
+        known = np.array([*map({*(column.categories or levels), ""}.__contains__, levels)], bool)
+        unseen[column.name] += int((~known[values.codes]).sum())
+        inputs = levels[values.codes]
+        missing = inputs == ""
     else:
-        texts = rounded(values, column)
-        gone = np.isnan(values)
-    if gone.any() and not column.missing:
-        row = first + int(np.argmax(gone)) + 1
+        inputs = rounded(values, column)
+        missing = np.isnan(values)
+    if missing.any() and not column.missing:
+        row = first + int(np.argmax(missing)) + 1
         raise UserError(
-            f"{source}: column {column.name!r}, row {row}: missing, which no training row was."
+            f"{source}: column {column.name!r}, row {row}: the value is missing, but none was in "
+            "training: fill it in."
         )
-    return np.asarray(texts)
+    return np.asarray(inputs)
 
 
 def _named(
@@ -98,6 +102,6 @@ def _named(
 ) -> dict[str, np.ndarray]:
     if decisions is None or labels is None:
         return {"value": predictions}
-    shown = labels[1:] if len(labels) == 2 else labels
-    each = {f"probability_{name}": predictions[:, labels.index(name)] for name in shown}
+    names = labels[1:] if len(labels) == 2 else labels
+    each = {f"probability_{name}": predictions[:, labels.index(name)] for name in names}
     return {"label": decisions, **each}

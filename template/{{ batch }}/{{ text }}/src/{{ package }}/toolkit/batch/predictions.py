@@ -1,4 +1,4 @@
-"""Add a model's predictions to a table of texts; needs the export folder and nothing else."""
+"""Add a model's predictions to a table of texts; needs only the export folder."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,9 +20,9 @@ def scorer(
 ) -> Callable[[pa.Table, int], pa.Table]:
     """Return a function that appends predictions to a table, given how many rows came before it.
 
-    Appended are `label` and `probability_LABEL`, of two labels that of the last one. `counts` gains
-    the rows without a prediction. A name that the table has gains an underscore.
-    A row without a text has no prediction. UserError if the column of texts is not there.
+    It appends `label` and `probability_LABEL` (of two labels, that of the last one). A row without
+    a text has no prediction, and `counts` gains it. A name that is taken gets an underscore.
+    UserError if the text column is missing.
     """
     model = onnx_runtime.load(folder)
     labels = model.contract["outputs"]["labels"] or []
@@ -30,7 +30,7 @@ def scorer(
     def score(table: pa.Table, first: int) -> pa.Table:
         check_names(table.column_names, [("text", config.data.text)], source)
         if table.field(config.data.text).metadata == NESTED:
-            raise UserError(f"data.text: {config.data.text!r} holds lists: make each a text.")
+            raise UserError(f"data.text: {config.data.text!r} has lists: convert them to strings.")
         column = table[config.data.text].to_pandas().rename(config.data.text)
         texts = reading.texts(column).to_numpy(object)
         filled = np.array([bool(text.strip()) for text in texts], bool)
@@ -43,9 +43,9 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Say how many rows have no prediction."""
-    told = f"rows of {source} hold no text: they have no prediction."
-    return [f"{count:,} of {rows:,} {told}" for count in counts.values() if count]
+    """Report how many rows have no prediction."""
+    note = f"rows of {source} have no text, so they have no prediction."
+    return [f"{count:,} of {rows:,} {note}" for count in counts.values() if count]
 
 
 def _named(
@@ -55,7 +55,7 @@ def _named(
     predictions = np.zeros((len(texts), len(labels)), np.float32)
     if filled.any():
         predictions[filled], chosen[filled] = model.decide({"text": texts[filled]})
-    shown = labels[1:] if len(labels) == 2 else labels
-    codes = {f"probability_{name}": labels.index(name) for name in shown}
+    names = labels[1:] if len(labels) == 2 else labels
+    codes = {f"probability_{name}": labels.index(name) for name in names}
     each = {name: pa.array(predictions[:, code], mask=~filled) for name, code in codes.items()}
     return {"label": pa.array(chosen, pa.string()), **each}

@@ -1,4 +1,4 @@
-"""The judge of an exact export: the same answers as the model's, on every row that there is."""
+"""Check that an export gives the predictions of the model on every row."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,12 +22,12 @@ def check(
     threshold: float | None,
     config: BaseConfig,
 ) -> dict[str, Any]:
-    """Return what parity.json holds; UserError if the two disagree on any row that there is."""
+    """Return the content of parity.json; UserError if the two disagree on any row."""
     inputs = {name: part.inputs for name, part in parts.items()}
     return compare(answers, exported, inputs, schema.labels, threshold, config.export.tolerance)
 
 
 def summary(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
-    rows, most = agreed["rows"], agreed["max_scaled_diff"]
-    return f"same answers on {rows:,} rows (differences up to {most:.0e})"
+    """Summarize parity.json."""
+    rows, largest = agreed["rows"], agreed["max_scaled_diff"]
+    return f"same predictions on {rows:,} rows (differences up to {largest:.0e})"

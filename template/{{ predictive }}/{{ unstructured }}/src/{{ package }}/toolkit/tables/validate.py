@@ -1,4 +1,4 @@
-"""The saved schema: written on the first sound reading of a set, enforced ever after."""
+"""The saved schema: written on the first valid reading of a data set, then enforced."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,17 +14,17 @@ from .infer import infer
 from .schema import canonical, schema_file
 from .split import Rows
 
-TRUNCATED = 0.5  # share of the recorded rows below which a set is taken for cut off
+TRUNCATED = 0.5  # share of the recorded rows below which a data set is considered truncated
 HEADER = """\
-# How many rows {path} held on the first reading, and their labels. Edit it freely; later
-# readings must fit it. Delete it to infer anew.
+# The number of rows and the labels of {path} on the first reading. Edit it freely; later
+# readings must match it. Delete it to infer it again.
 """
 
 
 def validate(
     raw: pa.Table | pd.DataFrame, config: BaseConfig, unused: set[str], notes: list[str]
 ) -> tuple[list[Column], pd.DataFrame]:
-    """Return the properties and their canonical table; UserError if rows or `label` don't fit."""
+    """Return the properties and their canonical table; UserError for missing rows or new labels."""
     source = config.data.path
     path = schema_file(source, config.paths.schemas)
     labels = sorted(raw["label"].unique().tolist())
@@ -36,12 +36,12 @@ def validate(
 
 
 def save_schema(rows: Rows, config: BaseConfig) -> None:
-    """Write the schema of rows that passed every check, unless there is one."""
+    """Write the schema of rows that passed every check, unless it exists."""
     path = schema_file(config.data.path, config.paths.schemas)
     if not path.exists():
-        told = {"rows": len(rows.ids), "labels": sorted(rows.schema.labels or [])}
-        shown = config.data.path.as_posix()
-        write_text(path, HEADER.format(path=shown) + yaml.safe_dump(told, allow_unicode=True))
+        content = {"rows": len(rows.ids), "labels": sorted(rows.schema.labels or [])}
+        header = HEADER.format(path=config.data.path.as_posix())
+        write_text(path, header + yaml.safe_dump(content, allow_unicode=True))
 
 
 def _check(rows: int, labels: list[str], path: Path, source: Path) -> None:
@@ -49,14 +49,14 @@ def _check(rows: int, labels: list[str], path: Path, source: Path) -> None:
     if rows < TRUNCATED * recorded:
         raise UserError(
             f"{source}: {rows} rows, but {path} recorded {recorded}: is something missing? "
-            f"If it is meant, lower `rows` there."
+            f"If this is intended, lower `rows` there."
         )
     for label in labels:
         if label not in known:
             near = get_close_matches(label, known, 1, 0)[0]
             raise UserError(
-                f"{source}: label {label!r} is not in {path}; is {near!r} meant? "
-                "Mend it, or add it there."
+                f"{source}: label {label!r} is not in {path}; did you mean {near!r}? "
+                "Fix it, or add it there."
             )
 
 
@@ -66,4 +66,4 @@ def _load(path: Path) -> tuple[list[str], int]:
         return [str(label) for label in saved["labels"]], int(saved["rows"])
     except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{path}: {reason}; mend it, or delete it to infer anew.") from None
+        raise UserError(f"{path}: {reason}; fix it, or delete it to infer it again.") from None
