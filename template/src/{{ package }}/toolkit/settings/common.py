@@ -1,4 +1,4 @@
-"""Sections of config.yaml that every project has, and the marks of settings that `tune` varies."""
+"""Sections of config.yaml that every project has, and markers for settings that `tune` varies."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 
 
 class Section(BaseModel, extra="forbid", frozen=True):
-    """A part of config.yaml: unknown keys are errors, values never change."""
+    """A part of config.yaml: unknown keys are errors, values are immutable."""
 
 
 class ModelSettings(Section):
-    """What every model's settings have: its name, and about how long `run` takes, by name.
+    """Settings of every model: its name, and the approximate duration of `run`, by name.
 
-    Seconds on two cores, whatever the rows, and for each 10,000 cells.
+    Seconds on two cores: a fixed part, and a part for each 10,000 cells.
     """
 
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {}
@@ -23,22 +23,22 @@ class ModelSettings(Section):
 
 
 class Tune(Section):
-    """How long to look for better hyperparameters."""
+    """Budget of the hyperparameter search."""
 
     trials: int = Field(20, ge=1)
 
 
 class Monitor(Section):
-    """When a difference from the training data counts as drift."""
+    """When a difference from the training data counts as drift; `fdr`: false discovery rate."""
 
-    q: float = Field(0.01, gt=0, lt=1)
+    fdr: float = Field(0.01, gt=0, lt=1)
     min_rows: int = Field(100, ge=20)
     window: int = Field(10_000, ge=20)
     ignore: list[str] = []
 
 
 class Paths(Section):
-    """Where made files go."""
+    """Folders for generated files."""
 
     runs: Path = Path("runs")
     processed: Path = Path("data/processed")
