@@ -20,7 +20,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class BaseConfig(Section):
-    """The sections that the toolkit reads; the project says what its model and training take."""
+    """The sections that the toolkit reads; the project defines those of model and training."""
 
     seed: int = Field(0, ge=0)
     data: Data
@@ -48,11 +48,13 @@ def keys(kind: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldIn
 
 
 def load(kind: type[S], path: Path, overrides: dict[str, str]) -> S:
-    """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
+    """Return the configuration of a file with overrides: dotted keys and YAML values."""
     raw = read(path)
     own = raw.get("data")
     if isinstance(own, dict) and overrides.get("data.path", own.get("path")) != own.get("path"):
-        raw["data"] = {key: own[key] for key in own if key not in Data.NAMES}  # of another file
+        raw["data"] = {
+            key: own[key] for key in own if key not in Data.NAMES
+        }  # these belong to another file
     for key, text in overrides.items():
         _set(raw, key, parse(text, path), path)
     try:
@@ -69,14 +71,14 @@ def read(path: Path) -> dict[str, Any]:
     try:
         raw = parse(path.read_text(encoding="utf-8"), path)
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not a text in UTF-8 ({error.reason}).") from None
+        raise UserError(f"{path}: not valid UTF-8 ({error.reason}).") from None
     if not isinstance(raw, dict):
         raise UserError(f"{path}: must hold sections such as `data:` with keys below them.")
     return raw
 
 
 def parse(text: str, path: Path) -> Any:
-    """Return the value of a YAML text, which belongs to a file."""
+    """Return the value of a YAML text; errors name the file `path`."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -114,11 +116,11 @@ def suggest(word: str, kind: type[BaseModel], prefix: str = "") -> str:
 
 
 def dump(config: BaseModel) -> str:
-    """Return the whole configuration as YAML."""
+    """Return the configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
 def flat(config: BaseModel) -> dict[str, Any]:
-    """Return every setting by its dotted key, as trackers want them."""
+    """Return all settings by dotted key, as trackers expect them."""
     tree = config.model_dump(mode="json")
     return {key: reduce(dict.__getitem__, key.split("."), tree) for key, _ in keys(type(config))}

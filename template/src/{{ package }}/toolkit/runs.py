@@ -1,4 +1,4 @@
-"""Folders of runs: created, found, logged to; and files, written whole or not at all."""
+"""Run folders: create, find and log to them; and atomic writes of files."""
 
 import hashlib
 import re
@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Log = Callable[[int, dict[str, float]], None]
-TEST_SET_LOG = "test-evaluations.csv"  # beside the runs
+TEST_SET_LOG = "test-evaluations.csv"  # in the folder of runs
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: one sentence with the way out, exit code 2."""
+    """An error that the user can fix: one sentence that says how, exit code 2."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a scratch path that becomes `path`, file or folder, only when the block succeeds."""
+    """Yield a scratch path that replaces `path`, file or folder, only if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -30,7 +30,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _place(made: Path, path: Path) -> None:
-    """Rename; a folder that is there, and perhaps once more from another process, gives way."""
+    """Rename, replacing an existing folder, even if another process creates it again meanwhile."""
     while path.is_dir() and made.exists():
         remove(path)
         with suppress(OSError):
@@ -40,16 +40,16 @@ def _place(made: Path, path: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Delete a folder that may not be there; whenever that is cut short, none has half of it."""
+    """Delete a folder if it exists; an interruption never leaves half of it in place."""
     if folder.exists():
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        with suppress(FileNotFoundError):  # another process was quicker
+        with suppress(FileNotFoundError):  # another process was faster
             folder.replace(scratch / folder.name)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step, with the same line ends on every system."""
+    """Write a text file atomically, with the same line endings on every system."""
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="\n")
 
@@ -61,14 +61,14 @@ def sha256(path: Path) -> str:
 
 
 def folder(root: Path, name: str) -> Path:
-    """Return where run `name` is, or would be."""
+    """Return the path of run `name`, which need not exist."""
     if not re.fullmatch(r"\w[\w.-]*", name):
-        raise UserError(f"--run {name}: use letters, digits, dots, hyphens and underscores alone.")
+        raise UserError(f"--run {name}: use only letters, digits, dots, hyphens and underscores.")
     return root / name
 
 
 def find(root: Path, name: str | None = None) -> Path:
-    """Return the folder of run `name`, or of the newest run."""
+    """Return the folder of run `name`, default the newest run."""
     pointer = root / "latest"
     if name is None and not pointer.exists():
         raise UserError(f"{root} holds no run yet: run `train` first.")
@@ -80,21 +80,21 @@ def find(root: Path, name: str | None = None) -> Path:
 
 
 def say(stage: str, text: str) -> None:
-    """Tell the user what a stage has done."""
+    """Print a message of a stage."""
     print(f"{stage:>8}  {text}", flush=True)
 
 
 @contextmanager
 def create(root: Path, name: str | None, keep: bool, lineage: Collection[Path]) -> Iterator[Path]:
-    """Give the folder of a run, named by UTC time if not by `name`; `latest` points at it.
+    """Yield the folder of a run, named `name` or by UTC time; `latest` points to it.
 
-    A run that is trained anew under its old name starts empty, unless `keep` is set; a run that the
-    new one comes from stays. After a UserError, or anything else that ends it before there is a
-    checkpoint, all is as it was.
+    An existing run of that name is replaced, unless `keep` is set; UserError if the new run is
+    derived from it. After a UserError, or any failure before the first checkpoint, the previous
+    state is restored.
     """
-    run = folder(root, name) if name else _fresh(root)
+    run = folder(root, name) if name else _new(root)
     if run.resolve() in [path.resolve() for path in lineage]:
-        raise UserError(f"--run {name}: the new run comes from that one; give it another name.")
+        raise UserError(f"--run {name}: the new run is derived from that one; use another name.")
     root.mkdir(parents=True, exist_ok=True)
     latest, own = root / "latest", f"{run.name}\n"
     before = latest.read_text(encoding="utf-8") if latest.exists() else None
@@ -107,8 +107,8 @@ def create(root: Path, name: str | None, keep: bool, lineage: Collection[Path]) 
         try:
             yield run
         except BaseException as error:
-            begun = (run / "checkpoint").exists() and not isinstance(error, UserError)
-            if not keep and not begun:  # else `train --resume` goes on from it
+            resumable = (run / "checkpoint").exists() and not isinstance(error, UserError)
+            if not keep and not resumable:
                 _undo(run, earlier)
                 _point(latest, own, before)
             raise
@@ -121,7 +121,7 @@ def _undo(run: Path, earlier: Path) -> None:
 
 
 def _point(latest: Path, own: str, before: str | None) -> None:
-    """Point at the run of before, unless another process has pointed elsewhere by now."""
+    """Point to the previous run, unless another process has changed the pointer."""
     if latest.read_text(encoding="utf-8") != own:
         return
     if before is None:
@@ -130,29 +130,29 @@ def _point(latest: Path, own: str, before: str | None) -> None:
         write_text(latest, before)
 
 
-def _fresh(root: Path, number: int = 1) -> Path:
-    """Make a folder that no run had; a clock that is set back can give a name twice."""
+def _new(root: Path, number: int = 1) -> Path:
+    """Create a folder with a new name; a clock set back can give the same name twice."""
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     run = root / (name if number == 1 else f"{name}-{number}")
     try:
         run.mkdir(parents=True)
     except FileExistsError:
-        return _fresh(root, number + 1)
+        return _new(root, number + 1)
     return run
 
 
 def history(run: Path, tracker: Log) -> Log:
-    """Return a `log(step, metrics)` that appends to history.csv and passes on to the tracker.
+    """Return a `log(step, metrics)` that appends to history.csv and calls the tracker.
 
-    Rows of a run that goes on stay, but for those from the first `step` on, which it repeats.
+    A resumed run keeps earlier rows, except those from its first `step` on, which it repeats.
     """
-    path, begun = run / "history.csv", False
+    path, started = run / "history.csv", False
 
     def log(step: int, metrics: dict[str, float]) -> None:
-        nonlocal begun
-        if not begun:
+        nonlocal started
+        if not started:
             write_text(path, _earlier(path, step, ",".join(["step", *metrics])))
-            begun = True
+            started = True
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write(",".join(map(str, [step, *metrics.values()])) + "\n")
         tracker(step, metrics)
@@ -161,25 +161,27 @@ def history(run: Path, tracker: Log) -> Log:
 
 
 def _earlier(path: Path, step: int, header: str) -> str:
-    """Return the whole rows before a step, below the header."""
+    """Return the header and the complete rows before a step."""
     lines = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
-    whole = [line for line in lines if line.count(",") == header.count(",")]
-    kept = [line for line in whole if int(line.split(",")[0]) < step]
+    complete = [line for line in lines if line.count(",") == header.count(",")]
+    kept = [line for line in complete if int(line.split(",")[0]) < step]
     return "\n".join([header, *kept, ""])
 
 
 def log_test_set(run: Path, test_set: str, predictions: str) -> None:
-    """Log an evaluation of a run by the hashes of the test rows and of its predictions."""
+    """Log an evaluation of a run: the hashes of the test rows and of its predictions."""
     path, line = run.parent / TEST_SET_LOG, f"{test_set},{predictions},"
     if not path.exists():
         write_text(path, "test_set,predictions,run\n")
     if line not in path.read_text(encoding="utf-8"):
-        with path.open("a", encoding="utf-8", newline="\n") as log:  # another one may write, too
+        with path.open(
+            "a", encoding="utf-8", newline="\n"
+        ) as log:  # other processes may append too
             log.write(f"{line}{run.name}\n")
 
 
 def models_evaluated(root: Path, test_set: str) -> int:
-    """Return how many different models were evaluated on a test set, as far as `root` knows."""
+    """Return how many different models in `root` were evaluated on a test set."""
     path = root / TEST_SET_LOG
     known = path.read_text(encoding="utf-8") if path.exists() else ""
     return max(1, known.count(f"\n{test_set}"))
