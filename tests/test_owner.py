@@ -65,10 +65,10 @@ def test_another_name_is_given_by_the_command_that_an_update_prints(
     commit(folder, "renamed")
     names = set(git(folder, "ls-files").splitlines())
     assert "src/fraud_watch/own.py" in names and not [n for n in names if "my_model" in n]
-    fresh = edits.files(
-        edits.project(template, tmp_path / "fresh", {"project_name": "Fraud Watch"})
+    expected = edits.files(
+        edits.project(template, tmp_path / "expected", {"project_name": "Fraud Watch"})
     )
-    changed = {name for name, text in edits.files(folder).items() if fresh.get(name) != text}
+    changed = {name for name, text in edits.files(folder).items() if expected.get(name) != text}
     own = {name.replace("my_model", "fraud_watch") for name in edits.edited()}
     assert changed == own
     if moved:
@@ -153,8 +153,8 @@ def test_archives_hold_code_alone_and_commands_name_missing_groups(
     (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    beside = {name for name in names if not name.startswith("src/my_model/")}
-    assert beside == {"PKG-INFO", "README.md", "LICENSE", "pyproject.toml", ".gitignore"}
+    other = {name for name in names if not name.startswith("src/my_model/")}
+    assert other == {"PKG-INFO", "README.md", "LICENSE", "pyproject.toml", ".gitignore"}
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert tops == {"my_model", "my_model-0.1.0.dist-info"}

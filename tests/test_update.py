@@ -43,19 +43,19 @@ def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_pa
     commit(template, "next")
     git(template, "tag", history.NEXT)
     old = version if version != "HEAD" else "0.0.1"
-    came = history.update(template, old, {}, tmp_path)
-    assert not came["untouched"] and not came["lost"] and not came["unlike"]
+    result = history.update(template, old, {}, tmp_path)
+    assert not result["untouched"] and not result["lost"] and not result["unlike"]
 
 
 @pytest.mark.parametrize(
     ("version", "answers"), [("0.1", "regression"), ("0.2", "pytorch"), ("0.5", "language-model")]
 )
-def test_a_project_of_the_past_reaches_the_working_tree(
+def test_a_project_of_a_past_commit_reaches_the_working_tree(
     version: str, answers: str, releases: Path, tmp_path: Path
 ) -> None:
     """A few rows of `nox -s history`, which takes many minutes."""
-    came = history.update(releases, version, history.ANSWERS[answers], tmp_path)
-    assert not came["untouched"] and not came["lost"] and not came["unlike"]
+    result = history.update(releases, version, history.ANSWERS[answers], tmp_path)
+    assert not result["untouched"] and not result["lost"] and not result["unlike"]
 
 
 def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
@@ -119,22 +119,22 @@ FRAMEWORKS = [
 
 
 @pytest.mark.parametrize("switches", [SWITCHES, FRAMEWORKS], ids=["answers", "frameworks"])
-def test_every_answer_can_be_switched_on_a_living_project(
+def test_every_answer_can_be_switched_on_an_existing_project(
     switches: list[dict[str, Any]], template: Path, tmp_path: Path
 ) -> None:
-    """After each switch the project is what a fresh render gives, plus the user's edits.
+    """After each switch the project is what a new render gives, plus the user's edits.
 
-    Another framework or task brings other code: where the user had changed that, git's markers
-    show both.
+    Another framework or task brings other code: if the user had changed it, git's markers
+    show both versions.
     """
     folder = project(template, tmp_path / "project")
     edits(folder)
     answers: dict[str, Any] = {}
     for number, switch in enumerate(switches):
         answers |= switch
-        came = step(folder, template, switch, answers, tmp_path / f"fresh{number}")
-        assert not came["untouched"] and not came["lost"] and not came["unlike"], switch
-        assert not came["touched"] or {"framework", "task"} & {*switch}, switch
+        result = step(folder, template, switch, answers, tmp_path / f"expected{number}")
+        assert not result["untouched"] and not result["lost"] and not result["unlike"], switch
+        assert not result["touched"] or {"framework", "task"} & {*switch}, switch
 
 
 def test_the_switches_reach_every_answer() -> None:
