@@ -1,4 +1,4 @@
-"""What people do to a project: another name, answers edited by hand, `pip install .`, archives."""
+"""Changes by users: another project name, answers edited by hand, `pip install .`, archives."""
 
 import re
 import shlex
@@ -35,7 +35,7 @@ def test_a_project_is_called_as_its_folder(folder: str, template: Path, tmp_path
 
 
 def _refusal(folder: Path, answers: dict[str, Any] | None = None) -> str:
-    """Return why an update ends before anything is written."""
+    """Return the message of an update that stops before it writes anything."""
     with pytest.raises(ValueError, match="project_name") as refused:
         run_update(folder, data=answers or {}, defaults=True, overwrite=True, quiet=True)
     assert not git(folder, "status", "--short")
@@ -117,7 +117,7 @@ def test_without_answers_an_update_says_so_and_changes_nothing(
 def test_a_stale_lock_is_refused(
     template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """By the settings of CI and the image; an update that makes a lock stale says what to run."""
+    """By CI and the image; an update that makes a lock stale says what to run."""
     folder = edits.project(template, tmp_path / "project", {"ci": "gitlab"})
     _uv(folder, "lock", "--quiet")
     commit(folder, "locked")

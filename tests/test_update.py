@@ -1,4 +1,4 @@
-"""`copier update`: to a new version, and from one answer to another; the user's edits stay."""
+"""`copier update` to a new version, and from one answer to another, keeps the user's edits."""
 
 import shutil
 from pathlib import Path
@@ -18,13 +18,13 @@ from switches import step
 
 
 def _released() -> list[str]:
-    """Return the tags that users may be at; before the first one, the last commit."""
+    """Return the tags that users may have; before the first release, the last commit."""
     tags = git(ROOT, "-c", "safe.directory=*", "tag", "--list", "[0-9]*").split()
     return tags or ["HEAD"]
 
 
 def _checkout(version: str, folder: Path) -> Path:
-    """Make a template repository of that version, with the working tree as the next one."""
+    """Create a template repository with that version, and the working tree as the next one."""
     archive = folder.with_suffix(".tar")
     git(ROOT, "-c", "safe.directory=*", "archive", "-o", str(archive), version)
     shutil.unpack_archive(archive, folder, filter="data")
@@ -53,7 +53,7 @@ def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_pa
 def test_a_project_of_a_past_commit_reaches_the_working_tree(
     version: str, answers: str, releases: Path, tmp_path: Path
 ) -> None:
-    """A few rows of `nox -s history`, which takes many minutes."""
+    """Some rows of `nox -s history`, which takes many minutes."""
     result = history.update(releases, version, history.ANSWERS[answers], tmp_path)
     assert not result["untouched"] and not result["lost"] and not result["unlike"]
 
@@ -170,7 +170,7 @@ _migrations:
 
 
 def _release(template: Path) -> None:
-    """Make a version in which a question, an answer and two files have other names."""
+    """Create a version that renames a question, an answer and two files."""
     questions = template / "copier.yml"
     edit(questions, "\nauthor:", "\nowner:")
     edit(questions, "if not author |", "if not owner |")
