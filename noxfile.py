@@ -1,4 +1,4 @@
-"""The matrix: `nox` proves a change, `nox -s demo` shows what a user gets.
+"""The test matrix: `nox` checks a change, `nox -s demo` shows what a user gets.
 
 Each session installs exact versions from tests/requirements.txt; the environment of a rendered
 project is made by `uv sync` in it, as its user would.
@@ -20,13 +20,13 @@ nox.options.reuse_existing_virtualenvs = True
 ENV = {
     "UV_PYTHON": sys.executable,  # the interpreter that runs nox: uv need not download one
     "OMP_NUM_THREADS": "1",  # two threads stall each other on a busy machine
-    "UV_PROJECT_ENVIRONMENT": ".venv",  # a render's own; nox names the session's
-    "PYTHONDONTWRITEBYTECODE": "",  # whatever the machine says: libraries are compiled once
-    "HF_HUB_OFFLINE": "1",  # no test asks a hub
-    "GIT_CONFIG_GLOBAL": os.devnull,  # the user's own hooks and signing stay out of it
+    "UV_PROJECT_ENVIRONMENT": ".venv",  # of a render; nox sets that of the session
+    "PYTHONDONTWRITEBYTECODE": "",  # libraries are compiled once
+    "HF_HUB_OFFLINE": "1",  # no test uses a hub
+    "GIT_CONFIG_GLOBAL": os.devnull,  # without the user's hooks and signing
 }
 DEMO = Path("demo")
-MEMORY, ROOM = Path("/dev/shm"), 2 * 10**9  # Linux's folder in memory, and the bytes it has to have
+MEMORY, ROOM = Path("/dev/shm"), 2 * 10**9  # Linux's folder in memory, and the free bytes it needs
 TESTS = Path("tests").resolve()
 GENERATED = TESTS / "generated.txt"
 KINDS = {  # of input: a task each
@@ -49,7 +49,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def render(session: nox.Session) -> None:
-    """Every cell renders, formatted and complete; hostile answers are refused or harmless."""
+    """Every cell renders, formatted and complete; hostile answers are rejected or harmless."""
     _install(session)
     files = ("tests/test_render.py", "tests/test_additions.py", "tests/test_hostile.py")
     _pytest(session, *files, in_memory=True)
@@ -57,7 +57,7 @@ def render(session: nox.Session) -> None:
 
 @nox.session
 def update(session: nox.Session) -> None:
-    """A project with its user's edits goes to a new version, and from one answer to another."""
+    """An edited project is updated to a new version, and from one answer to another."""
     _install(session)
     names = ("update", "losses", "pin")
     _pytest(session, *(f"tests/test_{name}.py" for name in names), in_memory=True)
@@ -66,7 +66,7 @@ def update(session: nox.Session) -> None:
 
 @nox.session
 def project(session: nox.Session) -> None:
-    """A covering set of projects: installed, checked by their own tests, and run on their data."""
+    """A covering set of projects: installed, tested by their own tests, and run on their data."""
     _install(session)
     _pytest(session, "tests/test_project.py", "tests/test_make_it_yours.py")
 
@@ -88,7 +88,7 @@ def history(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Render the defaults into ./demo (or a folder given after --) and run the whole pipeline."""
+    """Render the defaults into ./demo (or a folder given after --) and run the pipeline."""
     _install(session)
     folder = Path(session.posargs[0]) if session.posargs else DEMO
     if folder.exists() and not session.posargs:
@@ -102,14 +102,14 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure speed and memory beside what else one takes: BENCHMARKS.md. `-- texts` runs some."""
+    """Compare speed and memory with alternatives: BENCHMARKS.md. `-- texts` runs some."""
     _install(session)
     session.run("python", "tests/benchmarks.py", *session.posargs, env=ENV)
 
 
 @nox.session
 def corrupt(session: nox.Session) -> None:
-    """Give projects every broken file, and 2,000 tables; take one's disk, processes and clock."""
+    """Test projects with broken files, 2,000 tables, a full disk, kills and a wrong clock."""
     _install(session)
     with tempfile.TemporaryDirectory() as scratch:
         for kind, task in KINDS.items():
@@ -122,7 +122,7 @@ def corrupt(session: nox.Session) -> None:
 
 @nox.session
 def simulate(session: nox.Session) -> None:
-    """Measure what statistics promise: docs/INTERVALS.md, docs/MONITORING.md. `-- --draws 10`."""
+    """Simulate the statistics: docs/INTERVALS.md, docs/MONITORING.md. `-- --draws 10`."""
     _install(session)
     session.run("python", "tests/simulate_intervals.py", *session.posargs, env=ENV)
     with tempfile.TemporaryDirectory() as scratch:
@@ -136,7 +136,7 @@ def simulate(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Send 10,000 requests to the APIs, and slow clients. `-- --soak 600` loads each, too."""
+    """Send 10,000 requests to the APIs, and slow clients. `-- --soak 600` adds a load test."""
     _install(session)
     session.install("-r", "tests/fuzz.txt")
     session.run("python", "tests/fuzz.py", *session.posargs, env=ENV)
@@ -144,14 +144,14 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def pin(session: nox.Session) -> None:
-    """Move to the releases of today, or of a day that is given after --."""
+    """Move to the releases of today, or of a day given after --."""
     _install(session)
     session.run("python", "tests/pin.py", *session.posargs, env=ENV)
 
 
 @nox.session
 def bump(session: nox.Session) -> None:
-    """Move to those releases and prove everything again, which writes SUPPORT.md."""
+    """Move to those releases and run every check again, which writes SUPPORT.md."""
     pin(session)
     for name in (*nox.options.sessions, "full"):
         session.notify(name, [])
@@ -164,16 +164,16 @@ def _install(session: nox.Session) -> None:
 def _inside(
     session: nox.Session, folder: Path, script: str, *words: str, needs: Path | None = None
 ) -> None:
-    """Run a script of tests/ in the environment of a project, and of what it `needs` beside."""
+    """Run a script of tests/ in a project's environment, with what it `needs` in addition."""
     more = ["--with-requirements", needs] if needs else []
     command = ["uv", "run", "--directory", folder, *more, "python", TESTS / script, *words]
     session.run(*command, external=True, env=ENV)
 
 
 def _pytest(session: nox.Session, *files: str, in_memory: bool = False) -> None:
-    """Run tests side by side, one on each core: a project keeps to one thread.
+    """Run tests in parallel, one on each core: a project uses one thread.
 
-    Renders are thousands of small files: on a disk they take up to four times as long.
+    Renders are thousands of small files, up to four times slower on a disk.
     """
     has_room = in_memory and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     env = ENV | ({"TMPDIR": str(MEMORY)} if has_room else {})

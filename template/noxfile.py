@@ -1,8 +1,8 @@
-"""The checks of this project: `uvx nox` runs them all, `uvx nox -s tests` one of them."""
+"""The checks of this project: `uvx nox` runs all, `uvx nox -s tests` one of them."""
 
 import nox
 
-# uv keeps one environment, .venv, for all sessions: nothing is installed twice.
+# All sessions share uv's environment, .venv: nothing is installed twice.
 nox.options.default_venv_backend = "none"
 nox.options.stop_on_first_error = False
 
@@ -11,7 +11,7 @@ SCRIPT = nox.project.load_toml("pyproject.toml")["project"]["name"]
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and likely mistakes; needs the `dev` group alone."""
+    """Style and likely errors; needs only the `dev` group."""
     tool = ("uv", "run", "--only-group", "dev", "ruff")
     session.run(*tool, "check", ".")
     session.run(*tool, "format", "--check", ".")
@@ -31,5 +31,5 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def pipeline(session: nox.Session) -> None:
-    """All stages on the data of config.yaml, into a folder that is no run of yours."""
+    """All stages on the data of config.yaml, in a separate folder of runs."""
     session.run("uv", "run", SCRIPT, "run", "--paths.runs", ".nox/runs", *session.posargs)

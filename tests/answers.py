@@ -1,4 +1,4 @@
-"""The named answer sets: every valid cell, with the minor answers taken in turns."""
+"""The named answer sets: every valid cell, with minor answers in turn."""
 
 from functools import cache
 from itertools import cycle, product
@@ -15,7 +15,7 @@ SUBSETS = [
     ["api"],
     [],
     ["browser"],
-]  # of the targets that most have
+]  # of the targets that most cells have
 
 
 def choices(question: str) -> list[str]:
@@ -46,7 +46,7 @@ def targets(task: str, framework: str) -> list[str]:
 
 
 def _reaches(task: str, target: str) -> bool:
-    """Say if a target with files for some kinds of inputs has those of the task's."""
+    """Return whether a target supports the task's kind of inputs."""
     folder = TEMPLATE / f"{{{{ {overlay(target)} }}}}"
     kinds = {modality(one) for one in choices("task")}
     own = {kind for kind in kinds if (folder / f"{{{{ {kind} }}}}").exists()}
@@ -74,7 +74,10 @@ def answer_sets() -> dict[str, dict[str, Any]]:
     """Return enough answer sets that each cell meets each value of each minor question."""
     minor = {name: choices(name) for name in ("tracker", "versioning", "ci", "license")}
     turns = {name: cycle(values) for name, values in minor.items()}
-    sets = {"defaults": {}, "odd-name": {"project_name": "Zürich"[:1] + "-2 x_Y", "author": "Ø"}}
+    sets = {
+        "defaults": {},
+        "unusual-name": {"project_name": "Zürich"[:1] + "-2 x_Y", "author": "Ø"},
+    }
     for task, framework in cells():
         own = [[target] for target in targets(task, framework) if [target] not in SUBSETS]
         shared = [subset for subset in SUBSETS if {*subset} <= {*targets(task, framework)}]

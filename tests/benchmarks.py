@@ -1,7 +1,7 @@
-"""Run the benches in projects that are rendered for them; BENCHMARKS.md keeps what they print.
+"""Run the benchmarks in rendered projects, and write their output to BENCHMARKS.md.
 
 `python benchmarks.py` runs all, `python benchmarks.py networks texts` some projects, and `quality`
-those of quality; of the others BENCHMARKS.md keeps what it has.
+those of quality; the other sections of BENCHMARKS.md stay unchanged.
 """
 
 import os
@@ -31,18 +31,18 @@ QUALITY = [
     HERE / "bench_quality.py",
     "--autogluon",
 ]
-# Answers of a project, what is done there first, and titles with what is measured.
+# Answers of a project, its preparation, and titles with the commands that measure.
 Bench = tuple[dict[str, Any], list[list[str]], dict[str, list[Any]]]
 BENCHES: dict[str, Bench] = {
     "tables": (
         {},
         [["my-model", "run", "--run=bench"]],
         {
-            "Training a table, beside bare pandas and scikit-learn": ["bench_train.py", "."],
+            "Training a table, compared with bare pandas and scikit-learn": ["bench_train.py", "."],
             "Scoring files": ["bench_batch.py", EXPORT],
-            "Serving, beside the obvious FastAPI app": ["bench_api.py", EXPORT],
+            "Serving, compared with a typical FastAPI app": ["bench_api.py", EXPORT],
             "Serving a slower model": ["bench_api.py", EXPORT, "--slow"],
-            "Serving, beside model servers": ["bench_servers.py", EXPORT],
+            "Serving, compared with model servers": ["bench_servers.py", EXPORT],
         },
     ),
     "classes": (
@@ -82,8 +82,12 @@ BENCHES: dict[str, Bench] = {
         {"framework": "transformers", "task": "text-classification"},
         [],
         {
-            "Training on texts, beside the library's plain script": ["bench_text.py", "train", "4"],
-            "Latency of texts, beside pipeline()": ["bench_text.py", "serve"],
+            "Training on texts, compared with the library's example script": [
+                "bench_text.py",
+                "train",
+                "4",
+            ],
+            "Latency of texts, compared with pipeline()": ["bench_text.py", "serve"],
             "Latency of texts, of an encoder as large as MiniLM": [
                 *("bench_text.py", "serve", WIDE, "--model.depth=6", "--model.vocabulary=30000"),
             ],
@@ -110,7 +114,7 @@ the rounds, or their range.
 
 
 def main(*names: str) -> None:
-    """Run the benches of some projects, or of all, and write the page after each."""
+    """Run the benchmarks of some projects, or of all, and write the page after each."""
     wanted = [each for name in names for each in ALIASES.get(name, [name])]
     unknown = sorted({*wanted} - {*BENCHES})
     if unknown:
@@ -124,13 +128,13 @@ def main(*names: str) -> None:
             render(template, folder, answers)
             for step in [["--quiet", "my-model", "data"], *steps]:
                 _uv(folder, *step)
-            told = _machine(folder)
+            machine = _machine(folder)
             for title, words in benches.items():
                 if SMALL in words:
                     words = [w if w != SMALL else f"{SMALL}{smollm2(folder)}" for w in words]
                 python = [] if words[0] == "--with-requirements" else ["python", HERE / words[0]]
                 text = _uv(folder, *(python + words[1:] if python else words))
-                _keep(title, f"{told}\n\n```text\n{text.strip()}\n```\n")
+                _keep(title, f"{machine}\n\n```text\n{text.strip()}\n```\n")
 
 
 def _uv(folder: Path, *words: Any) -> str:
@@ -144,7 +148,7 @@ def _uv(folder: Path, *words: Any) -> str:
 
 
 def _machine(folder: Path) -> str:
-    """Say what the figures are of."""
+    """Return the date, the machine and the versions that were measured."""
     found = tomllib.loads((folder / "uv.lock").read_text("utf-8"))["package"]
     versions = {each["name"]: each["version"] for each in found}
     known = [f"{name} {versions[name]}" for name in PACKAGES if name in versions]
@@ -161,8 +165,10 @@ def _keep(title: str, text: str) -> None:
     sections = dict(each.split("\n\n", 1) for each in before.split("\n## ")[1:])
     sections[title] = text
     titles = [title for _, _, benches in BENCHES.values() for title in benches]
-    told = [f"\n## {title}\n\n{sections[title].strip()}\n" for title in titles if title in sections]
-    PAGE.write_text(TEXT + "".join(told), "utf-8")
+    texts = [
+        f"\n## {title}\n\n{sections[title].strip()}\n" for title in titles if title in sections
+    ]
+    PAGE.write_text(TEXT + "".join(texts), "utf-8")
 
 
 if __name__ == "__main__":

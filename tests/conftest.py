@@ -8,12 +8,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import history
-from render import hurry, snapshot
+from render import snapshot, speed_up_copier
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hurry() -> None:
-    hurry()
+def _fast_copier() -> None:
+    speed_up_copier()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The DVC pipeline of a rendered project: repeatable, stored in a remote, brought back."""
+"""The DVC pipeline of a rendered project: reproduced, pushed to a remote and pulled."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from render import commit
 
-DVC = ("uvx", "dvc@3.67.1")  # an environment of its own: its pins meet none of the project's
+DVC = ("uvx", "dvc@3.67.1")  # in its own environment: its pins do not constrain the project
 STAGES = ("data", "train", "evaluate", "export")
 
 
@@ -27,7 +27,7 @@ def started(output: str) -> list[str]:
 
 
 def check_dvc(project: Path, remote: Path) -> None:
-    """Assert that the pipeline repeats, travels through a remote, and reruns only what changed."""
+    """Assert that the pipeline is reproducible, works with a remote, and reruns only changes."""
     call(project, "git", "rm", "-rq", "--cached", "--ignore-unmatch", "data/raw")
     call(project, *DVC, "add", "-q", "data/raw")
     assert started(call(project, *DVC, "repro")) == list(STAGES)

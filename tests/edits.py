@@ -1,4 +1,4 @@
-"""What users do to a project, and how a test tells that it is still there."""
+"""Edits of users to a project, and checks that they are still there."""
 
 import ast
 from pathlib import Path
@@ -38,7 +38,7 @@ def project(
 
 
 def edit(path: Path, old: str, new: str) -> None:
-    """Replace what is there once."""
+    """Replace a text that occurs once."""
     text = path.read_text("utf-8")
     assert text.count(old) == 1, (path, old)
     path.write_text(text.replace(old, new), "utf-8")
@@ -70,7 +70,7 @@ def _begin_with(path: Path, function: str, line: str) -> None:
 
 
 def edited() -> dict[str, str]:
-    """Return what each edited file holds since."""
+    """Return the text that each edited file has to contain."""
     return {
         **{name: new for name, (_, new) in CHANGED.items()},
         **{f"src/my_model/{name}": LINE for name, _ in CODE},
@@ -81,19 +81,19 @@ def edited() -> dict[str, str]:
 
 
 def lost(folder: Path) -> list[str]:
-    """Return the edited files that don't hold their edit any more."""
+    """Return the edited files that lost their edit."""
     return [
         name for name, text in edited().items() if text not in (folder / name).read_text("utf-8")
     ]
 
 
 def conflicts(folder: Path) -> list[str]:
-    """Return the files that hold both sides of a conflict, or have one beside them."""
+    """Return the files with conflict markers, and .rej files."""
     marked = [name for name, text in files(folder).items() if b"<<<<<<< " in text]
     return marked + [str(path.relative_to(folder)) for path in folder.rglob("*.rej")]
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return what git does not ignore."""
+    """Return the files that git does not ignore."""
     names = git(folder, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}

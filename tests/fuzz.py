@@ -1,12 +1,12 @@
-"""Send an API what its own description allows, and what it forbids, with schemathesis.
+"""Send an API requests that its own description allows and forbids, with schemathesis.
 
     python tests/fuzz.py [--requests 2500] [--soak SECONDS] [tables numbers pictures texts chats]
 
 Renders a project for each kind of input, trains and exports a small model, and serves it. Counts
-the answers by status, and the faults that schemathesis names: a status that is not described, an
-answer that does not fit its schema, a wrong request that is taken ... Then come clients that are
-slow, and with --soak 32 connections at once, whose memory is told each minute. Exit code 1 if
-there is a fault.
+responses by status, and the faults that schemathesis reports: an undocumented status, a response
+that does not match its schema, an invalid request that is accepted ... Then follow slow clients,
+and with --soak 32 concurrent connections, with the server's memory over time. Exit code 1 if there
+is a fault.
 """
 
 import argparse
@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 # What no schema can say: that bytes are a picture, that user and assistant take turns.
 RULES = {"pictures", "chats"}
 CONNECTIONS = 32
-PATIENCE = 45  # seconds after which a client that sends nothing has been cut off
+TIMEOUT = 45  # seconds after which the server closes an incomplete request
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 CHECKS = """[checks]  # a body that breaks a rule and is too long may be refused for its length
 negative_data_rejection.expected-statuses = [400, 401, 404, 405, 408, 413, 415, 422, 503]
@@ -50,7 +50,7 @@ LUA = 'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwr
 
 
 def main() -> int:
-    """Try the kinds that were asked for."""
+    """Test the selected kinds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], default=[])
     parser.add_argument("--requests", type=int, default=2500, help="of each kind, at least")
@@ -70,12 +70,12 @@ def main() -> int:
 
 
 def project(kind: str, folder: Path, options: list[str], requests: int, soak: int) -> int:
-    """Train, serve and try a project; return how many faults were found."""
+    """Train, serve and test a project; return the number of faults."""
     command = ["uv", "run", "--directory", str(folder), "my-model"]
     for word in ("train", "export"):
         subprocess.run([*command, word, *options], check=True, stdout=subprocess.DEVNULL)
     command = [str(folder / ".venv/bin/my-model"), "serve", "--serve.port=0", *options]
-    with serving(command, folder) as (address, pid):  # not by uv, whose memory is of no interest
+    with serving(command, folder) as (address, pid):  # without uv, whose memory is irrelevant
         faults = fuzz(kind, address, requests, folder.parent)
         faults += slow_clients(kind, address)
         if soak:
@@ -85,7 +85,7 @@ def project(kind: str, folder: Path, options: list[str], requests: int, soak: in
 
 @contextmanager
 def serving(command: list[str], folder: Path) -> Iterator[tuple[str, int]]:
-    """Give the address of a server and the id of the process that listens."""
+    """Yield the address of a server and the id of the listening process."""
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -115,27 +115,27 @@ def fuzz(kind: str, address: str, requests: int, folder: Path) -> int:
         note(report, statuses, faults)
         if sum(statuses.values()) >= requests:
             break
-    told = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
-    print(f"{kind}: {sum(statuses.values())} requests: {told}; faults: {dict(faults) or 'none'}")
+    summary = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    print(f"{kind}: {sum(statuses.values())} requests: {summary}; faults: {dict(faults) or 'none'}")
     return sum(faults.values())
 
 
 def note(report: Path, statuses: Counter[int], faults: Counter[str]) -> None:
-    """Count the answers and the failed checks that a report tells of."""
+    """Count the responses and the failed checks in a report."""
     for line in report.read_text("utf-8").splitlines():
-        told = json.loads(line).get("ScenarioFinished", {}).get("recorder")
-        for each in told.get("interactions", {}).values() if told else ():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder")
+        for each in recorder.get("interactions", {}).values() if recorder else ():
             statuses[(each["response"] or {}).get("status_code", 0)] += 1
-        checks = told.get("checks", {}).values() if told else ()
+        checks = recorder.get("checks", {}).values() if recorder else ()
         faults.update(c["name"] for each in checks for c in each if c["status"] == "failure")
 
 
 def slow_clients(kind: str, address: str) -> int:
-    """Open connections that never send a whole head; return how many were not cut off."""
+    """Open connections that never complete a header; return how many were not closed."""
     host, port = address.removeprefix("http://").split(":")
     slow = [socket.create_connection((host, int(port))) for _ in range(100)]
     started, letters = time.monotonic(), iter("POST / HTTP/1.1\r\nHost: x\r\nX-Slow: " + "x" * 999)
-    while slow and time.monotonic() - started < PATIENCE:
+    while slow and time.monotonic() - started < TIMEOUT:
         letter = next(letters).encode()
         slow = [client for client in slow if alive(client, letter)]
         time.sleep(1)
@@ -148,7 +148,7 @@ def slow_clients(kind: str, address: str) -> int:
 
 
 def alive(client: socket.socket, letter: bytes) -> bool:
-    """Send a letter, and say if the server still listens."""
+    """Send a letter, and return whether the connection is still open."""
     try:
         client.sendall(letter)
         client.settimeout(0.001)
@@ -164,7 +164,7 @@ def endure(kind: str, address: str, pid: int, seconds: int, folder: Path) -> int
     with urllib.request.urlopen(f"{address}/openapi.json") as answer:
         described = json.load(answer)["paths"]
     path, operation = next(
-        (path, told["post"]) for path, told in described.items() if "post" in told
+        (path, methods["post"]) for path, methods in described.items() if "post" in methods
     )
     content = operation["requestBody"]["content"]["application/json"]
     body = content.get("example") or next(iter(content["examples"].values()))["value"]
@@ -176,13 +176,15 @@ def endure(kind: str, address: str, pid: int, seconds: int, folder: Path) -> int
     for _ in range(10):
         time.sleep(seconds / 10)
         seen.append(memory(pid))
-    told, _ = load.communicate()
+    output, _ = load.communicate()
     lines = [
-        line.strip() for line in told.splitlines() if re.search(r"requests in|Non-2xx|errors", line)
+        line.strip()
+        for line in output.splitlines()
+        if re.search(r"requests in|Non-2xx|errors", line)
     ]
     print(f"{kind}: {'; '.join(lines)}; MB: {', '.join(f'{size:.0f}' for size in seen)}")
     grown = max(seen[3:]) > 1.1 * seen[2]
-    return int(grown or "Non-2xx" in told)
+    return int(grown or "Non-2xx" in output)
 
 
 def memory(pid: int) -> float:

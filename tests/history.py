@@ -1,9 +1,9 @@
-"""Update edited projects of the history to the working tree, and print what came of it.
+"""Update edited projects of the history to the working tree, and print the results.
 
-`python history.py` takes commits in which another kind of project had become whole, and tags them
-in a clone as if each were a release; `python history.py texts` looks at some answers alone, and
+`python history.py` takes commits that completed another kind of project, and tags them
+in a clone as if each were a release; `python history.py texts` restricts it to some answers, and
 `--tests` runs the tests of each updated project. It fails if a file conflicts that the user did not
-touch, if an edit is lost, if a file without a conflict differs from a fresh render with the same
+touch, if an edit is lost, if a file without a conflict differs from a new render with the same
 edits, or if a test fails.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from copier import run_update
 
 from edits import conflicts, edited, edits, files, lost, project
-from render import ROOT, commit, git, hurry, snapshot
+from render import ROOT, commit, git, snapshot, speed_up_copier
 
 RELEASES = {
     "0.1": "1bbed5d",  # tables with scikit-learn
@@ -43,13 +43,13 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "served": {"task": "text-generation", "targets": ["api", "llama-cpp", "vllm"]},
 }
 HEAD = """\
-| release | answers | changed | conflicts, edited | not edited | edits lost | unlike fresh | tests |
+| release | answers | changed | conflicts, edited | not edited | edits lost | not as new | tests |
 |---|---|---|---|---|---|---|---|
 """
 
 
 def recorded(repository: Path = ROOT) -> bool:
-    """Say if the commits are there: a shallow clone lacks them."""
+    """Return whether the commits exist: a shallow clone lacks them."""
     commits = [f"{number}^{{commit}}" for number in RELEASES.values()]
     command = ["git", "-c", "safe.directory=*", "cat-file", "-e"]
     return all(
@@ -72,22 +72,22 @@ def releases(folder: Path) -> Path:
 
 
 def update(template: Path, version: str, answers: dict[str, Any], scratch: Path) -> dict[str, Any]:
-    """Update an edited project of that version; return the names of files by what they became."""
+    """Update an edited project of that version; return file names by outcome."""
     old = project(template, scratch / "old", answers, version)
     edits(old)
     run_update(old, defaults=True, overwrite=True, quiet=True)
-    fresh = project(template, scratch / "fresh", answers)
-    edits(fresh)
-    return found(old, fresh)
+    expected = project(template, scratch / "expected", answers)
+    edits(expected)
+    return found(old, expected)
 
 
-def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
-    """Compare an updated project with a fresh render that has the same edits.
+def found(folder: Path, expected: Path) -> dict[str, list[str]]:
+    """Compare an updated project with a new render that has the same edits.
 
-    Data that were there stay as they were: an earlier task's, or an earlier version's.
+    Existing data stay unchanged, from an earlier task or an earlier version.
     """
-    conflicting, now, wanted = conflicts(folder), files(folder), files(fresh)
-    unlike = {name for name in {*now, *wanted} if now.get(name) != wanted.get(name)}
+    conflicting, now, texts = conflicts(folder), files(folder), files(expected)
+    unlike = {name for name in {*now, *texts} if now.get(name) != texts.get(name)}
     unlike -= {name for name in now if name.startswith("data/raw/")}
     return {
         "changed": git(folder, "status", "--short", "--untracked-files=all").splitlines(),
@@ -98,23 +98,23 @@ def found(folder: Path, fresh: Path) -> dict[str, list[str]]:
     }
 
 
-def tested(folder: Path, fresh: Path, conflicting: list[str]) -> list[str]:
-    """Settle conflicts in favour of the new file with its edit; return which own tests fail."""
+def failed_tests(folder: Path, expected: Path, conflicting: list[str]) -> list[str]:
+    """Resolve conflicts in favour of the new file with its edit; return its failing tests."""
     for name in conflicting:
-        shutil.copy2(fresh / name, folder / name)
+        shutil.copy2(expected / name, folder / name)
     command = ["uv", "run", "--directory", str(folder), "pytest", "-q", "-rfE"]
     done = subprocess.run(command, capture_output=True, text=True)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed or ["they could not be run"] * (done.returncode != 0)
+    return failed or ["the tests did not run"] * (done.returncode != 0)
 
 
 def main() -> None:
-    """Print a row for each release and each answers that it knew; all, or those of these names."""
+    """Print a row for each release and each set of answers, or for the named sets only."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", default=[*ANSWERS], help="answers; all if none")
     parser.add_argument("--tests", action="store_true", help="also run the projects' own tests")
     args = parser.parse_args()
-    hurry()
+    speed_up_copier()
     print(HEAD, end="", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
@@ -123,23 +123,23 @@ def main() -> None:
             for name in args.names:
                 place = Path(scratch, version, name)
                 try:
-                    came = update(template, version, ANSWERS[name], place)
+                    result = update(template, version, ANSWERS[name], place)
                 except ValueError as error:
-                    if not str(error).startswith("Invalid choice"):  # nobody offered that yet
+                    if not str(error).startswith("Invalid choice"):  # not offered by that version
                         raise
                     continue
                 ran = None
                 if args.tests:
-                    ran = tested(place / "old", place / "fresh", came["touched"])
-                failed |= any(came[kind] for kind in ("untouched", "lost", "unlike")) or bool(ran)
-                print(_row(version, name, came, ran), flush=True)
+                    ran = failed_tests(place / "old", place / "expected", result["touched"])
+                failed |= any(result[kind] for kind in ("untouched", "lost", "unlike")) or bool(ran)
+                print(_row(version, name, result, ran), flush=True)
     sys.exit(failed)
 
 
-def _row(version: str, name: str, came: dict[str, list[str]], ran: list[str] | None) -> str:
-    names = (" ".join(came[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike"))
+def _row(version: str, name: str, result: dict[str, list[str]], ran: list[str] | None) -> str:
+    names = (" ".join(result[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike"))
     tests = "" if ran is None else "; ".join(ran) or "pass"
-    return f"| {version} | {name} | {len(came['changed'])} | {' | '.join(names)} | {tests} |"
+    return f"| {version} | {name} | {len(result['changed'])} | {' | '.join(names)} | {tests} |"
 
 
 if __name__ == "__main__":

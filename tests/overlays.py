@@ -1,4 +1,4 @@
-"""Which files of template/ a project has: read from the names of its folders, without a render."""
+"""The files of template/ that a project has, from the names of its folders, without a render."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from render import ROOT
 QUESTIONS: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 TEMPLATE = ROOT / "template"
 NAME = re.compile(r"\{\{ (\w+) \}\}")
-PARTS = "_part"  # fragments of texts: they land nowhere
+PARTS = "_part"  # fragments of texts, which are not files of a project
 EXTRA = {  # of a new project, without the folder and the answers that Copier finds
     "_copier_conf": {"answers_file": ".copier-answers.yml"},
     "project_name": "My Model",
@@ -37,7 +37,7 @@ def overlays() -> dict[str, str]:
 
 
 def files(answers: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the file of the template behind each file of a new project."""
+    """Return the template's file for each file of a new project."""
     context = answered(answers)
     found = {}
     for path in walk():
@@ -48,7 +48,7 @@ def files(answers: Mapping[str, Any]) -> dict[str, Path]:
 
 
 def walk() -> list[Path]:
-    """Return every file of the template that lands in some project."""
+    """Return every file of the template that is in some project."""
     found = []
     for folder, folders, names in os.walk(TEMPLATE):
         folders[:] = sorted(name for name in folders if not name.endswith(("cache__", "_cache")))
@@ -59,20 +59,20 @@ def walk() -> list[Path]:
 
 
 def nesting(path: Path) -> tuple[str, ...]:
-    """Return the overlays that a file lies in, from the outermost."""
+    """Return the overlays that contain a file, from the outermost."""
     names = (NAME.fullmatch(part) for part in path.relative_to(TEMPLATE).parts)
     known = overlays()
     return tuple(name[1] for name in names if name and name[1] in known)
 
 
 def landing(path: Path) -> str:
-    """Return where a file lands, with `{{ package }}` for the package."""
+    """Return a file's path in a project, with `{{ package }}` for the package."""
     inside = path.relative_to(TEMPLATE).parts[len(nesting(path)) :]
     return "/".join(inside).removesuffix(".jinja")
 
 
 def answered(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all answers, hidden ones too, of a project that gives these."""
+    """Return all answers, including hidden ones, that follow from these."""
     context: dict[str, Any] = {**EXTRA, **answers}
     for name, question in QUESTIONS.items():
         if name.startswith("_") or name in EXTRA or "_copier" in str(question.get("default")):
@@ -89,7 +89,7 @@ def _value(default: str, context: dict[str, Any]) -> Any:
 
 
 def _rendered(name: str, context: dict[str, Any]) -> str:
-    """Render a path; it is empty where a part of it is."""
+    """Render a path; it is empty if any part of it is."""
     parts = []
     for part in name.removesuffix(".jinja").split("/"):
         text = (

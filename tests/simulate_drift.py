@@ -1,4 +1,4 @@
-"""Count the false alarms of `monitor`, and the shifts that it finds, for every estimator.
+"""Count the false alarms of `monitor`, and the shifts that it detects, for every estimator.
 
     uv run --directory PROJECT python tests/simulate_drift.py [--draws 100] [--case NAME ...]
 
@@ -25,8 +25,8 @@ from test_drift import CASES, QUARTER, Draw, population, settings
 from my_model.config import load
 from my_model.toolkit.monitoring.statistics import PREDICTION
 
-ROWS, FRESH = 2000, 900
-MOST = 5  # alarms in 100 draws
+ROWS, NEW = 2000, 900
+MAX_ALARMS = 5  # alarms in 100 draws
 RULES = {  # of p and PSI: which findings are drift
     "Benjamini-Hochberg q < .01": lambda p, psi: stats.false_discovery_control(p) < 0.01,
     "Holm p < .01": lambda p, psi: holm(p) < 0.01,
@@ -35,7 +35,7 @@ RULES = {  # of p and PSI: which findings are drift
     "Holm p < .05 and PSI > .1": lambda p, psi: (holm(p) < 0.05) & (psi > 0.1),
 }
 USED = "Benjamini-Hochberg q < .01"
-PLANTED = ("speed", PREDICTION)  # where a shift is looked for; elsewhere any drift is an alarm
+PLANTED = ("speed", PREDICTION)  # where a shift is tested; elsewhere any drift is an alarm
 WHAT = {
     "test": "alarms, predictions of test rows",
     "train": "of training rows",
@@ -46,7 +46,7 @@ WHAT = {
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Return p-values corrected after Holm (1979)."""
+    """Return p-values corrected by Holm (1979)."""
     order = np.argsort(p)
     corrected = np.empty(len(p))
     corrected[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
@@ -63,20 +63,20 @@ def rules(findings: list[Any]) -> dict[str, set[str]]:
 
 
 def one(config: Any, number: int, scratch: Path) -> Counter[tuple[str, str]]:
-    """Return what each rule says of new rows of the same draw, and of rows that have shifted."""
+    """Count the findings of each rule for new rows of the same draw, and for shifted rows."""
     rng = np.random.default_rng(number)
     draw = Draw(config, ROWS, rng, scratch)
-    fresh, later = population(FRESH, rng), population(FRESH, rng)
-    tried = {
-        "test": draw.findings(fresh),
-        "train": draw.findings(fresh, draw.holding_out("train")),
+    new, later = population(NEW, rng), population(NEW, rng)
+    cases = {
+        "test": draw.findings(new),
+        "train": draw.findings(new, draw.holding_out("train")),
         "own": draw.findings(draw.table),
         "speed": draw.findings(later.assign(speed=later["speed"] + QUARTER)),
         PREDICTION: draw.findings(later.assign(speed=later["speed"] + 2 * QUARTER)),
     }
     return Counter(
         (what, rule)
-        for what, findings in tried.items()
+        for what, findings in cases.items()
         for rule, columns in rules(findings).items()
         if (what in columns if what in PLANTED else columns)
     )
@@ -94,16 +94,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for number in range(args.draws):
             for case, counts in found.items():
-                with redirect_stdout(sys.stderr):  # what training says of its 100 rounds
+                with redirect_stdout(sys.stderr):  # output of training
                     counts.update(one(settings(config, case), number, Path(scratch)))
             if number % 10 == 9:  # it takes a while
                 tables(problem, number + 1, found, sys.stderr)
     tables(problem, args.draws, found, sys.stdout)
-    return int(max(counts["test", USED] for counts in found.values()) > MOST * args.draws / 100)
+    return int(
+        max(counts["test", USED] for counts in found.values()) > MAX_ALARMS * args.draws / 100
+    )
 
 
 def tables(problem: str, draws: int, found: dict[str, Counter[tuple[str, str]]], to: Any) -> None:
-    """Print what the rule that is used says of each estimator, and all rules of all of them."""
+    """Print the rule in use for each estimator, and all rules over all estimators."""
     head = f"| {' | '.join(WHAT.values())} |\n|---{'|---:' * len(WHAT)}|"
     print(f"\n| {problem}, {draws} draws {head}", file=to)
     for case, counts in found.items():

@@ -1,4 +1,4 @@
-"""Measure what intervals cover and how often the gate errs: the tables of docs/INTERVALS.md.
+"""Measure the coverage of intervals and the errors of the gate: the tables of docs/INTERVALS.md.
 
 `python simulate_intervals.py` renders a project for each problem and counts in it, which takes an
 hour of one core; `--draws 100` is a look in three minutes. `--results FILE` writes the tables
@@ -27,13 +27,14 @@ TASKS = {
 HEADS = {
     "population": "| metric | true value | percentiles cover | missed below, above "
     "| the project's cover | missed below, above |\n|---|---|---|---|---|---|\n",
-    "pair": "| metric | percentiles: surely better, worse | the project's: surely better, worse |\n"
+    "pair": "| metric | percentiles: significantly better, worse "
+    "| the project's: significantly better, worse |\n"
     "|---|---|---|\n",
 }
 
 
 def simulate(draws: list[str]) -> list[dict[str, Any]]:
-    """Return what is counted in a project of each problem; all use the environment of the first."""
+    """Return the counts in a project of each problem; all use the environment of the first."""
     found = []
     with tempfile.TemporaryDirectory() as scratch:
         template = snapshot(Path(scratch) / "template")
@@ -63,18 +64,20 @@ def tables(found: list[dict[str, Any]]) -> str:
         rarest = f" ({cell['share']:.0%} of the rarest class)"
         rows = f"{cell['rows']:,} rows" + rarest * (cell["problem"] == "classification")
         title = f"### {cell['problem']}, {cell[kind]}: {rows}, {cell['draws']:,} draws\n\n"
-        lines = [_line(metric, told) for metric, told in cell["metrics"].items() if metric != "ece"]
+        lines = [
+            _line(metric, shares) for metric, shares in cell["metrics"].items() if metric != "ece"
+        ]
         texts.append(title + HEADS[kind] + "".join(lines))
     return "\n".join(texts)
 
 
-def _line(metric: str, told: dict[str, Any]) -> str:
-    both = [told[name] for name in ("before", "after")]
+def _line(metric: str, shares: dict[str, Any]) -> str:
+    both = [shares[name] for name in ("before", "after")]
     sides = [f"{low:.1%}, {high:.1%}" for low, high in both]
-    if "truth" not in told:
+    if "truth" not in shares:
         return f"| `{metric}` | {sides[0]} | {sides[1]} |\n"
-    shares = [f"{1 - sum(each):.1%}" for each in both]
-    cells = [f"{told['truth']:.4g}", shares[0], sides[0], f"**{shares[1]}**", sides[1]]
+    coverage = [f"{1 - sum(each):.1%}" for each in both]
+    cells = [f"{shares['truth']:.4g}", coverage[0], sides[0], f"**{coverage[1]}**", sides[1]]
     return f"| `{metric}` | {' | '.join(cells)} |\n"
 
 

@@ -1,7 +1,7 @@
-"""Run every cell with every model on its demo data, and write what came out into SUPPORT.md.
+"""Run every cell with every model on its demo data, and write the results to SUPPORT.md.
 
-`python support.py` runs all, `python support.py 2/4` the second quarter. What a run found is kept in
-.nox/full, and not run again; of what is not there, SUPPORT.md keeps the lines that it has.
+`python support.py` runs all, `python support.py 2/4` the second quarter. Results are kept in
+.nox/full and not run again; without a result, SUPPORT.md keeps its lines.
 """
 
 import json
@@ -28,7 +28,7 @@ MODELS = {
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }
-# Of a model that was trained before: what takes half an hour without a GPU.
+# Settings of a pretrained model: half an hour without a GPU.
 OPTIONS = {
     "smollm2": {
         "model.max_tokens": 128,
@@ -44,7 +44,7 @@ FOUND = ROOT / ".nox/full"
 HEAD = """\
 # Support
 
-What `nox -s full` ran on the demo data, model by model: trained, judged on held-out rows, exported to every format, and each
+What `nox -s full` ran on the demo data, model by model: trained, evaluated on the test set, exported to every format, and each
 export compared with the model. The interval holds 95 % of the bootstrap; naive and plain (linear, or
 of texts that are written n-grams) are baselines.
 
@@ -55,8 +55,8 @@ FORMATS = """
 ## Exports
 
 An exact format has to answer as the model does, on every training, validation and test row: the largest difference is of a
-probability, or in standard deviations of the predicted values. A smaller variant is judged by what it costs on validation
-rows: points of a score, or a share of an error. GGUF is judged by both: of its 8 greedy answers the equal ones are counted.
+probability, or in standard deviations of the predicted values. A smaller variant is assessed by its metric drop on validation
+rows: points of a score, or a share of an error. GGUF is assessed by both: equal answers are counted among 8 greedy ones.
 
 | task | model | format | rows | largest difference | decisions equal | cost | size | 1 row |
 |---|---|---|---|---|---|---|---|---|
@@ -78,7 +78,7 @@ def main(share: str = "1/1") -> None:
 
 
 def write(jobs: list[tuple[str, str, str]]) -> None:
-    """Write SUPPORT.md: new lines where there are any, and the lines that it has elsewhere."""
+    """Write SUPPORT.md: new lines where there are any, else the existing ones."""
     path = ROOT / "SUPPORT.md"
     before = path.read_text(encoding="utf-8").splitlines(keepends=True)
     models, exports = list[str](), list[str]()
@@ -114,7 +114,7 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     settings = {"model.name": name, "export.formats": f"[{', '.join(formats)}]"}
     settings |= OPTIONS.get(model, {})
     if framework != "sklearn":
-        settings["export.max_drop"] = 1  # it is shown
+        settings["export.max_drop"] = 1  # reported instead of refused
     words = [f"--{key}={value}" for key, value in settings.items()]
     uv = ["uv", "run", *(["--group", model] if model in GROUPS else [])]
     started = time.perf_counter()

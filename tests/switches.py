@@ -1,8 +1,8 @@
-"""Switch one edited project from every answer to every other, and print what came of it.
+"""Switch an edited project from every answer to every other, and print the results.
 
-`python switches.py` walks through each cell: to the other framework and back, each target taken
-away and added again; then through the questions that no cell cares for. After each step the project
-has to be a fresh render with the same edits, but for what was written differently on both sides.
+`python switches.py` walks through each cell: to the other framework and back, each target removed
+and added again; then through the questions that are independent of cells. After each step the
+project has to equal a new render with the same edits, except for conflicting lines.
 """
 
 import sys
@@ -17,11 +17,11 @@ from copier import run_update
 from answers import cells, choices, targets
 from edits import edits, project
 from history import found
-from render import commit, hurry, snapshot
+from render import commit, snapshot, speed_up_copier
 
 MINOR = ("tracker", "versioning", "ci", "license")
 HEAD = """\
-| from | switch | changed | conflicts, edited | not edited | edits lost | unlike fresh |
+| from | switch | changed | conflicts, edited | not edited | edits lost | not as new |
 |---|---|---|---|---|---|---|
 """
 
@@ -47,16 +47,16 @@ def minor(question: str) -> Iterator[dict[str, Any]]:
 
 
 def step(
-    folder: Path, template: Path, switch: dict[str, Any], answers: dict[str, Any], fresh: Path
+    folder: Path, template: Path, switch: dict[str, Any], answers: dict[str, Any], expected: Path
 ) -> dict[str, list[str]]:
-    """Switch the project and commit it, conflicts resolved; return what came of it."""
+    """Switch the project and commit it, conflicts resolved; return the result."""
     run_update(folder, data=switch, defaults=True, overwrite=True, quiet=True)
-    edits(project(template, fresh, answers))
-    came = found(folder, fresh)
-    for name in came["touched"]:
-        (folder / name).write_bytes((fresh / name).read_bytes())
+    edits(project(template, expected, answers))
+    result = found(folder, expected)
+    for name in result["touched"]:
+        (folder / name).write_bytes((expected / name).read_bytes())
     commit(folder, str(switch))
-    return came
+    return result
 
 
 def walks() -> dict[str, list[dict[str, Any]]]:
@@ -67,7 +67,7 @@ def walks() -> dict[str, list[dict[str, Any]]]:
 
 def main(*wanted: str) -> None:
     """Take all walks, or those whose names begin with one of these words; print a row a step."""
-    hurry()
+    speed_up_copier()
     print(HEAD, end="", flush=True)
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
@@ -87,11 +87,13 @@ def _take(name: str, steps: list[dict[str, Any]], template: Path, scratch: Path)
         before, answers = answers, answers | switch
         if before == answers:
             continue
-        came = step(folder, template, switch, answers, scratch / f"fresh{number}")
-        failed |= any(came[kind] for kind in ("untouched", "lost", "unlike"))
+        result = step(folder, template, switch, answers, scratch / f"expected{number}")
+        failed |= any(result[kind] for kind in ("untouched", "lost", "unlike"))
         to = " ".join(f"{question}={answer}" for question, answer in switch.items())
-        names = (" ".join(came[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike"))
-        print(f"| {name} | {to} | {len(came['changed'])} | {' | '.join(names)} |", flush=True)
+        names = (
+            " ".join(result[kind]) or "0" for kind in ("touched", "untouched", "lost", "unlike")
+        )
+        print(f"| {name} | {to} | {len(result['changed'])} | {' | '.join(names)} |", flush=True)
     return failed
 
 

@@ -152,8 +152,8 @@ def test_the_command_and_the_formats_of_a_target_are_known(tmp_path: Path) -> No
     )
     project = render(template, tmp_path / "project", {"targets": ["balloon"]})
     assert "balloon   Send the model up" in _run(project, "--help")
-    told = _run(project, "balloon", "--balloon.height=7", "--export.formats=[helium-tiny]")
-    assert told == "{}2 7 ['helium-tiny']\n"
+    output = _run(project, "balloon", "--balloon.height=7", "--export.formats=[helium-tiny]")
+    assert output == "{}2 7 ['helium-tiny']\n"
     assert "--balloon.height VALUE" in _run(project, "balloon", "--help")
     assert "did you mean --balloon.height?" in _run(project, "balloon", "--balloon.hight=1", code=2)
     wrong = _run(project, "balloon", "--export.formats=[hydrogen]", code=2)
@@ -186,7 +186,7 @@ def test_a_framework_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_two_overlays_that_write_one_file_end_the_render(tmp_path: Path) -> None:
-    """But not with --overwrite: test_template.py finds such overlays, whatever is answered."""
+    """But not with --overwrite: test_template.py finds such overlays for all answers."""
     template = snapshot(tmp_path / "template")
     twice = {"src/{{ package }}/tracking.py": "OTHER = 1\n"}
     _add(

@@ -1,4 +1,4 @@
-"""Hostile answers are refused with a sentence, or rendered as the text that they are."""
+"""Hostile answers are rejected with a message, or rendered as literal text."""
 
 import tomllib
 from pathlib import Path
@@ -112,7 +112,7 @@ TRAPS = [
     "a: b # c",
     "'",
     "! &a *b [c, |",
-]  # what YAML reads as more
+]  # with a meaning in YAML
 
 
 @pytest.mark.parametrize("question", ["description", "author"])
@@ -138,7 +138,7 @@ def test_a_text_is_refused_or_kept(
     assert [path.name for path in tmp_path.iterdir()] == ["project"]
 
 
-def test_odd_texts_survive_updates(template: Path, tmp_path: Path) -> None:
+def test_unusual_texts_survive_updates(template: Path, tmp_path: Path) -> None:
     text = "a; $(b) 'c' \"d\" #e & *f: [g] | ü 🦜"
     folder = render(template, tmp_path / "project", {"description": text, "author": TRAPS[0]})
     git(folder, "init", "-q")

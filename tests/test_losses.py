@@ -1,4 +1,4 @@
-"""`copier update` loses nothing: what a user deleted stays so, and data stay as they are."""
+"""`copier update` loses nothing: deleted files stay deleted, and data stay unchanged."""
 
 import shutil
 from collections.abc import Callable
@@ -26,7 +26,7 @@ OLD_NAME, NEW_NAME = f"{EVALUATION}/errors.py", f"{EVALUATION}/mistakes.py"
 
 
 def _delete(folder: Path) -> None:
-    """Delete files and a folder of the template's, and give one of its modules another name."""
+    """Delete files and a folder of the template, and rename one of its modules."""
     for name in DELETED:
         (folder / name).unlink()
     shutil.rmtree(folder / "src/my_model/toolkit/monitoring")
@@ -41,7 +41,7 @@ def _held(raw: Path) -> None:
 
 
 def _ignored(raw: Path) -> None:
-    """Take the data out of git, as `dvc add` does, with rows that no commit has."""
+    """Remove the data from git, as `dvc add` does, with rows that are in no commit."""
     git(raw, "rm", "-rq", "--cached", ".")
     (raw.parent / ".gitignore").write_text("/raw\n", "utf-8")
     _held(raw)
@@ -52,7 +52,7 @@ def _deleted(raw: Path) -> None:
 
 
 def _linked(raw: Path) -> None:
-    """Put the data on another disk, and a link in their place."""
+    """Move the data elsewhere, and replace them by a link."""
     disk = raw.parents[2] / "disk"
     shutil.move(raw, disk)
     raw.symlink_to(disk)
@@ -66,12 +66,12 @@ def _linked_above(raw: Path) -> None:
 
 
 def _rows(folder: Path) -> dict[str, bytes]:
-    """Return what the folder of data holds, be it a link or gone."""
+    """Return the content of the data folder, which may be a link or missing."""
     return {path.name: path.read_bytes() for path in (folder / "data/raw").glob("*")}
 
 
 def _update(folder: Path, answers: dict[str, Any], **options: Any) -> None:
-    """Update and commit; nothing that was deleted is there again, and nothing conflicts."""
+    """Update and commit; assert that deleted files do not return and nothing conflicts."""
     given = {"data": answers, "defaults": True, "overwrite": True, "quiet": True}
     run_update(folder, **given | options)
     assert not [name for name in [*DELETED, OLD_NAME] if (folder / name).exists()]
@@ -82,7 +82,7 @@ def _update(folder: Path, answers: dict[str, Any], **options: Any) -> None:
 
 
 def _refused(folder: Path, answers: dict[str, Any]) -> None:
-    """A link that Copier may not write through ends the update before anything is written."""
+    """A link that Copier may not follow ends the update before anything is written."""
     before = git(folder, "rev-parse", "HEAD")
     with pytest.raises(ForbiddenPathError, match=r"(?s)data/raw.*--trust"):
         run_update(folder, data=answers, defaults=True, overwrite=True, quiet=True)
@@ -106,7 +106,7 @@ def test_an_update_brings_nothing_back_and_takes_no_data(
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
-    """From a release and from the working tree, in a repository's root and below."""
+    """From a release and from the working tree, in a repository's root and in a subfolder."""
     source = request.getfixturevalue("releases" if version else "template")
     folder = render(source, tmp_path / "repository" / place, version=version)
     git(tmp_path / "repository", "init", "-q", "-b", "main")
@@ -133,7 +133,7 @@ def test_an_update_brings_nothing_back_and_takes_no_data(
 def test_exclude_leaves_a_file_that_git_ignores(
     template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Copier writes over what git ignores, and says before it begins how to keep a file."""
+    """Copier overwrites files that git ignores, and first prints how to keep a file."""
     folder = project(template, tmp_path / "project")
     git(folder, "rm", "-q", "--cached", "config.yaml")
     with (folder / ".gitignore").open("a", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What people do to a project: another name, answers edited by hand, `pip install .`, archives."""
+"""Changes by users: another project name, answers edited by hand, `pip install .`, archives."""
 
 import re
 import shlex
@@ -35,7 +35,7 @@ def test_a_project_is_called_as_its_folder(folder: str, template: Path, tmp_path
 
 
 def _refusal(folder: Path, answers: dict[str, Any] | None = None) -> str:
-    """Return why an update ends before anything is written."""
+    """Return the message of an update that stops before it writes anything."""
     with pytest.raises(ValueError, match="project_name") as refused:
         run_update(folder, data=answers or {}, defaults=True, overwrite=True, quiet=True)
     assert not git(folder, "status", "--short")
@@ -65,10 +65,10 @@ def test_another_name_is_given_by_the_command_that_an_update_prints(
     commit(folder, "renamed")
     names = set(git(folder, "ls-files").splitlines())
     assert "src/fraud_watch/own.py" in names and not [n for n in names if "my_model" in n]
-    fresh = edits.files(
-        edits.project(template, tmp_path / "fresh", {"project_name": "Fraud Watch"})
+    expected = edits.files(
+        edits.project(template, tmp_path / "expected", {"project_name": "Fraud Watch"})
     )
-    changed = {name for name, text in edits.files(folder).items() if fresh.get(name) != text}
+    changed = {name for name, text in edits.files(folder).items() if expected.get(name) != text}
     own = {name.replace("my_model", "fraud_watch") for name in edits.edited()}
     assert changed == own
     if moved:
@@ -117,7 +117,7 @@ def test_without_answers_an_update_says_so_and_changes_nothing(
 def test_a_stale_lock_is_refused(
     template: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """By the settings of CI and the image; an update that makes a lock stale says what to run."""
+    """By CI and the image; an update that makes a lock stale says what to run."""
     folder = edits.project(template, tmp_path / "project", {"ci": "gitlab"})
     _uv(folder, "lock", "--quiet")
     commit(folder, "locked")
@@ -153,8 +153,8 @@ def test_archives_hold_code_alone_and_commands_name_missing_groups(
     (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    beside = {name for name in names if not name.startswith("src/my_model/")}
-    assert beside == {"PKG-INFO", "README.md", "LICENSE", "pyproject.toml", ".gitignore"}
+    other = {name for name in names if not name.startswith("src/my_model/")}
+    assert other == {"PKG-INFO", "README.md", "LICENSE", "pyproject.toml", ".gitignore"}
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert tops == {"my_model", "my_model-0.1.0.dist-info"}

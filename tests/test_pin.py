@@ -1,4 +1,4 @@
-"""Newer releases: what `nox -s pin` moves, and that it moves nothing by mistake."""
+"""`nox -s pin` moves to newer releases, and changes nothing on an error."""
 
 import shutil
 import subprocess
@@ -38,7 +38,7 @@ def test_projects_resolve_what_a_day_had(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "words"), {"1999-12-31": "take a later day", "soon": "no day"}.items()
+    ("day", "words"), {"1999-12-31": "use a later day", "soon": "not a date"}.items()
 )
 def test_a_wrong_day_moves_nothing(day: str, words: str, copy: Path) -> None:
     before = {name: (copy / name).read_bytes() for name in FILES}

@@ -1,4 +1,4 @@
-"""A covering set of projects, used as their users would: uv sync, own tests, run on their data."""
+"""A covering set of projects: installed, tested by their own tests, and run on their data."""
 
 import csv
 import hashlib
@@ -20,8 +20,8 @@ from pretrained import check_encoder, check_smollm2
 from readme import check_readme
 from render import ROOT, commit, git, render
 
-# Each of two workers begins with a half, the longest first; who is done early takes short ones
-# from the end of the other's.
+# Each of two workers starts with half of them, the longest first; the one that finishes early takes
+# short ones from the end of the other's half.
 PROJECTS: dict[str, dict[str, Any]] = {
     "language-model": {
         "project_name": "Answers",
@@ -82,7 +82,7 @@ TWICE = {"defaults", "pytorch"}  # the others only train twice
 SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
+KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # results for libraries
 RESERVED = set((ROOT / "template/_part/reserved.txt").read_text("utf-8").split())
 
 
@@ -115,7 +115,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
         twin = folder / "runs/second" / file.relative_to(folder / "runs/first")
         assert _sha(file) == _sha(twin), file
     assert (folder / "runs/first/report.html").stat().st_size < 500_000
-    _assert_mistakes_are_explained(folder, script, answers.get("task", "tabular"))
+    _assert_errors_are_explained(folder, script, answers.get("task", "tabular"))
     if name in CORRUPTED:
         _uv(folder, "run", "python", str(ROOT / "tests/corrupt/corrupt.py"), "--every", "6")
     if name == "defaults":
@@ -144,7 +144,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
 def test_runs_outlive_a_switch(
     task: str, framework: str, epochs: str, rows: str, template: Path, tmp_path: Path
 ) -> None:
-    """Another framework judges its model beside the old one, whose export goes on answering."""
+    """A model of another framework is compared with the old one, whose export keeps working."""
     folder = project(template, tmp_path / "project", {"task": task})
     _uv(folder, "run", "my-model", "run", "--run", "old", "--model.name", "linear")
     commit(folder, "trained")
@@ -178,12 +178,12 @@ def _assert_honest(run: Path, served: str) -> None:
     assert parity["max_scaled_diff"] <= parity["tolerance"]
     with (run / "history.csv").open() as file:
         losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
-    assert len(losses) == 1 or min(losses) < losses[0], "nothing was learnt"
+    assert len(losses) == 1 or min(losses) < losses[0], "the model did not learn"
     text = (run / "report.html").read_text("utf-8")
     assert f"{metrics['metrics'][primary]:.4g}"[:5] in text
 
 
-MISTAKES = {  # beside those of its own tests
+ERRORS = {  # besides those of the project's own tests
     "--data.path=broken.csv --data.target=b": "broken.csv",
     "--data.path=broken.csv": "data.target: must be set",
     "--sed=1": "did you mean --seed?",
@@ -191,10 +191,10 @@ MISTAKES = {  # beside those of its own tests
 }
 
 
-def _assert_mistakes_are_explained(folder: Path, script: str, task: str) -> None:
+def _assert_errors_are_explained(folder: Path, script: str, task: str) -> None:
     (folder / "broken.csv").write_bytes(b'a,b\n1,"2\n\0')
     before = _paths(folder)
-    for options, words in _mistakes(task).items():
+    for options, words in _errors(task).items():
         command = [folder / ".venv/bin" / script, "train", *options.split()]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert done.returncode == 2, done
@@ -203,11 +203,11 @@ def _assert_mistakes_are_explained(folder: Path, script: str, task: str) -> None
     (folder / "broken.csv").unlink()
 
 
-def _mistakes(task: str) -> dict[str, str]:
-    if task == "text-generation":  # no column is called the target
-        known = {options.replace("target=b", "text=b"): MISTAKES[options] for options in MISTAKES}
+def _errors(task: str) -> dict[str, str]:
+    if task == "text-generation":  # there is no target column
+        known = {options.replace("target=b", "text=b"): ERRORS[options] for options in ERRORS}
         return known | {"--data.path=broken.csv": "name the columns"}
-    return MISTAKES | ({} if task.startswith("tabular") else {"--data.path=broken.csv": "be read"})
+    return ERRORS | ({} if task.startswith("tabular") else {"--data.path=broken.csv": "be read"})
 
 
 def _paths(folder: Path) -> set[Path]:

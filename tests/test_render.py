@@ -1,4 +1,4 @@
-"""Every answer set renders: the right files, formatted, complete, and the same each time."""
+"""Every answer set renders: the right files, formatted, complete and reproducible."""
 
 import ast
 import re
@@ -42,7 +42,7 @@ def _bytes(folder: Path) -> dict[Path, bytes]:
 
 
 def check_texts(folder: Path) -> None:
-    """Assert that every text of a project is complete and can be read by what reads it."""
+    """Assert that every text of a project is complete and can be parsed."""
     for path in folder.rglob("*"):
         if path.is_file() and path.suffix not in (".csv", ".jsonl", ".zip"):
             _check_text(path, path.read_text("utf-8"))
@@ -90,7 +90,7 @@ def check_imports(folder: Path, package: str) -> None:
 
 
 def _names(path: Path) -> set[str]:
-    """Return what a module defines or imports; nothing of one that is not there."""
+    """Return the names that a module defines or imports; none if it does not exist."""
     found = set[str]()
     for node in ast.walk(ast.parse(path.read_text("utf-8") if path.exists() else "")):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -106,7 +106,7 @@ FOREIGN = r"(?i)\b(pictures?|conversations?|chats?|torchrun|core ?ml|gguf|wandb|
 
 
 def test_the_default_project_names_nothing_of_others(template: Path, tmp_path: Path) -> None:
-    """What another task, framework, target or tracker needs stands in their folders alone."""
+    """Code for another task, framework, target or tracker is only in their folders."""
     folder = render(template, tmp_path / "project")
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if "raw" not in path.parts:
@@ -123,7 +123,7 @@ def test_the_default_project_is_small(template: Path, tmp_path: Path) -> None:
 
 
 def _code_lines(path: Path) -> int:
-    """Count the lines that hold more than a docstring, a comment or nothing."""
+    """Count the lines that are not blank, a docstring or a comment."""
     text = path.read_text("utf-8")
     notes = {
         line

@@ -98,7 +98,7 @@ def test_overlays_nest_in_one_order() -> None:
 
 
 def test_no_two_overlays_write_one_file() -> None:
-    """Whatever is answered: with --overwrite, as an update has it, Copier takes the last one."""
+    """For all answers: with --overwrite, as in an update, Copier uses the last one."""
     names: dict[str, set[tuple[str, ...]]] = {}
     for path in walk():
         names.setdefault(landing(path), set()).add(nesting(path))

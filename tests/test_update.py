@@ -1,4 +1,4 @@
-"""`copier update`: to a new version, and from one answer to another; the user's edits stay."""
+"""`copier update` to a new version, and from one answer to another, keeps the user's edits."""
 
 import shutil
 from pathlib import Path
@@ -18,13 +18,13 @@ from switches import step
 
 
 def _released() -> list[str]:
-    """Return the tags that users may be at; before the first one, the last commit."""
+    """Return the tags that users may have; before the first release, the last commit."""
     tags = git(ROOT, "-c", "safe.directory=*", "tag", "--list", "[0-9]*").split()
     return tags or ["HEAD"]
 
 
 def _checkout(version: str, folder: Path) -> Path:
-    """Make a template repository of that version, with the working tree as the next one."""
+    """Create a template repository with that version, and the working tree as the next one."""
     archive = folder.with_suffix(".tar")
     git(ROOT, "-c", "safe.directory=*", "archive", "-o", str(archive), version)
     shutil.unpack_archive(archive, folder, filter="data")
@@ -43,19 +43,19 @@ def test_a_project_of_each_release_reaches_the_working_tree(version: str, tmp_pa
     commit(template, "next")
     git(template, "tag", history.NEXT)
     old = version if version != "HEAD" else "0.0.1"
-    came = history.update(template, old, {}, tmp_path)
-    assert not came["untouched"] and not came["lost"] and not came["unlike"]
+    result = history.update(template, old, {}, tmp_path)
+    assert not result["untouched"] and not result["lost"] and not result["unlike"]
 
 
 @pytest.mark.parametrize(
     ("version", "answers"), [("0.1", "regression"), ("0.2", "pytorch"), ("0.5", "language-model")]
 )
-def test_a_project_of_the_past_reaches_the_working_tree(
+def test_a_project_of_a_past_commit_reaches_the_working_tree(
     version: str, answers: str, releases: Path, tmp_path: Path
 ) -> None:
-    """A few rows of `nox -s history`, which takes many minutes."""
-    came = history.update(releases, version, history.ANSWERS[answers], tmp_path)
-    assert not came["untouched"] and not came["lost"] and not came["unlike"]
+    """Some rows of `nox -s history`, which takes many minutes."""
+    result = history.update(releases, version, history.ANSWERS[answers], tmp_path)
+    assert not result["untouched"] and not result["lost"] and not result["unlike"]
 
 
 def test_a_new_version_arrives_and_edits_stay(tmp_path: Path) -> None:
@@ -119,22 +119,22 @@ FRAMEWORKS = [
 
 
 @pytest.mark.parametrize("switches", [SWITCHES, FRAMEWORKS], ids=["answers", "frameworks"])
-def test_every_answer_can_be_switched_on_a_living_project(
+def test_every_answer_can_be_switched_on_an_existing_project(
     switches: list[dict[str, Any]], template: Path, tmp_path: Path
 ) -> None:
-    """After each switch the project is what a fresh render gives, plus the user's edits.
+    """After each switch the project is what a new render gives, plus the user's edits.
 
-    Another framework or task brings other code: where the user had changed that, git's markers
-    show both.
+    Another framework or task brings other code: if the user had changed it, git's markers
+    show both versions.
     """
     folder = project(template, tmp_path / "project")
     edits(folder)
     answers: dict[str, Any] = {}
     for number, switch in enumerate(switches):
         answers |= switch
-        came = step(folder, template, switch, answers, tmp_path / f"fresh{number}")
-        assert not came["untouched"] and not came["lost"] and not came["unlike"], switch
-        assert not came["touched"] or {"framework", "task"} & {*switch}, switch
+        result = step(folder, template, switch, answers, tmp_path / f"expected{number}")
+        assert not result["untouched"] and not result["lost"] and not result["unlike"], switch
+        assert not result["touched"] or {"framework", "task"} & {*switch}, switch
 
 
 def test_the_switches_reach_every_answer() -> None:
@@ -170,7 +170,7 @@ _migrations:
 
 
 def _release(template: Path) -> None:
-    """Make a version in which a question, an answer and two files have other names."""
+    """Create a version that renames a question, an answer and two files."""
     questions = template / "copier.yml"
     edit(questions, "\nauthor:", "\nowner:")
     edit(questions, "if not author |", "if not owner |")

@@ -66,8 +66,8 @@ def obvious() -> Any:
         answer, *label = session.run(None, feed)
         if not label:
             return {"value": float(answer[0])}
-        chances = dict(zip(labels, answer[0].tolist(), strict=True))
-        return {"label": label[0][0], "probabilities": chances}
+        probabilities = dict(zip(labels, answer[0].tolist(), strict=True))
+        return {"label": label[0][0], "probabilities": probabilities}
 
     return app
 
@@ -135,7 +135,7 @@ def cpu_seconds(url: str) -> float:
 
 
 def processes(url: str) -> list[Path]:
-    """Return a folder of /proc for each process of a server: those that were told its address."""
+    """Return a folder of /proc for each process of a server: those started with its address."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended since
@@ -154,8 +154,8 @@ def post(url: str, body: str) -> Any:
     request = urllib.request.Request(url, body.encode())
     request.add_header("Content-Type", "application/json")
     answer = json.load(urllib.request.urlopen(request, timeout=30))
-    chances = answer.get("probabilities", {"value": answer.get("value")})
-    return answer.get("label"), {name: f"{value:.5g}" for name, value in chances.items()}
+    probabilities = answer.get("probabilities", {"value": answer.get("value")})
+    return answer.get("label"), {name: f"{value:.5g}" for name, value in probabilities.items()}
 
 
 def slow_down(folder: Path, width: int = 1800) -> None:

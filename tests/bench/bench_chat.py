@@ -48,14 +48,14 @@ def exported(config: Any, splits: Any, run: Path) -> Any:
     predict.save(model, run / "model")
     folder.mkdir(parents=True)
     gguf.convert(model, splits.schema, folder, None)
-    told = convert.describe("gguf", folder, gguf, splits.schema, None, config)
-    (folder / "contract.json").write_text(json.dumps(told | gguf.describe(model)))
+    described = convert.describe("gguf", folder, gguf, splits.schema, None, config)
+    (folder / "contract.json").write_text(json.dumps(described | gguf.describe(model)))
     return model
 
 
 @contextmanager
 def gateway(engine: Engine, run: Path, settings: Any) -> Iterator[int]:
-    """Serve in a thread and give the port."""
+    """Serve in a thread and yield the port."""
     server = uvicorn.Server(
         uvicorn.Config(create_app(run / "export/gguf", settings, engine), log_level="warning")
     )
@@ -72,20 +72,21 @@ def gateway(engine: Engine, run: Path, settings: Any) -> Iterator[int]:
 
 
 def ask(port: int, engine: Engine, messages: list[dict]) -> tuple[str, int]:
-    """Return an answer, and how many tokens it took."""
+    """Return an answer and its number of tokens."""
     connection = HTTPConnection("127.0.0.1", port)
     body = json.dumps({"model": engine.model, "messages": messages})
     headers = {"Content-Type": "application/json"} | engine.headers
     connection.request("POST", "/v1/chat/completions", body, headers)
-    told = json.loads(connection.getresponse().read())
+    response = json.loads(connection.getresponse().read())
     connection.close()
-    if "error" in told:
-        raise SystemExit(told["error"]["message"])
-    return told["choices"][0]["message"]["content"].strip(), told["usage"]["completion_tokens"]
+    if "error" in response:
+        raise SystemExit(response["error"]["message"])
+    answer = response["choices"][0]["message"]["content"].strip()
+    return answer, response["usage"]["completion_tokens"]
 
 
 def served(port: int, engine: Engine, clients: int, chats: list) -> list[tuple[str, int]]:
-    """Return the answers to conversations, which so many clients ask for."""
+    """Return the answers to conversations, requested by concurrent clients."""
     with ThreadPoolExecutor(clients) as pool:
         return [*pool.map(partial(ask, port, engine), chats)]
 

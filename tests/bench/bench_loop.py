@@ -1,8 +1,8 @@
-"""Samples per second of the training loop beside a bare one, Lightning's and transformers' Trainer.
+"""Samples per second of the training loop against a bare one, Lightning's and transformers' Trainer.
 
     uv run --with-requirements requirements.txt python bench_loop.py EPOCHS [--rows=N] [--key=value ...]
 
-Runs in the folder of a rendered PyTorch project that tells classes; keys are those of config.yaml,
+Runs in the folder of a rendered PyTorch classification project; keys are those of config.yaml,
 and N rows are made from the demo table.
 All four train the same network on the same batches, with the same optimizer, schedule and clipping,
 and validate after each epoch; the project's loop alone also writes its log and its checkpoints.

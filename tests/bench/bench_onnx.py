@@ -1,4 +1,4 @@
-"""Latency of ONNX, whole and in 8 bits, beside eager PyTorch: one row and 256, one thread.
+"""Latency of ONNX, full and in 8 bits, compared with eager PyTorch: one row and 256, one thread.
 
     python bench_onnx.py [--key=value ...]
 
@@ -37,14 +37,14 @@ def session(folder: Path) -> onnxruntime.InferenceSession:
 
 
 def sessions(model: Any, splits: Any) -> list[onnxruntime.InferenceSession]:
-    """Return the model whole, and in 8 bits."""
+    """Return the full model, and the one in 8 bits."""
     with tempfile.TemporaryDirectory() as name:
-        whole, small = Path(name) / "whole", Path(name) / "small"
-        for folder in (whole, small):
+        full, small = Path(name) / "full", Path(name) / "small"
+        for folder in (full, small):
             folder.mkdir()
-        onnx.convert(model, splits.schema, whole)
+        onnx.convert(model, splits.schema, full)
         onnx_int8.compress(model, splits.schema, small, None, splits.train.inputs)
-        return [session(whole), session(small)]
+        return [session(full), session(small)]
 
 
 def seconds(call: Any, *words: Any) -> float:
@@ -71,9 +71,9 @@ def main() -> None:
         fed = feed(inputs, {"inputs": describe(splits.schema)})
         calls = [(network, taken), *((each.run, None, fed) for each in exported)]
         found = np.array([[seconds(*call) for call in calls] for _ in range(ROUNDS)])[10:]
-        eager, whole, small = 1000 * np.median(found, axis=0)
+        eager, full, small = 1000 * np.median(found, axis=0)
         times = [ratio(found[:, 0] / found[:, number]) for number in (1, 2)]
-        print(f"{rows:>5} {eager:>8.3f} {whole:>8.3f} {small:>9.3f} {times[0]:>22} {times[1]:>22}")
+        print(f"{rows:>5} {eager:>8.3f} {full:>8.3f} {small:>9.3f} {times[0]:>22} {times[1]:>22}")
 
 
 if __name__ == "__main__":

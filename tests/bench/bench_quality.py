@@ -1,15 +1,15 @@
-"""Default settings beside those of LightGBM, CatBoost and HistGradientBoosting, on public tables.
+"""Default settings against those of LightGBM, CatBoost and HistGradientBoosting, on public tables.
 
     python bench_quality.py [--autogluon] [TABLE ...]
 
 Runs in the folder of a rendered tabular project with scikit-learn, in its environment with
 quality/requirements.txt; the tables of its task are in a package, and longer ones are cut to ROWS
-rows. Every candidate has the same training and validation rows and is judged on the same test rows,
-on one thread; AutoGluon (medium, without PyTorch's networks) has an environment of its own.
+rows. Every candidate has the same training, validation and test rows, and one thread; AutoGluon
+(medium, without PyTorch's networks) has an environment of its own.
 `linear` is the project's baseline, on training rows. Behind a value is the 95 % interval of how
 much better the default is, by a paired bootstrap, in units of the metric; `>` marks a default that
-is surely better and `<` one that is surely worse. Where AutoGluon's environment can't be made, the
-bench says so, and goes on without it.
+is significantly better and `<` one that is significantly worse. If AutoGluon's environment can't
+be made, the benchmark says so and continues without it.
 """
 
 import json

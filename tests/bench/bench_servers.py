@@ -2,7 +2,7 @@
 
     python bench_servers.py EXPORT_FOLDER [--rounds 3] [--seconds 5] [--connections 32]
 
-Runs in the environment of a project that tells classes of tables. Each peer lives in an environment
+Runs in the environment of a tabular classification project. Each peer lives in an environment
 of its own, with one worker and its request log off; all take turns. Triton's server is the binary
 inside nvidia-pytriton with its Python backend, the only one that a package registry has: its stub
 needs a Python with a shared library, and its clients send a tensor a column. Triton's native
@@ -36,14 +36,14 @@ NOTE = """\
 The peers run the exported model by Python code of this bench, in one process with one thread.
 Triton: its Python backend, fed one tensor a column, {columns} a request; it pays for each tensor. Its
 native backends, such as the one for ONNX Runtime, are in no package registry and were not in the
-comparison. They are faster: measured once, apart from this table, the ONNX Runtime backend answered
+comparison. They are faster: measured once, separately from this table, the ONNX Runtime backend answered
 1.3 to 2.5 times as many requests per second as the project's server, for 0.6 of its processor time.
 It checks types and shapes alone, and keeps no request log. Fed one tensor that holds the row as
 JSON, the Python backend was about as fast as the project's server: that was 0.98 to 1.10 times as fast."""
 
 
 class Server:
-    """A peer: the package it comes in, how it starts, where and what it is asked."""
+    """A peer: the package it comes in, how it starts, its URL and its requests."""
 
     def __init__(self, package: str, command: list[Any], path: str, body: Any) -> None:
         self.package, self.command, self.path, self.body = package, command, path, body
@@ -209,7 +209,7 @@ def bench(servers: dict[str, Server], bins: dict[str, Path], scratch: Path, args
 
 
 def main() -> None:
-    """Install the peers beside each other and measure them."""
+    """Install the peers in separate environments and measure them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="an export folder: runs/<run>/export/onnx")
     for name, default in {"connections": 32, "rounds": 3, "seconds": 5}.items():

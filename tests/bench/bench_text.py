@@ -1,13 +1,13 @@
-"""Texts: tokens per second in training beside the library's plain script, and latency of answers.
+"""Texts: tokens per second in training against the library's example script, and latency.
 
     python bench_text.py train EPOCHS [--key=value ...]
     python bench_text.py serve [--key=value ...]
 
 Runs in the folder of a rendered project of transformers, in its environment; keys are those of its
-config.yaml. The plain script pads each batch to its longest text and takes rows at random; both
+config.yaml. The example script pads each batch to its longest text and takes rows at random; both
 validate after each epoch, the project alone also writes its log and its checkpoints, and the first
 epoch does not count. Served are single texts and 64 together, with one thread, by the exported file
-whole and in 8 bits and by the `pipeline` of transformers; the network is untrained, which costs as
+full and in 8 bits and by the `pipeline` of transformers; the network is untrained, which costs as
 much. All take turns.
 """
 
@@ -120,16 +120,16 @@ def bench_serving(config: Any, splits: Any, folder: Path) -> None:
     model, texts = build(config, splits), splits.val.inputs["text"].tolist()
     predict.save(model, folder / "model")
     cut = {"truncation": True, "max_length": config.model.max_tokens}
-    askers = {"pipeline": pipeline("text-classification", str(folder / "model"), **cut)}
+    clients = {"pipeline": pipeline("text-classification", str(folder / "model"), **cut)}
     for name, make in {"onnx": onnx.convert, "onnx-int8": onnx_int8.compress}.items():
-        askers[name] = _exported(make, model, splits, folder / name)
+        clients[name] = _exported(make, model, splits, folder / name)
     print(f"\n{sum(w.numel() for w in model.network.parameters()) / 1e6:.1f} M weights: ms\n")
-    print(f"{'texts':>6}" + "".join(f"{name:>28}" for name in askers))
+    print(f"{'texts':>6}" + "".join(f"{name:>28}" for name in clients))
     for rows, rounds in {1: ROUNDS, 64: ROUNDS // 10}.items():
-        took = np.array([_turn(askers, texts, rows, n) for n in range(rounds + 1)])[1:]
-        shown = [f"{np.median(took[:, 0]):.2f}"]
-        shown += [f"{np.median(t):.2f} {ratio(took[:, 0] / t)}" for t in took.T[1:]]
-        print(f"{rows:>6}" + "".join(f"{text:>28}" for text in shown))
+        took = np.array([_turn(clients, texts, rows, n) for n in range(rounds + 1)])[1:]
+        columns = [f"{np.median(took[:, 0]):.2f}"]
+        columns += [f"{np.median(t):.2f} {ratio(took[:, 0] / t)}" for t in took.T[1:]]
+        print(f"{rows:>6}" + "".join(f"{text:>28}" for text in columns))
 
 
 def _exported(make: Callable[..., None], model: Any, splits: Any, folder: Path) -> Any:
@@ -137,19 +137,19 @@ def _exported(make: Callable[..., None], model: Any, splits: Any, folder: Path) 
     extra = {"inputs": splits.train.inputs} if make is onnx_int8.compress else {}
     make(model, splits.schema, folder, 0.5, **extra)
     onnx.accompany(model, folder)
-    told: Any = {"inputs": [{"name": "text"}], "model": "model.onnx", **onnx.describe(model)}
+    entries: Any = {"inputs": [{"name": "text"}], "model": "model.onnx", **onnx.describe(model)}
     options = onnx_runtime.onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnx_runtime.onnxruntime.InferenceSession(folder / "model.onnx", options)
-    predictor = onnx_runtime.Predictor(session, contract.Contract(**told, folder=str(folder)))
+    predictor = onnx_runtime.Predictor(session, contract.Contract(**entries, folder=str(folder)))
     return lambda texts: predictor({"text": texts})
 
 
-def _turn(askers: dict[str, Any], texts: list[str], rows: int, number: int) -> list[float]:
+def _turn(clients: dict[str, Any], texts: list[str], rows: int, number: int) -> list[float]:
     """Return the milliseconds of each for the same texts."""
     part = [texts[(number * rows + row) % len(texts)] for row in range(rows)]
     found = []
-    for ask in askers.values():
+    for ask in clients.values():
         start = time.perf_counter()
         ask(part)
         found.append(1000 * (time.perf_counter() - start))

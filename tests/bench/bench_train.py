@@ -1,4 +1,4 @@
-"""Wall time and peak memory of `train` beside bare pandas + scikit-learn, on the same rows and settings.
+"""Wall time and peak memory of `train` against bare pandas + scikit-learn, on the same rows and settings.
 
     python bench_train.py PROJECT [ROWS ...]
 

@@ -113,7 +113,7 @@ class Loaded(Trainer):
 
 
 class Stamping(TrainerCallback):
-    """What tells the end of an epoch."""
+    """A callback that records the end of each epoch."""
 
     def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp

@@ -18,8 +18,8 @@ OPTIONS = PAIRS
 
 def clean() -> pd.DataFrame:
     """Return questions and replies."""
-    asked = [f"{text} Bergen?" for text in made_up(ROWS, 8, 0)]
-    return pd.DataFrame({"question": asked, "reply": made_up(ROWS, 14, 1)})
+    questions = [f"{text} Bergen?" for text in made_up(ROWS, 8, 0)]
+    return pd.DataFrame({"question": questions, "reply": made_up(ROWS, 14, 1)})
 
 
 def cases(_: bool) -> list[Case]:
@@ -38,7 +38,7 @@ def cases(_: bool) -> list[Case]:
 
 
 def _cells(frame: pd.DataFrame) -> list[Case]:
-    asked, told = frame["question"].tolist(), frame["reply"].tolist()
+    questions, replies = frame["question"].tolist(), frame["reply"].tolist()
 
     def put(**columns: Any) -> Callable:
         return written(_csv(frame.assign(**columns)), "a.csv")
@@ -46,18 +46,18 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
     return [
         Case("no replies", put(reply=""), REFUSED, "row"),
         Case("no questions", put(question=""), REFUSED, "row"),
-        Case("replies missing in some", put(reply=_some(told, "", 20)), RESULT, "left out"),
-        Case("replies missing in half", put(reply=_some(told, "", 2)), REFUSED, "row"),
-        Case("replies all the same", put(reply=told[0]), EITHER),
-        Case("questions all the same", put(question=asked[0]), RESULT, "same prompt"),
+        Case("replies missing in some", put(reply=_some(replies, "", 20)), RESULT, "left out"),
+        Case("replies missing in half", put(reply=_some(replies, "", 2)), REFUSED, "row"),
+        Case("replies all the same", put(reply=replies[0]), EITHER),
+        Case("questions all the same", put(question=questions[0]), RESULT, "same prompt"),
         Case("numbers as replies", put(reply=range(ROWS)), RESULT),
-        Case("a reply of 3 MB", put(reply=_some(told, "storm " * 500_000, 999)), RESULT),
-        Case("special tokens", put(reply=_some(told, "<|im_end|><|im_start|>system", 9)), RESULT,
+        Case("a reply of 3 MB", put(reply=_some(replies, "storm " * 500_000, 999)), RESULT),
+        Case("special tokens", put(reply=_some(replies, "<|im_end|><|im_start|>system", 9)), RESULT,
              "special"),
-        Case("control characters", put(reply=_some(told, "a\x01b\x1bc\x7f", 9)), RESULT),
-        Case("templates", put(question=_some(asked, "{{ 7*7 }}{% x %}", 9)), RESULT),
-        Case("other scripts", put(reply=_some(told, "発動機が停止 \u05e9\u05dc 🦜", 9)), RESULT),
-        Case("a key in a reply", put(reply=_some(told, "AKIA" + "ABCDEFGH" * 2, 30)), RESULT),
+        Case("control characters", put(reply=_some(replies, "a\x01b\x1bc\x7f", 9)), RESULT),
+        Case("templates", put(question=_some(questions, "{{ 7*7 }}{% x %}", 9)), RESULT),
+        Case("other scripts", put(reply=_some(replies, "発動機が停止 \u05e9\u05dc 🦜", 9)), RESULT),
+        Case("a key in a reply", put(reply=_some(replies, "AKIA" + "ABCDEFGH" * 2, 30)), RESULT),
         Case("no reply column", written(_csv(frame[["question"]]), "a.csv"), REFUSED, "did you"),
         *(Case(f"{rows} rows", written(_csv(frame.head(rows)), "a.csv"), REFUSED)
           for rows in (1, 2)),
@@ -67,11 +67,11 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
 def _messages(frame: pd.DataFrame) -> list[Case]:
     """Return the cases of a column of messages; each stands in every row, or in a few."""
     pairs = frame.to_records(index=False).tolist()
-    chats = [[_said("user", asked), _said("assistant", told)] for asked, told in pairs]
+    chats = [[_said("user", q), _said("assistant", a)] for q, a in pairs]
     deep: Any = "x"
     for _ in range(300):
         deep = [deep]
-    odd = {
+    invalid = {
         "a text": "hello",
         "a number": 5,
         "null": None,
@@ -79,7 +79,7 @@ def _messages(frame: pd.DataFrame) -> list[Case]:
         "a list of texts": ["hello", "you"],
         "one message": _said("user", "a"),
         "other keys": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}],
-        "an odd role": [_said("User", "a"), _said("assistant", "b")],
+        "an unknown role": [_said("User", "a"), _said("assistant", "b")],
         "no content": [{"role": "user"}, _said("assistant", "b")],
         "content of null": [_said("user", None), _said("assistant", "b")],
         "content of parts": [_said("user", [{"type": "text", "text": "a"}]), _said("assistant", 1)],
@@ -94,9 +94,9 @@ def _messages(frame: pd.DataFrame) -> list[Case]:
         return written("".join(json.dumps({"messages": each}) + "\n" for each in values), "a.jsonl")
 
     few = [Case(f"some are {name}", put(_some(chats, chat, 20)), RESULT, "left out", LISTS)
-           for name, chat in odd.items()]  # fmt: skip
+           for name, chat in invalid.items()]  # fmt: skip
     all_ = [Case(f"all are {name}", put([chat] * ROWS), REFUSED, "a.jsonl", LISTS)
-            for name, chat in odd.items()]  # fmt: skip
+            for name, chat in invalid.items()]  # fmt: skip
     texts = written(_csv(pd.DataFrame({"messages": [str(chat) for chat in chats]})), "a.csv")
     listed = written(_csv(pd.DataFrame({"messages": map(json.dumps, chats)})), "a.csv")
     stored = written(_bytes(pd.DataFrame({"messages": chats})), "a.parquet")

@@ -1,10 +1,10 @@
-"""Give a project broken files, and say how it takes them: a result, one sentence, or a defect.
+"""Test a project with broken files: each gives a result, an error message or a defect.
 
     uv run --directory PROJECT python tests/corrupt/corrupt.py [--only WORDS] [--verbose]
 
-Runs in the project's environment, with its own command line. A case is good if it ends with exit
-code 0, or with 2 and one line that names the file, a column or a key, and if it leaves nothing
-behind then but what data/processed keeps for the next time. Exit code 1 if there is a defect.
+Runs in the project's environment, with its own command line. A case passes if it ends with exit
+code 0, or with 2 and one line that names the file, a column or a key, and if an error leaves no
+files behind, except caches in data/processed. Exit code 1 if there is a defect.
 """
 
 import argparse
@@ -30,20 +30,20 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parent))
 from damage import EITHER, REFUSED, SAME, Case
 
-LONGEST = 1100  # characters of a sentence
-PATIENCE = 120  # seconds after which a case is taken to hang
-IMPORTS = 120  # seconds more that the first one may take
-VERDICTS = ("result", "sentence", "defect")
+MAX_LENGTH = 1100  # characters of a message
+TIMEOUT = 120  # seconds of a case
+IMPORTS = 120  # additional seconds of the first one
+VERDICTS = ("result", "message", "defect")
 KINDS = {"tabular": "tables", "image": "pictures", "text": "texts", "chat": "chats"}
 
 
 @dataclass
 class Outcome:
-    """What became of a case: the exit code, all that was told, and what is wrong with that."""
+    """The outcome of a case: exit code, output, and what is wrong with them."""
 
     case: Case
     code: int
-    told: str
+    output: str
     facts: Any
     took: float
     fault: str = ""
@@ -51,16 +51,16 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """One of VERDICTS."""
-        return "defect" if self.fault else "result" if self.code == 0 else "sentence"
+        return "defect" if self.fault else "result" if self.code == 0 else "message"
 
 
 def main() -> int:
-    """Try all cases of the project's kind of input."""
+    """Run all cases for the project's kind of input."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="cases whose name holds these words")
-    parser.add_argument("--every", type=int, default=1, help="of those, each n-th")
+    parser.add_argument("--every", type=int, default=1, help="every n-th of those")
     parser.add_argument("--slow", action="store_true", help="also those that take a minute")
-    parser.add_argument("--verbose", action="store_true", help="show each sentence")
+    parser.add_argument("--verbose", action="store_true", help="show each message")
     args = parser.parse_args()
     kind, labels = _kind()
     module = import_module(KINDS[kind])
@@ -72,22 +72,22 @@ def main() -> int:
     for case in wanted:
         found.append(outcome := attempt(case, module.OPTIONS, clean.facts))
         if outcome.fault or args.verbose:
-            told = outcome.fault or outcome.told
-            print(f"{outcome.verdict:>8}  {case.name} ({outcome.took:.1f} s): {told}", flush=True)
+            text = outcome.fault or outcome.output
+            print(f"{outcome.verdict:>8}  {case.name} ({outcome.took:.1f} s): {text}", flush=True)
     counts = Counter(outcome.verdict for outcome in found)
-    told = ", ".join(f"{counts[name]} {name}" for name in VERDICTS)
-    print(f"{KINDS[kind]}: {len(found)} cases: {told}")
+    summary = ", ".join(f"{counts[name]} {name}" for name in VERDICTS)
+    print(f"{KINDS[kind]}: {len(found)} cases: {summary}")
     return 1 if counts["defect"] else 0
 
 
 def _kind() -> tuple[str, bool]:
-    """Return the project's kind of input, and if its target are labels."""
+    """Return the project's kind of input, and whether its target is a label."""
     task = yaml.safe_load(Path(".copier-answers.yml").read_text("utf-8"))["task"]
     return ("chat" if task == "text-generation" else task.split("-")[0]), "regr" not in task
 
 
 def attempt(case: Case, options: Sequence[str], clean: Any) -> Outcome:
-    """Give a case to `data` in a folder of its own."""
+    """Run `data` on a case in a separate folder."""
     root = Path.cwd()
     (package,) = [path.parent.name for path in root.glob("src/*/cli.py")]
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch):
@@ -114,7 +114,7 @@ def _call(
     """Return exit code, stdout and stderr of a command; 1 and a traceback if it raises."""
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         signal.signal(signal.SIGALRM, _stop)
-        signal.alarm(PATIENCE + slow)
+        signal.alarm(TIMEOUT + slow)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("default")
@@ -128,41 +128,41 @@ def _call(
 
 
 def _stop(*_: Any) -> None:
-    raise RuntimeError("still busy after all that time")
+    raise RuntimeError("timed out")
 
 
 def _files() -> set[Path]:
-    """Return what is here, but for what the next reading may find useful, when it is whole."""
+    """Return the files here, except complete caches in data/processed."""
     found = {path for path in Path().rglob("*") if path.is_file()}
     kept = {path for path in found if path.parts[:2] == ("data", "processed")}
     return found - {path for path in kept if not path.name.startswith(".") and path.stat().st_size}
 
 
 def _facts() -> Any:
-    """Return how many rows were read, and as what."""
-    told = json.loads(Path("data/processed/data.json").read_text("utf-8"))
-    columns = [(column["name"], column["kind"]) for column in told["columns"]]
-    return sum(told["splits"].values()) + told["twins_dropped"], columns
+    """Return the number of rows, and the kinds of columns."""
+    manifest = json.loads(Path("data/processed/data.json").read_text("utf-8"))
+    columns = [(column["name"], column["kind"]) for column in manifest["columns"]]
+    return sum(manifest["splits"].values()) + manifest["twins_dropped"], columns
 
 
 def _faults(outcome: Outcome, err: str, left: set[Path], clean: Any) -> list[str]:
-    """Say what is wrong with an outcome."""
-    case, code, told = outcome.case, outcome.code, outcome.told
+    """Return what is wrong with an outcome."""
+    case, code, output = outcome.case, outcome.code, outcome.output
     if code not in (0, 2):
         return [f"exit code {code}: {err.strip()[-1500:]}"]
     faults = []
     if code == 0 and err:
-        faults.append(f"noise on stderr: {err[-500:]!r}")
+        faults.append(f"unexpected text on stderr: {err[-500:]!r}")
     if code == 2 and err.count("\n") != 1:
         faults.append(f"{err.count(chr(10))} lines on stderr: {err[-500:]!r}")
-    if code == 2 and len(err) > LONGEST:
-        faults.append(f"a sentence of {len(err)} letters: {err[:300]!r}")
+    if code == 2 and len(err) > MAX_LENGTH:
+        faults.append(f"a message of {len(err)} characters: {err[:300]!r}")
     if code == 2 and left:
-        faults.append(f"left behind: {sorted(map(str, left))}; {told}")
+        faults.append(f"left behind: {sorted(map(str, left))}; {output}")
     if case.expects != EITHER and (code == 0) != (case.expects != REFUSED):
-        faults.append(f"expected {case.expects}, got: {told}")
-    if case.says not in told:
-        faults.append(f"does not say {case.says!r}: {told}")
+        faults.append(f"expected {case.expects}, got: {output}")
+    if case.says not in output:
+        faults.append(f"does not say {case.says!r}: {output}")
     if case.expects == SAME and code == 0 and outcome.facts != clean:
         faults.append(f"read as {outcome.facts}, not as {clean}")
     return faults

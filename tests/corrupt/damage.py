@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-RESULT, SAME, REFUSED, EITHER = "a result", "the clean result", "a sentence", "either"
+RESULT, SAME, REFUSED, EITHER = "a result", "the clean result", "an error message", "either"
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Case:
     """A hostile input.
 
     make     writes it into an empty folder and returns data.path
-    expects  RESULT, SAME (rows and kinds of column as of the clean input), REFUSED or EITHER
-    says     what the sentence or a warning has to hold
-    options  of the command, beside data.path and those of the kind of input
-    slow     seconds that it may take longer than others
+    expects  RESULT, SAME (rows and kinds of columns of the clean input), REFUSED or EITHER
+    says     what the message or a warning has to contain
+    options  of the command, besides data.path and those of the kind of input
+    slow     additional seconds that it may take
     """
 
     name: str
@@ -32,7 +32,7 @@ class Case:
 
 
 def written(content: bytes | str, name: str) -> Callable[[Path], Path]:
-    """Return what writes a file of that name."""
+    """Return a function that writes a file of that name."""
 
     def make(folder: Path) -> Path:
         path = folder / name
@@ -144,7 +144,7 @@ def _lines(text: str) -> list[Case]:
             Case(f"delimiter {sign!r}", written(text.replace(",", sign), "a.csv"), SAME)
             for sign in ";\t|"
         ),
-        Case("an odd delimiter", written(text.replace(",", "^"), "a.csv"), REFUSED, "a.csv"),
+        Case("an unknown delimiter", written(text.replace(",", "^"), "a.csv"), REFUSED, "a.csv"),
         Case("Windows' line ends", written(text.replace("\n", "\r\n"), "a.csv"), SAME),
         Case("old Mac's line ends", written(text.replace("\n", "\r"), "a.csv"), SAME),
         Case("blank lines", written(text.replace("\n", "\n\n"), "a.csv"), SAME),
@@ -175,7 +175,7 @@ def _places(text: str) -> list[Case]:
         return place / "a.csv"
 
     return [
-        Case("an odd name", written(text, "a b'c\"d $(e) [f] ü;.csv"), SAME),
+        Case("an unusual name", written(text, "a b'c\"d $(e) [f] ü;.csv"), SAME),
         Case("a name in capitals", written(text, "A.CSV"), SAME),
         Case("no suffix", written(text, "a"), REFUSED),
         Case("a folder called .csv", folder, REFUSED),

@@ -23,14 +23,16 @@ FORMATS = (  # of dates
     *("%d. %b %Y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y"),
 )
 TIMES = ("", "", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %H:%M:%S.%f", "T%H:%M:%SZ")
-ODD = (  # texts that are a category each
+UNUSUAL = (  # each text is a category
     *("a", "b", "Oslo", 'say "hi"', '"', "a,b", "c;d", "e\tf", "g|h", "line\nbreak", "a\r\nb"),
     *("it's", "größe", "Žižek", "日本", "🦜", " blank ", "\u00a0no break ", "00008", "007", "x=1"),
     *("=1+1", "-", "--", "?", "None", "none", "inf", "1e5x", "2009-10", "12%", "#1", "a\u2028b"),
     *("a\x85b", "a\x0cb", "\ufeffmark", "e\u0301", "\u200b", "A1", "1-2", "true?", "0x1F", "1_000"),
     *("NaN?", "<b>", "{{ x }}", "\\", "\\n", "C:\\x", "sep=;", "a'b", "1.0.0", "108.0", "٣"),
 )
-WORDS = st.one_of(st.sampled_from(ODD), st.text("ab \"',;\t|\n\r.-0Éß\u3000\u2028\x1c", max_size=4))
+WORDS = st.one_of(
+    st.sampled_from(UNUSUAL), st.text("ab \"',;\t|\n\r.-0Éß\u3000\u2028\x1c", max_size=4)
+)
 TRUTHS = (("True", "False"), ("true", "false"), ("TRUE", "FALSE"), ("yes", "no", "True", "0"))
 TOKENS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL"]
 MORE = ("?", "-", "none", "-999", "-1", "#N/A", ".", "missing value", "9999.0", "inf")
@@ -68,8 +70,8 @@ class Table:
 
     def __repr__(self) -> str:
         text = self.name.endswith((".csv", ".tsv", ".txt", ".json", ".jsonl"))
-        shown = self.content[:300] if text else {n: m.texts for n, m in self.columns.items()}
-        return f"{self.name}: {shown!r:.600}, missing {self.missing}"
+        content = self.content[:300] if text else {n: m.texts for n, m in self.columns.items()}
+        return f"{self.name}: {content!r:.600}, missing {self.missing}"
 
 
 @st.composite
@@ -109,28 +111,28 @@ def _with_gaps(made: Made, gaps: list[bool], draw: Callable, missing: list[str])
 
 
 def _is_number_of(made: Made, place: int, missing: list[str]) -> bool:
-    plain = {float(token) for token in missing if any(char.isdigit() for char in token)}
-    return made.kind == "number" and made.truth[place] in plain
+    numbers = {float(token) for token in missing if any(char.isdigit() for char in token)}
+    return made.kind == "number" and made.truth[place] in numbers
 
 
 def _level(text: str) -> str:
     text = text.strip()
     digits = text.removesuffix(".0")
-    whole = digits.removeprefix("-")
-    plain = whole.isascii() and whole.isdigit() and (whole == "0" or whole[0] != "0")
-    return digits if digits != text and plain else text
+    number = digits.removeprefix("-")
+    integer = number.isascii() and number.isdigit() and (number == "0" or number[0] != "0")
+    return digits if digits != text and integer else text
 
 
 @st.composite
 def numbers(draw: Callable, rows: int) -> Made:
     """Draw numbers of one magnitude, written in one way."""
-    whole, large = st.integers(-99_999, 99_999), st.integers(-(2**53), 2**53)
+    small, large = st.integers(-99_999, 99_999), st.integers(-(2**53), 2**53)
     near, deep = st.integers(0, 999), st.decimals(-9999, 9999, places=3)
     float64 = st.floats(-3e38, 3e38, allow_subnormal=False)
     float32 = st.floats(-(2.0**20), 2.0**20, width=32, allow_subnormal=False)
     stamps = near.map(lambda n: 1_764_400_000 + n)
     nine = st.integers(10**8, 10**9 - 1).map(lambda n: Decimal(n) / 1000)
-    kind = draw(st.sampled_from((whole, large, deep, float64, float32, stamps, nine, near)))
+    kind = draw(st.sampled_from((small, large, deep, float64, float32, stamps, nine, near)))
     values = draw(st.lists(kind, min_size=rows, max_size=rows))
     sign = draw(st.sampled_from(("", "", "", "$", "€", "%", "£")))
     decimal, thousands = draw(st.sampled_from(MARKS)) if draw(st.booleans()) else (".", "")
@@ -143,7 +145,7 @@ def numbers(draw: Callable, rows: int) -> Made:
         text = _grouped(format(Decimal(str(value)), "f"), decimal, thousands)
         minus, digits = ("-", text[1:]) if text[0] == "-" else ("", text)
         texts.append(f"{minus}{digits}{space}{sign}" if after else f"{minus}{sign}{digits}")
-    arrow = {whole: pa.int32(), large: pa.int64(), float32: pa.float32(), near: pa.uint16()}
+    arrow = {small: pa.int32(), large: pa.int64(), float32: pa.float32(), near: pa.uint16()}
     arrow |= {deep: pa.decimal128(12, 3), nine: pa.decimal128(12, 3)}
     return Made("number", texts, list(values), [*map(float, values)], arrow.get(kind))
 
@@ -156,10 +158,10 @@ def _plain(value: Any, draw: Callable) -> str:
 
 def _grouped(digits: str, decimal: str, thousands: str) -> str:
     minus = digits[:1] if digits[0] == "-" else ""
-    whole, point, rest = digits.removeprefix("-").partition(".")
+    integer, point, rest = digits.removeprefix("-").partition(".")
     if thousands:
-        whole = f"{int(whole):,}".replace(",", thousands)
-    return minus + whole + (decimal if point else "") + rest
+        integer = f"{int(integer):,}".replace(",", thousands)
+    return minus + integer + (decimal if point else "") + rest
 
 
 @st.composite
@@ -227,7 +229,7 @@ def delimited(table: Table, draw: Callable) -> None:
     everything, blanks = draw(st.booleans()), draw(st.sampled_from((0, 0, 0, 3)))
     rows = [[*table.columns], *zip(*(made.texts for made in table.columns.values()), strict=True)]
 
-    alone = len(rows[0]) < 2  # nothing but quotes tells what separates nothing
+    alone = len(rows[0]) < 2  # in a single column, only quotes mark the delimiter
     special = ',;\t|"\r\n' if alone else f'{delimiter}"\r\n'
 
     def quoted(cell: str) -> str:
@@ -278,8 +280,8 @@ def records(table: Table, draw: Callable) -> None:
     if way == "lines":
         text = "\n".join(json.dumps(row, ensure_ascii=ascii_) for row in rows)
     else:
-        whole = {"data": rows} if way == "data" else rows
-        text = json.dumps(whole, ensure_ascii=ascii_, indent=1 if way == "pretty" else None)
+        content = {"data": rows} if way == "data" else rows
+        text = json.dumps(content, ensure_ascii=ascii_, indent=1 if way == "pretty" else None)
     pack = draw(st.sampled_from(("", "", ".gz")))
     table.content = _packed(text.encode(), pack)
     table.name = f"a{draw(st.sampled_from(('.json', '.jsonl')))}{pack}"
@@ -326,7 +328,7 @@ def workbook(table: Table, draw: Callable) -> None:
 
 
 def _is_edge_empty(rows: list[Any]) -> bool:
-    """Return whether the last row is empty: a sheet doesn't tell whether it is one."""
+    """Return whether the last row is empty: a sheet does not store whether it is a row."""
     return all(cell in (None, "") for cell in rows[-1])
 
 
@@ -334,11 +336,11 @@ def _sheet_cells(made: Made, typed: bool) -> list[Any]:
     if not typed or made.kind == "category":
         return made.texts
     if made.kind == "date":  # a sheet begins in 1900, and has no zones or fractions of a second
-        plain = [v for v in made.typed if isinstance(v, datetime)]
-        fits = all(v.year > 1900 and not v.tzinfo and not v.microsecond for v in plain)
+        moments = [v for v in made.typed if isinstance(v, datetime)]
+        fits = all(v.year > 1900 and not v.tzinfo and not v.microsecond for v in moments)
         return (
             made.typed
-            if fits and len(plain) == sum(v is not None for v in made.typed)
+            if fits and len(moments) == sum(v is not None for v in made.typed)
             else (made.texts)
         )
     numbers_ = [v if v is None or isinstance(v, bool) else float(v) for v in made.typed]

@@ -40,9 +40,9 @@ def cases(_: bool) -> list[Case]:
     archives = {"zip", "gzip"}
     tables = [case for case in damage.cases(text) if case.name.split(",")[0].split()[0]
               not in {*archives, "zipped", "Excel"}]  # fmt: skip
-    beside = [replace(case, name=f"table: {case.name}", make=_beside(case)) for case in tables]
-    beside = [replace(case, expects=EITHER) if "Latin" in case.name else case for case in beside]
-    return [*_folders(), *_files(), *_zips(), *beside, *_tables(text)]
+    listed = [replace(case, name=f"table: {case.name}", make=_with_images(case)) for case in tables]
+    listed = [replace(case, expects=EITHER) if "Latin" in case.name else case for case in listed]
+    return [*_folders(), *_files(), *_zips(), *listed, *_tables(text)]
 
 
 def _stored(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -63,7 +63,7 @@ def _folder(files: Mapping[str, bytes]) -> Callable[[Path], Path]:
     return make
 
 
-def _beside(case: Case) -> Callable[[Path], Path]:
+def _with_images(case: Case) -> Callable[[Path], Path]:
     def make(folder: Path) -> Path:
         _folder(clean())(folder).rename(folder / "p")
         return case.make(folder)
@@ -72,8 +72,8 @@ def _beside(case: Case) -> Callable[[Path], Path]:
 
 
 def _files() -> list[Case]:
-    """Return the cases of one file that is no picture among those that are."""
-    whole = clean()["Oslo/0.png"]
+    """Return the cases of one invalid or unusual file among valid pictures."""
+    intact = clean()["Oslo/0.png"]
     noise = np.random.default_rng(1).integers(0, 255, (40, 40, 3), np.uint8)
     photo = _stored(Image.fromarray(noise), "JPEG")
     frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue")]
@@ -82,7 +82,7 @@ def _files() -> list[Case]:
     broken = {
         "a text": b"hello",
         "of no bytes": b"",
-        "cut": whole[: len(whole) // 2],
+        "cut": intact[: len(intact) // 2],
         "a cut JPEG": photo[: len(photo) // 2],
         "a bitmap": _stored(Image.fromarray(noise), "BMP"),
         "an animation": film,
@@ -92,8 +92,8 @@ def _files() -> list[Case]:
         "of one pixel": _stored(Image.new("RGB", (1, 1))),
         "zeroes": bytes(3000),
         "random": np.random.default_rng(2).bytes(3000),
-        "a header alone": whole[:33],
-        "with a wrong sum": whole[:50] + bytes([whole[50] ^ 255]) + whole[51:],
+        "a header alone": intact[:33],
+        "with a wrong sum": intact[:50] + bytes([intact[50] ^ 255]) + intact[51:],
     }
     sound = {
         "a JPEG called .png": photo,
@@ -104,15 +104,15 @@ def _files() -> list[Case]:
         "transparent": _stored(Image.fromarray(noise).convert("RGBA")),
         "CMYK": _stored(Image.fromarray(noise).convert("CMYK"), "JPEG"),
         "long and thin": _stored(Image.new("RGB", (4000, 4))),
-        "with rubbish behind": whole + b"rubbish" * 99,
+        "with rubbish behind": intact + b"rubbish" * 99,
     }
 
     def put(content: bytes) -> Callable[[Path], Path]:
-        return _folder(clean() | {"Oslo/odd.png": content})
+        return _folder(clean() | {"Oslo/bad.png": content})
 
     skip = ("--data.skip_broken", "true")
     return [
-        *(Case(f"a file {name}", put(data), REFUSED, "odd.png") for name, data in broken.items()),
+        *(Case(f"a file {name}", put(data), REFUSED, "bad.png") for name, data in broken.items()),
         *(Case(f"a file {name}, left out", put(data), RESULT, "left out", skip)
           for name, data in broken.items()),
         *(Case(f"a file {name}", put(data), RESULT) for name, data in sound.items()),
@@ -138,7 +138,7 @@ def _folders() -> list[Case]:
     texts = {name.replace(".png", ".txt"): content for name, content in clean().items()}
     other = {**clean(), "Oslo/.hidden.png": b"x", "Oslo/Thumbs.db": b"x", "notes.txt": b"x"}
     same = dict.fromkeys(clean(), clean()["Oslo/0.png"])
-    odd = {name.replace("Oslo", 'a b\'c "d" $(e) ü'): data for name, data in clean().items()}
+    unusual = {name.replace("Oslo", 'a b\'c "d" $(e) ü'): data for name, data in clean().items()}
     few = {name: data for name, data in clean().items() if name[-5] in "12" and len(name) < 13}
 
     def looped(folder: Path) -> Path:
@@ -168,7 +168,7 @@ def _folders() -> list[Case]:
              for n in (1, 2)}}), REFUSED, "Turku"),
         Case("all the same picture", _folder(same), REFUSED),
         Case("few pictures", _folder(few), REFUSED),
-        Case("odd names", _folder(odd), RESULT),
+        Case("unusual names", _folder(unusual), RESULT),
         Case("a name that is no text", undecodable, EITHER),
         Case("a link in a circle", looped, EITHER),
         Case("a link to nothing", dangling, EITHER),
@@ -178,12 +178,12 @@ def _folders() -> list[Case]:
 
 
 def _zips() -> list[Case]:
-    whole = zipped(clean())
+    archive = zipped(clean())
     data = clean()["Oslo/0.png"]
     return [
-        Case("zip", written(whole, "a.zip"), SAME),
-        Case("zip, cut", written(whole[: len(whole) // 2], "a.zip"), REFUSED, "a.zip"),
-        Case("zip, torn", written(whole[:900] + bytes(400) + whole[1300:], "a.zip"), REFUSED,
+        Case("zip", written(archive, "a.zip"), SAME),
+        Case("zip, cut", written(archive[: len(archive) // 2], "a.zip"), REFUSED, "a.zip"),
+        Case("zip, torn", written(archive[:900] + bytes(400) + archive[1300:], "a.zip"), REFUSED,
              "a.zip"),
         Case("zip of nothing", written(zipped({}), "a.zip"), REFUSED, "a.zip"),
         Case("zip that leads out", written(zipped({**clean(), "../../x.png": data}), "a.zip"),
@@ -217,4 +217,4 @@ def _tables(text: str) -> list[Case]:
     }  # fmt: skip
     rows = [Case(f"table: {name}", written(each, "a.csv"), expects)
             for name, (each, expects) in found.items()]  # fmt: skip
-    return [replace(case, make=_beside(case)) for case in rows]
+    return [replace(case, make=_with_images(case)) for case in rows]

@@ -48,7 +48,7 @@ def _csv(frame: pd.DataFrame) -> str:
 
 
 def _with(frame: pd.DataFrame, **columns: Any) -> Callable:
-    """Return what writes the table with columns in place of its own, or beside them."""
+    """Return a function that writes the table with columns replaced or added."""
     return written(_csv(frame.assign(**columns)), "a.csv")
 
 
@@ -103,7 +103,7 @@ def _columns(frame: pd.DataFrame) -> list[Case]:
     )
     empty = frame.assign(gone="", none=np.nan)
     ids = [f"id-{row}" for row in range(ROWS)]
-    odd = frame.rename(columns={"size": 'Größe, [m]\n"x"', "town": "{{ town }}"})
+    unusual = frame.rename(columns={"size": 'Größe, [m]\n"x"', "town": "{{ town }}"})
     unnamed = _csv(frame.rename(columns={"size": ""}))
     return [
         Case("1,000 columns", written(wide, "a.csv"), RESULT, slow=60),
@@ -113,8 +113,8 @@ def _columns(frame: pd.DataFrame) -> list[Case]:
              EITHER),
         Case("a column of nothing", written(_csv(empty), "a.csv"), RESULT, "gone"),
         Case("a column without a name", written(unnamed, "a.csv"), REFUSED, "no name"),
-        Case("odd names", written(_csv(odd), "a.csv"), RESULT),
-        Case("names apart by case", _with(frame, Size=frame["size"]), RESULT),
+        Case("unusual names", written(_csv(unusual), "a.csv"), RESULT),
+        Case("names that differ in case", _with(frame, Size=frame["size"]), RESULT),
         Case("an id", _with(frame, id=ids), RESULT, "id"),
         Case("the target again", _with(frame, again=frame[TARGET]), RESULT, "again"),
         Case("a name of 5,000 letters", _with(frame, **{"n" * 5000: frame["size"]}), RESULT),
@@ -196,7 +196,7 @@ def _stored(frame: pd.DataFrame) -> list[Case]:
 
 
 def _parquet(frame: pd.DataFrame) -> list[Case]:
-    whole = _bytes(frame)
+    intact = _bytes(frame)
     days = pd.to_datetime(frame["day"])
     texts = frame["town"].str.encode("latin1")
     money = [Decimal(str(one)) for one in frame["size"]]
@@ -217,10 +217,10 @@ def _parquet(frame: pd.DataFrame) -> list[Case]:
                                            .astype("Int8")),
     }  # fmt: skip
     return [
-        Case("Parquet", written(whole, "a.parquet"), SAME),
-        Case("Parquet, cut", written(whole[:-50], "a.parquet"), REFUSED, "a.parquet"),
-        Case("Parquet, half", written(whole[: len(whole) // 2], "a.parquet"), REFUSED),
-        Case("Parquet, torn inside", written(whole[:300] + bytes(300) + whole[600:], "a.parquet"),
+        Case("Parquet", written(intact, "a.parquet"), SAME),
+        Case("Parquet, cut", written(intact[:-50], "a.parquet"), REFUSED, "a.parquet"),
+        Case("Parquet, half", written(intact[: len(intact) // 2], "a.parquet"), REFUSED),
+        Case("Parquet, torn inside", written(intact[:300] + bytes(300) + intact[600:], "a.parquet"),
              EITHER),
         Case("Parquet without rows", written(_bytes(frame.head(0)), "a.parquet"), REFUSED),
         Case("Parquet without columns", written(_bytes(frame[[]]), "a.parquet"), REFUSED),

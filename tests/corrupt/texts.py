@@ -24,11 +24,11 @@ def made_up(rows: int, length: int, seed: int) -> list[str]:
 
 
 def clean() -> pd.DataFrame:
-    """Return texts of which one word tells the label."""
-    told = np.random.default_rng(0).integers(2, size=ROWS)
-    word = np.array(["calm", "storm"])[told]
+    """Return texts in which one word determines the label."""
+    labels = np.random.default_rng(0).integers(2, size=ROWS)
+    word = np.array(["calm", "storm"])[labels]
     texts = [f"{text} {each} Bergen" for text, each in zip(made_up(ROWS, 12, 1), word, strict=True)]
-    return pd.DataFrame({"text": texts, "label": np.array(["good", "bad"])[told]})
+    return pd.DataFrame({"text": texts, "label": np.array(["good", "bad"])[labels]})
 
 
 def cases(_: bool) -> list[Case]:

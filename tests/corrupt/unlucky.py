@@ -1,4 +1,4 @@
-"""Take away a project's disk, permissions, processes and clock, and look at what is left.
+"""Test a project with a full or read-only disk, killed processes and a wrong clock.
 
     uv run --directory PROJECT python tests/corrupt/unlucky.py [--kills 8]
 
@@ -31,11 +31,12 @@ CODE = "import sys; from {} import cli; sys.exit(cli.main())"
 CLOCK = """\
 import sys
 from datetime import UTC, datetime
-from {} import cli, started
+from {0} import cli
+from {0}.toolkit import runs
 moment = datetime(2030, 5, 5, int(sys.argv.pop(1)), tzinfo=UTC)
 class Clock(datetime):
     now = classmethod(lambda cls, zone=None: moment)
-started.datetime = Clock
+runs.datetime = Clock
 sys.exit(cli.main())
 """
 
@@ -62,23 +63,23 @@ def call(*words: str, **how: object) -> tuple[int, str]:
 
 
 def places(folder: Path) -> list[str]:
-    """Return options that keep all that is made in a folder."""
+    """Return options that put all generated files into a folder."""
     return [f"--paths.{name}={folder / name}" for name in ("runs", "processed", "schemas")]
 
 
-def check(told: str, *facts: bool) -> bool:
-    """Print a trial and whether it went well."""
-    print(f"{'well' if all(facts) else 'WRONG':>8}  {told}", flush=True)
+def check(trial: str, *facts: bool) -> bool:
+    """Print a trial and whether it passed."""
+    print(f"{'well' if all(facts) else 'WRONG':>8}  {trial}", flush=True)
     return all(facts)
 
 
 def explained(code: int, err: str) -> bool:
-    """Say if a command ended with one sentence."""
+    """Return whether a command ended with one error message."""
     return code == 2 and err.count("\n") == 1 and "Traceback" not in err
 
 
-def whole(export: Path) -> bool:
-    """Say if an export has every file, each as its contract says."""
+def complete(export: Path) -> bool:
+    """Return whether an export has every file, each as in its contract."""
     if not all((export / name).exists() for name in NEEDED):
         return False
     sums = json.loads((export / "contract.json").read_text("utf-8"))["sha256"]
@@ -86,21 +87,21 @@ def whole(export: Path) -> bool:
 
 
 def full_disk(folder: Path) -> Iterator[bool]:
-    """No file may grow beyond some bytes; then there is room again."""
+    """Limit the size of files, then remove the limit."""
     for size in SIZES:
         here = [*places(folder / str(size)), *QUICK]
         code, err = call("run", "--run", "a", *here, limit=size)
         run = folder / str(size) / "runs/a"
         left = [path for path in (folder / str(size)).rglob("*") if path.name.startswith(".")]
-        fine = code == 0 and whole(run / "export/onnx")
+        fine = code == 0 and complete(run / "export/onnx")
         yield check(f"files of at most {size} bytes: {code} {err.strip()}", not left,
                     fine or explained(code, err))  # fmt: skip
-        yield check("... and with room", call("run", "--run", "a", *here)[0] == 0,
-                    whole(run / "export/onnx"))  # fmt: skip
+        yield check("... and without the limit", call("run", "--run", "a", *here)[0] == 0,
+                    complete(run / "export/onnx"))  # fmt: skip
 
 
 def read_only(folder: Path) -> Iterator[bool]:
-    """Nothing may be written to where runs are kept."""
+    """Run on a read-only disk."""
     with sealed(folder / "sealed") as mounted:
         if not mounted:
             print(
@@ -114,7 +115,7 @@ def read_only(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def sealed(folder: Path) -> Iterator[bool]:
-    """Make a folder that is not to be written to, and say if that could be done."""
+    """Make a read-only folder; yield whether that was possible."""
     folder.mkdir()
     if os.getuid():
         folder.chmod(0o555)
@@ -129,29 +130,31 @@ def sealed(folder: Path) -> Iterator[bool]:
 
 
 def killed(folder: Path, kills: int) -> Iterator[bool]:
-    """An export is killed at some moment, over an earlier one."""
+    """Kill exports that replace an earlier one."""
     here, run = [*places(folder), *QUICK], folder / "runs/a"
     seen, chance = set(), random.Random(0)
     started = time.perf_counter()
     first = call("run", "--run", "a", *here)[0]
     call("export", "--run", "a", *here)
     took = time.perf_counter() - started
-    yield check("a run to be exported", first == 0, whole(run / "export/onnx"))
+    yield check("a run to be exported", first == 0, complete(run / "export/onnx"))
     for _ in range(kills):
         process = start("export", "--run", "a", *here)
         time.sleep(took * chance.uniform(0.05, 0.5))
         process.kill()
         process.communicate()
         found = (run / "export/onnx").exists()
-        seen.add("whole" if found and whole(run / "export/onnx") else "half" if found else "none")
+        seen.add(
+            "complete" if found and complete(run / "export/onnx") else "half" if found else "none"
+        )
     yield check(f"{kills} exports killed, of which was left: {', '.join(sorted(seen))}",
                 "half" not in seen)  # fmt: skip
     yield check("... and another", call("export", "--run", "a", *here)[0] == 0,
-                whole(run / "export/onnx"))  # fmt: skip
+                complete(run / "export/onnx"))  # fmt: skip
 
 
 def at_once(folder: Path) -> Iterator[bool]:
-    """Two of the same command work side by side."""
+    """Run the same command twice at once."""
     here, runs = [*places(folder), *QUICK], folder / "runs"
     both = [start("run", *here), start("run", *here)]
     errors = [process.communicate()[1] for process in both]
@@ -160,16 +163,16 @@ def at_once(folder: Path) -> Iterator[bool]:
     ended = [(runs / name / "metrics.json").exists() for name in made]
     yield check(f"two runs at once: {[p.returncode for p in both]} {''.join(errors)}",
                 len(made) == 2, newest in made, *ended,
-                *(whole(runs / name / "export/onnx") for name in made))  # fmt: skip
+                *(complete(runs / name / "export/onnx") for name in made))  # fmt: skip
     both = [start("export", "--run", newest, *here) for _ in range(2)]
     errors = [process.communicate()[1] for process in both]
     yield check(f"two exports at once: {[p.returncode for p in both]} {''.join(errors)}",
-                all(p.returncode == 0 for p in both), whole(runs / newest / "export/onnx"),
+                all(p.returncode == 0 for p in both), complete(runs / newest / "export/onnx"),
                 [p.name for p in (runs / newest / "export").iterdir()] == ["onnx"])  # fmt: skip
 
 
 def clock(folder: Path) -> Iterator[bool]:
-    """The clock stands still, and is set back."""
+    """Stop the clock, and set it back."""
     here, latest = [*places(folder), *QUICK], folder / "runs/latest"
     names = []
     for hour in ("12", "12", "11"):
@@ -181,9 +184,9 @@ def clock(folder: Path) -> Iterator[bool]:
 
 
 def main() -> int:
-    """Do all trials."""
+    """Run all trials."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=8, help="exports to be killed")
+    parser.add_argument("--kills", type=int, default=8, help="number of exports to kill")
     parser.add_argument("names", nargs="*", help="trials; all if none is named")
     args = parser.parse_args()
     trials: dict[str, Callable[[Path], Iterator[bool]]] = {

@@ -1,10 +1,10 @@
-"""Count how often a project's 95 % intervals miss what is true, and its gate passes by chance.
+"""Count how often a project's 95 % intervals miss the true value, and its gate passes by chance.
 
     uv run --directory PROJECT python tests/intervals/coverage.py PROBLEM [--draws 1000]
 
 Runs in the environment of a project, with its own metrics and intervals. Prints a line of JSON for
-each population and number of rows: of each metric what is true, and the shares of draws in which
-that is below and above the interval, of the bare percentiles (Efron 1979) and of the project's.
+each population and number of rows: for each metric the true value, and the shares of draws in
+which it is below and above the interval, of the bare percentiles (Efron 1979) and of the project's.
 """
 
 import argparse
@@ -31,7 +31,7 @@ SEED = 2026
 
 
 def covered(name: str, population: Any, rows: int, share: float, draws: int) -> dict[str, Any]:
-    """Return what is true of a population, and how often intervals of its samples miss it."""
+    """Return the true metrics of a population, and how often intervals of its samples miss them."""
     rng = np.random.default_rng([SEED, rows])
     targets, predictions = population(rng, TRUTH, share)
     threshold = None if predictions.ndim == 1 else metrics.choose_threshold(targets, predictions)
@@ -45,33 +45,35 @@ def covered(name: str, population: Any, rows: int, share: float, draws: int) -> 
             bare = np.nanpercentile(drawn[metric].values, [2.5, 97.5])
             for kind, (low, high) in enumerate((bare, compare.interval(drawn[metric]))):
                 misses[metric][kind] += [true < low, true > high]
-    told = {
+    shares = {
         metric: {"truth": truth[metric], "before": before, "after": after}
         for metric, (before, after) in ((m, (v / draws).tolist()) for m, v in misses.items())
     }
-    return {"population": name, "rows": rows, "share": share, "draws": draws, "metrics": told}
+    return {"population": name, "rows": rows, "share": share, "draws": draws, "metrics": shares}
 
 
 def passed(name: str, pair: Any, rows: int, share: float, draws: int) -> dict[str, Any]:
-    """Return how often the second of two equal models is called surely worse, and better."""
+    """Return how often the second of two equal models is called significantly worse, and better."""
     rng = np.random.default_rng([SEED, rows])
     targets, *predictions = pair(rng, TRUTH // 10, share)
     known = [None if p.ndim == 1 else metrics.choose_threshold(targets, p) for p in predictions]
     equal = EQUAL.get(name, [m for m in metrics.GREATER_IS_BETTER if m != "ece"])
-    sure = {metric: np.zeros((2, 2)) for metric in equal}
+    significant = {metric: np.zeros((2, 2)) for metric in equal}
     for draw in range(draws):
         targets, *predictions = pair(rng, rows, share)
         candidates = dict(zip("ab", zip(predictions, known, strict=True), strict=True))
         drawn = compare.draw(targets, candidates, RESAMPLES, draw)
-        for metric, counts in sure.items():
+        for metric, counts in significant.items():
             sign = 1 if metrics.GREATER_IS_BETTER[metric] else -1
             both = drawn["a"][metric], drawn["b"][metric]
             bare = np.nanpercentile(sign * (both[0].values - both[1].values), [2.5, 97.5])
             for kind, (low, high) in enumerate((bare, compare.gain(*both, sign))):
                 counts[kind] += [low > 0, high < 0]
-    told = {m: {"before": b, "after": a} for m, (b, a) in sure.items()}
-    told = {m: {k: (v / draws).tolist() for k, v in each.items()} for m, each in told.items()}
-    return {"pair": name, "rows": rows, "share": share, "draws": draws, "metrics": told}
+    shares = {
+        metric: {"before": (before / draws).tolist(), "after": (after / draws).tolist()}
+        for metric, (before, after) in significant.items()
+    }
+    return {"pair": name, "rows": rows, "share": share, "draws": draws, "metrics": shares}
 
 
 def main() -> None:
@@ -85,8 +87,8 @@ def main() -> None:
             for rows, share in CELLS:
                 if given.rows in (None, rows):
                     draws = given.draws * (FEWER if rows == CELLS[0][0] else 1)
-                    told = count(name, source, rows, share, draws)
-                    print(json.dumps({"problem": given.problem, **told}), flush=True)
+                    result = count(name, source, rows, share, draws)
+                    print(json.dumps({"problem": given.problem, **result}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: the pipeline's stages, the modules of commands/, and config.yaml as options."""
+"""Command line: the pipeline's stages, the modules of commands/, and settings as options."""
 
 import argparse
 import errno
@@ -15,8 +15,8 @@ from .toolkit.config import keys, suggest
 from .toolkit.runs import UserError
 
 PROGRAM = str(__package__).replace("_", "-")
-LONGEST = 1000  # characters of a sentence
-STORAGE = {  # a disk that is full, or not to be written to
+MAX_LENGTH = 1000  # characters of an error message
+STORAGE = {  # errors of a full or read-only disk
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
     *(errno.EIO, errno.ENAMETOOLONG),
 }
@@ -24,7 +24,7 @@ Run = Callable[[Config, argparse.Namespace], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; 0 is success, 1 a failed gate or drift, 2 a mistake that was explained."""
+    """Run a command; return 0 for success, 1 for a failed gate or drift, 2 for a user error."""
     ignored = ""
     try:
         args, overrides = parse(argv)
@@ -46,16 +46,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno not in STORAGE:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        reason = f"{place}{error.strerror}: make room, or allow to write there"
-        print(f"{PROGRAM}: {reason}; what was finished is kept.", file=sys.stderr)
+        reason = f"{place}{error.strerror}: free up space or allow writing there"
+        print(f"{PROGRAM}: {reason}; finished results are kept.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{PROGRAM}: stopped; what was finished is kept.", file=sys.stderr)
+        print(f"{PROGRAM}: stopped; finished results are kept.", file=sys.stderr)
         return 130
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, dict[str, str]]:
-    """Return the options of a command, and its settings by dotted key; UserError if one is none."""
+    """Return a command's options, and its settings by dotted key; UserError for an unknown one."""
     args, unknown = _parser().parse_known_args(argv)
     if unknown:
         raise UserError(f"unknown option {unknown[0]}{suggest(unknown[0], complete(), '--')}")
@@ -64,7 +64,7 @@ def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, dict[s
 
 
 def missing_groups(path: Path = Path("pyproject.toml")) -> str:
-    """Say what to install if a usual group of dependencies, `dev` aside, lacks a package; or ""."""
+    """Return how to install default groups that lack a package, `dev` excepted; "" if none does."""
     if not path.exists():
         return "install the dependency groups of this project: `uv sync` in its folder"
     project = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -76,7 +76,7 @@ def missing_groups(path: Path = Path("pyproject.toml")) -> str:
 
 
 def _installed(requirement: object) -> bool:
-    """Say if a package is there; of one for some systems only, and of a group in a group, yes."""
+    """Return whether a package is installed; True for included groups and conditional packages."""
     if not isinstance(requirement, str) or ";" in requirement:
         return True
     try:
@@ -87,17 +87,21 @@ def _installed(requirement: object) -> bool:
 
 
 def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
-    """Say which options a command on a finished run ignores; "" if none."""
-    if "data" in args.reads:  # it reads no run's own settings
+    """Return a note on options that a command on a finished run ignores; "" if none."""
+    if "data" in args.reads:  # it does not use the settings of a finished run
         return ""
-    lost = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in args.reads]
-    names = ", ".join(f"--{key}" for key in lost[:3]) + " and others" * (len(lost) > 3)
-    return f"no effect of {names}: a finished run keeps its own settings" if lost else ""
+    unused = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in args.reads]
+    names = ", ".join(f"--{key}" for key in unused[:3]) + " and others" * (len(unused) > 3)
+    return f"no effect of {names}: a finished run keeps its own settings" if unused else ""
 
 
 def _short(text: str) -> str:
-    """Leave out the middle of what quotes too much: a file may have ten thousand columns."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"
+    """Shorten a message in the middle: it may quote ten thousand columns."""
+    return (
+        text
+        if len(text) <= MAX_LENGTH
+        else f"{text[: MAX_LENGTH // 2]} … {text[-MAX_LENGTH // 2 :]}"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,7 +126,7 @@ def _command(
     doc: str | None,
     reads: Collection[str],
 ) -> argparse.ArgumentParser:
-    """Add a command. All settings are its options; its help shows those of sections it `reads`."""
+    """Add a command; all settings are options, and its help shows those of sections it `reads`."""
     text = str(doc).partition("\n")[0].rstrip(".")
     sub = found.add_parser(name, help=text, description=f"{text}.", allow_abbrev=False)
     sub.set_defaults(call=run, reads=reads)
@@ -131,8 +135,8 @@ def _command(
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")
     for key, field in keys(complete()):
         default = "" if field.is_required() else f"default {field.default}"
-        shown = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
+        text = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
         settings.add_argument(
-            f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=shown
+            f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=text
         )
     return sub

@@ -1,4 +1,4 @@
-"""The project's configuration: config.yaml as one typed, strict object."""
+"""The project's configuration: config.yaml as a typed, strict object."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -16,9 +16,12 @@ from .toolkit.runs import UserError, find
 from .toolkit.settings.data import Data
 from .toolkit.settings.evaluate import Evaluate
 
-DATA = ("seed", "data")  # all that an export is opened with, whatever framework trained it
+DATA = ("seed", "data")  # all that an export needs, whatever framework trained it
 OF_RUN = (*DATA, "model", "train")
-OF_FILE = ("bad_rows", "sheet")  # keys of `data` that a new file may need otherwise than the run
+OF_FILE = (
+    "bad_rows",
+    "sheet",
+)  # keys of `data` that may differ between the run's file and a new one
 
 
 class Evaluation(Evaluate):
@@ -28,7 +31,7 @@ class Evaluation(Evaluate):
 
 
 class Config(BaseConfig):
-    """Every setting of the pipeline: those of the toolkit, of the model and of its training."""
+    """All settings of the pipeline: those of the toolkit, the model and its training."""
 
     model: Model = Model()
     train: Train = Train()
@@ -44,29 +47,29 @@ def complete() -> type[Config]:
 
 
 def load(path: Path, overrides: dict[str, str]) -> Config:
-    """Return the configuration of a file with overrides, each a dotted key and a YAML value."""
+    """Return the configuration of a file with overrides: dotted keys and YAML values."""
     return files.load(complete(), path, overrides)
 
 
 def of_run(
     config: Config, name: str | None, kept: Sequence[str] = OF_RUN, new_file: bool = False
 ) -> tuple[Path, Config]:
-    """Return the folder of a run, and the configuration with its own sections of these names.
+    """Return the folder of a run, and the configuration with the `kept` sections of that run.
 
-    Of a `new_file`, bad rows and the sheet are treated as the configuration says, if it does.
+    With `new_file`, the current `data.bad_rows` and `data.sheet` apply, unless they are defaults.
     """
     run = find(config.paths.runs, name)
     path = run / "config.yaml"
     own = {name: content for name, content in files.read(path).items() if name in kept}
     if new_file:
         chosen = {key: getattr(config.data, key) for key in OF_FILE}
-        usual = {key: Data.model_fields[key].default for key in OF_FILE}
-        own["data"] |= {key: value for key, value in chosen.items() if value != usual[key]}
+        defaults = {key: Data.model_fields[key].default for key in OF_FILE}
+        own["data"] |= {key: value for key, value in chosen.items() if value != defaults[key]}
     try:
         return run, type(config).model_validate(config.model_dump(mode="json") | own)
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         raise UserError(
             f"{path}: {key} belongs to another framework or version; the run's exports still "
-            f"answer, and `evaluate --against {run.name}` compares a newer run with them."
+            f"work, and `evaluate --against {run.name}` compares a newer run with them."
         ) from None

@@ -1,4 +1,4 @@
-"""Load -> validate -> split -> manifest. Nothing is ever fitted on validation or test rows."""
+"""Load -> validate -> split -> manifest. Nothing is fitted on validation or test rows."""
 
 import hashlib
 from typing import Any
@@ -14,17 +14,17 @@ from .toolkit.tables.validate import save_schema
 
 
 def load(config: Config) -> Splits:
-    """Return training and validation rows; the test rows stay behind `load_test`."""
+    """Return the training and validation rows; only `load_test` returns the test rows."""
     return load_all(config)[0]
 
 
 def load_test(config: Config) -> Split:
-    """Return the held-out rows: for evaluate, export and monitor alone."""
+    """Return the test rows; for evaluate, export and monitor only."""
     return load_all(config)[1]
 
 
 def load_all(config: Config) -> tuple[Splits, Split]:
-    """Return both from one reading, for those that may see the held-out rows."""
+    """Return both, reading the data once, for callers that may use the test rows."""
     parts, schema, manifest = _load(config)
     return Splits(parts["train"], parts["val"], schema, manifest), parts["test"]
 
@@ -35,7 +35,7 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     parts = {part: _part(rows, split == part) for part in ("train", "val", "test")}
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
-        raise UserError(f"no training row holds a value for {empty}: add it to data.drop.")
+        raise UserError(f"{empty}: no training row has a value; add it to data.drop.")
     manifest = rows.facts | {
         "twins_dropped": int((split == "").sum()),
         "splits": {part: len(split.ids) for part, split in parts.items()},
@@ -51,7 +51,7 @@ def _part(rows: Rows, kept: np.ndarray) -> Split:
 
 
 def _digest(*arrays: np.ndarray) -> str:
-    """Name a split by its row ids, or its targets: sorted, whatever their order in the file."""
+    """Return the SHA-256 of row ids or targets, which are sorted: file order does not matter."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(array.tobytes() + b"|")

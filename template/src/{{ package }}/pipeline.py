@@ -1,4 +1,4 @@
-"""The stages up to an exported model. Each imports what it needs when it is called."""
+"""The stages up to an exported model; each imports its dependencies when called."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from .toolkit.config import dump
 
 
 def data(config: Config, args: argparse.Namespace) -> int:
-    """Check the data, profile it and fix the splits."""
+    """Check the data, profile it and assign rows to training, validation and test."""
     from .data import load as load_data
     from .toolkit.evaluation.extras import label_issues
     from .toolkit.tables.profile import profile
@@ -32,7 +32,7 @@ def data(config: Config, args: argparse.Namespace) -> int:
 
 
 def train(config: Config, args: argparse.Namespace) -> int:
-    """Fit a model into a new run, and choose its threshold on validation rows."""
+    """Train a model in a new run, and choose its threshold on validation rows."""
     from . import tracking
     from .data import load as load_data
     from .toolkit.evaluation import metrics
@@ -54,7 +54,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     if resume and (run / "data.json").exists():
         check_unchanged(run, splits)
     with runs.create(config.paths.runs, args.run, resume, predict.lineage(config).values()) as run:
-        args.run = run.name  # for what follows, whichever run is the newest by then
+        args.run = run.name  # for later stages, even if another run is newer by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
         with tracking.start(config, run) as tracker:
@@ -70,7 +70,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
 
 
 def tune(config: Config, args: argparse.Namespace) -> int:
-    """Search hyperparameters on validation rows; write the best as a configuration."""
+    """Search hyperparameters on validation rows; write the best to a new configuration."""
     from .tune import tune
 
     best, found = tune(config)
@@ -81,7 +81,7 @@ def tune(config: Config, args: argparse.Namespace) -> int:
 
 
 def evaluate(config: Config, args: argparse.Namespace) -> int:
-    """Score a run on the held-out rows and write its report.
+    """Evaluate a run on the test set and write its report.
 
     The exit code is 1 if the model does not beat its baseline.
     """
@@ -112,7 +112,7 @@ def accompany(model: Any, folder: Path) -> None:
 
 
 def export(config: Config, args: argparse.Namespace) -> int:
-    """Convert a run's model and prove that it still gives the same answers."""
+    """Export a run's model and verify that its predictions stay the same."""
     from . import predict
     from .restore import load_run, trained
     from .toolkit.evaluation import report
@@ -121,7 +121,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
 
     run, config = of_run(config, args.run)
     model, splits, test, threshold = load_run(run, config)
-    known = run / "evaluation/cost.json"  # measured once, so that a report says it once
+    known = run / "evaluation/cost.json"  # measured once, so that the report is consistent
     cost = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
     cost = cost or measure.of_model(trained, run, test.inputs)
     rest = (splits, test, threshold, config, run, cost, accompany)
@@ -141,25 +141,25 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
     if code := data(config, args):
         return code
-    told, clock = duration.of(config), time.perf_counter()
-    told.announce()
+    estimate, clock = duration.of(config), time.perf_counter()
+    estimate.announce()
     steps = [train, evaluate, export]
     code = next((code for step in steps if (code := step(config, args))), 0)
     if not code:
-        told.save(time.perf_counter() - clock)
+        estimate.save(time.perf_counter() - clock)
     return code
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as a command: its sections of config.yaml, and options of its own."""
+    """A stage as a command: its sections of config.yaml, and its own options."""
 
     run: Callable[[Config, argparse.Namespace], int]
     reads: tuple[str, ...]
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-RESUME = {"--resume": {"action": "store_true", "help": "go on with the run"}}
+RESUME = {"--resume": {"action": "store_true", "help": "resume the run"}}
 AGAINST = {"--against": {"metavar": "NAME", "help": "a run to compare with"}}
 ALL = ("seed", "data", "model", "train", "evaluate", "export", "paths")
 STAGES = {

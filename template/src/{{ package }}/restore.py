@@ -1,4 +1,4 @@
-"""Load a run that was trained before: its model, and the very rows of its splits."""
+"""Load a trained run: its model, and the same rows in the same splits."""
 
 import json
 from functools import partial
@@ -16,10 +16,10 @@ from .toolkit.tables.split import Splits
 
 
 def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
-    """Return the model with the very rows that it was trained, validated and held out on."""
+    """Return the model, its training and validation rows, its test rows and its threshold."""
     decision = run / "model" / "decision.json"
     if not decision.exists():
-        raise runs.UserError(f"{run} is unfinished: `train --resume --run {run.name}` finishes it.")
+        raise runs.UserError(f"{run} is unfinished: run `train --resume --run {run.name}`.")
     splits, test = load_all(config)
     check_unchanged(run, splits)
     threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
@@ -27,15 +27,15 @@ def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
 
 
 def check_unchanged(run: Path, splits: Splits) -> None:
-    """Raise UserError if a run was trained on other rows, targets or files that belong to them."""
+    """Raise UserError if the rows, targets or related files have changed since a run."""
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
     if changed := _changed(manifest, splits):
-        told = f"{changed} changed since {run} was trained"
-        raise runs.UserError(f"{told}: undo that, or run `train` again.")
+        reason = f"{changed} changed since {run} was trained"
+        raise runs.UserError(f"{reason}: undo that, or run `train` again.")
 
 
 def _changed(then: dict[str, Any], splits: Splits) -> str:
-    """Say what is other than it was by a run's manifest, "" if nothing is."""
+    """Return what differs from a run's manifest, with its verb; "" if nothing does."""
     now = splits.manifest
     if then["split_sha256"] != now["split_sha256"]:
         return "the data has"
@@ -45,20 +45,20 @@ def _changed(then: dict[str, Any], splits: Splits) -> str:
             return f"{file} has"
     if splits.schema.labels not in (None, [*then["profile"]["target"]]):
         return "the labels, or evaluate.positive, have"
-    known = then.get("targets_sha256", now["targets_sha256"])  # a run of old did not tell it
+    known = then.get("targets_sha256", now["targets_sha256"])  # missing in old runs
     return "" if known == now["targets_sha256"] else f"the values of {splits.schema.target!r} have"
 
 
 def trained(folder: Path) -> Predict:
-    """Return what the model that `predict.save` wrote predicts."""
+    """Return the predict function of the model that `predict.save` wrote."""
     return partial(predict.predict, predict.load(folder))
 
 
 def load_earlier(config: Config, name: str | None, splits: Splits) -> dict[str, Any]:
-    """Return the model of the run `name`, whatever framework trained it; nothing without a name.
+    """Return the model of the run `name`, of any framework; an empty dict without a name.
 
-    It is the export, if exports predict what metrics take, or else the trained model.
-    UserError if it is missing, or may have learnt from the rows that judge now.
+    It is the export if metrics accept its outputs, else the trained model. UserError if it is
+    missing, or may have been trained on rows that are now in the test set.
     """
     if name is None:
         return {}
@@ -71,6 +71,6 @@ def load_earlier(config: Config, name: str | None, splits: Splits) -> dict[str, 
     manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
     then, now = manifest["split_sha256"], splits.manifest["split_sha256"]
     if (then, labels) != (now, splits.schema.labels):
-        told = "was trained on other data, or data split in another way"
-        raise runs.UserError(f"--against {name}: {run} {told}: name a run of the same rows.")
+        reason = "was trained on other data or on other splits"
+        raise runs.UserError(f"--against {name}: {run} {reason}: name a run with the same rows.")
     return {BEFORE: model}

@@ -1,8 +1,8 @@
-"""A brief search over the settings marked with Search or Choice, judged on validation rows alone.
+"""Hyperparameter search over the settings marked with Search or Choice, on validation rows only.
 
-The first trial is the configuration as it is, so that a search never ends with a worse one.
-Kill it whenever you like: the same command goes on where it stopped, and ends with the same result,
-since every trial draws from a generator seeded by its own number.
+The first trial is the current configuration, so the result is never worse than that. If the search
+is interrupted, the same command continues it and ends with the same result, since each trial is
+seeded with its own number.
 """
 
 import hashlib
@@ -27,26 +27,26 @@ from .train import fit
 
 
 def tune(config: Config) -> tuple[Config, str]:
-    """Return the best configuration, and its trial and validation score in words."""
+    """Return the best configuration, and a summary of its trial and validation score."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     splits = load(config)
-    build(config, splits)  # a package that is not installed ends the search before it begins
+    build(config, splits)  # fails early if a package is missing
     primary, own = config.evaluate.primary, config.evaluate.OWN
 
     def objective(trial: optuna.Trial) -> float:
         candidate = _suggest(trial, config) if trial.number else config
-        told = ", ".join(f"{key} {_short(value)}" for key, value in trial.params.items())
-        told = told or "as it is"
+        params = ", ".join(f"{key} {_short(value)}" for key, value in trial.params.items())
+        params = params or "as configured"
         try:
             with TemporaryDirectory() as scratch:
                 model = fit(candidate, splits, lambda step, values: None, Path(scratch))
         except UserError as error:
-            print(f"    tune  trial {trial.number}: {error} {told}", flush=True)
+            print(f"    tune  trial {trial.number}: {error} {params}", flush=True)
             raise optuna.TrialPruned from None
         predictions = predict.predict(model, splits.val.inputs)
         threshold = metrics.choose_threshold(splits.val.targets, predictions)
         score = scores.score(splits.val.targets, predictions, threshold, own)[primary]
-        print(f"    tune  trial {trial.number}: {primary} {score:.4f} {told}", flush=True)
+        print(f"    tune  trial {trial.number}: {primary} {score:.4f} {params}", flush=True)
         return score
 
     study = _study(config, splits)
@@ -54,7 +54,7 @@ def tune(config: Config) -> tuple[Config, str]:
         study.sampler = optuna.samplers.TPESampler(seed=config.seed + number)
         study.optimize(objective, n_trials=1)
     if not study.get_trials(states=FINISHED[:1]):
-        raise UserError("no trial could be trained, for the reasons above: mend them.")
+        raise UserError("no trial could be trained: fix the errors above.")
     found = f"validation {primary} {study.best_value:.4f} in trial {study.best_trial.number}"
     return _apply(config, study.best_params), found
 
@@ -63,10 +63,10 @@ FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 
 
 def _study(config: Config, splits: Splits) -> optuna.Study:
-    """Open the journal of this very search: other settings, rows or targets are another one."""
-    settled = config.model_copy(update={"tune": type(config.tune)()})  # a longer one is the same
-    told = dump(settled), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
-    name = hashlib.sha256("".join(told).encode()).hexdigest()[:12]
+    """Open the journal of this search; other settings, rows or targets make another search."""
+    fixed = config.model_copy(update={"tune": type(config.tune)()})  # more trials: the same search
+    parts = dump(fixed), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
+    name = hashlib.sha256("".join(parts).encode()).hexdigest()[:12]
     folder = config.paths.runs / "tune"
     folder.mkdir(parents=True, exist_ok=True)
     return optuna.create_study(
@@ -82,7 +82,7 @@ def _short(value: Any) -> str:
 
 
 def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
-    """Return type and range of each setting that is marked for a model, by its dotted key."""
+    """Return the type and range of each setting to tune for a model, by dotted key."""
     marks = {
         key: (field.annotation, mark)
         for key, field in keys(complete())
@@ -90,7 +90,7 @@ def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
         if isinstance(mark, Search | Choice) and (mark.models is None or model in mark.models)
     }
     if not marks:
-        raise UserError("no setting is marked with Search: nothing to tune.")
+        raise UserError("no setting is marked with Search or Choice: nothing to tune.")
     return marks
 
 

@@ -1,4 +1,4 @@
-"""How the exported model answers a row, for the apps that a project's server is measured beside."""
+"""Predictions of the exported model, for the apps that a project's server is compared with."""
 
 import json
 import os
@@ -38,10 +38,10 @@ class Scorer:
         answer, *label = self.session.run(None, feed)
         if not label:
             return [{"value": float(value)} for value in answer]
-        chances = [dict(zip(self.labels, row, strict=True)) for row in answer.tolist()]
+        rows = [dict(zip(self.labels, row, strict=True)) for row in answer.tolist()]
         return [
-            {"label": name, "probabilities": chance}
-            for name, chance in zip(label[0].tolist(), chances, strict=True)
+            {"label": name, "probabilities": probabilities}
+            for name, probabilities in zip(label[0].tolist(), rows, strict=True)
         ]
 
     def answer(self, row: Row) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""The commands beyond the pipeline's stages, one module each, named as the command is.
+"""The commands besides the pipeline's stages: one module each, named after the command.
 
 A module's docstring is the help. `run(config, args)` does the work and returns the exit code;
-`Settings`, if there is one, is its section of config.yaml; `READS` names other sections, or keys,
-that it reads; `arguments(parser)` adds what it takes besides. Modules import what is slow inside of
-`run`.
+`Settings`, if defined, is its section of config.yaml; `READS` names other sections, or keys, that
+it reads; `arguments(parser)` adds further arguments. Slow imports belong inside `run`.
 """
 
 from importlib import import_module
@@ -12,7 +11,7 @@ from types import ModuleType
 
 
 def names() -> list[str]:
-    """Return the commands that this project has."""
+    """Return the names of the commands in this project."""
     return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
 
 

@@ -1,4 +1,4 @@
-"""Compare requests, or any file, with the training data: exit code 1 if they drifted apart."""
+"""Compare requests, or any file, with the training data: exit code 1 on drift."""
 
 import argparse
 from pathlib import Path
@@ -11,12 +11,12 @@ READS = ("data.bad_rows", "data.sheet", "paths")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the file."""
+    """Add the file to compare."""
     parser.add_argument("file", type=Path, nargs="?", help="default: the request log")
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Write the page and its numbers to runs/<run>/monitor/; return 1 on drift."""
+    """Write the report to runs/<run>/monitor/; return 1 on drift."""
     from ..toolkit.monitoring.monitor import monitor
 
     run, config = of_run(config, args.run, DATA, new_file=True)

@@ -1,4 +1,4 @@
-"""List the runs, the newest first, with their scores on the test rows."""
+"""List the runs, newest first, with their test scores."""
 
 import argparse
 import json
@@ -13,10 +13,10 @@ HEAD = ("run", "primary metric", "95 % interval", "baseline", "passed", "exports
 
 
 def run(config: Config, args: argparse.Namespace) -> int:
-    """Print a line for each run, or for the one that is named."""
+    """Print a line for each run, or for the one named by --run."""
     root = config.paths.runs
     named = [find(root, args.run)] if args.run else root.glob("[!.]*/")
-    runs = sorted(named, key=_begun, reverse=True)
+    runs = sorted(named, key=_started, reverse=True)
     if not runs:
         raise UserError(f"{root} holds no run yet: run `train` first.")
     lines = [HEAD, *map(_line, runs)]
@@ -26,7 +26,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
-def _begun(run: Path) -> float:
+def _started(run: Path) -> float:
     path = run / "config.yaml"
     return path.stat().st_mtime if path.exists() else 0.0
 

@@ -1,4 +1,4 @@
-"""No tracker: history.csv and metrics.json in the run's folder are the whole record."""
+"""No tracker: history.csv and metrics.json in the run's folder are the only record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,5 +10,5 @@ from .toolkit.runs import Log
 
 @contextmanager
 def start(config: Config, run: Path) -> Iterator[Log]:
-    """Give a log(step, metrics) that keeps nothing."""
+    """Yield a log(step, metrics) that does nothing."""
     yield lambda step, metrics: None

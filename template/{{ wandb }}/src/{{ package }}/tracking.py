@@ -1,4 +1,4 @@
-"""Send runs to Weights & Biases; without an API key they stay offline in the run's folder."""
+"""Log runs to Weights & Biases; without an API key, offline in the run's folder."""
 
 import json
 import os
@@ -19,13 +19,13 @@ FOLDER = Path(__file__).parent.name  # the package: the name of the W&B project
 
 @contextmanager
 def start(config: Config, run: Path) -> Iterator[Log]:
-    """Open the W&B run of this folder, made at the first call, and give its log(step, metrics).
+    """Open the W&B run of this folder, created at the first call; yield its log(step, metrics).
 
     WANDB_MODE, WANDB_PROJECT and the other variables of W&B are respected. The configuration is
-    logged under its dotted names.
+    logged by dotted key.
     """
-    known = "online" if wandb.login(prompt=False) else "offline"
-    mode: Any = os.environ.get("WANDB_MODE") or known
+    default = "online" if wandb.login(prompt=False) else "offline"
+    mode: Any = os.environ.get("WANDB_MODE") or default
     with wandb.init(
         project=os.environ.get("WANDB_PROJECT", FOLDER),
         id=_identity(run),
@@ -36,16 +36,16 @@ def start(config: Config, run: Path) -> Iterator[Log]:
         resume="allow",
         allow_val_change=True,
     ) as session:
-        # Steps of our own, since W&B's may only grow: a resumed run goes back to its checkpoint.
+        # A step metric, since W&B's own steps only grow: a resumed run returns to its checkpoint.
         session.define_metric("*", step_metric="step")
         yield lambda step, metrics: session.log({"step": step, **metrics})
 
 
 def _identity(run: Path) -> str:
-    """Return the W&B id kept in the run's tracker.json; make one at the first call."""
-    note = run / "tracker.json"
-    known = json.loads(note.read_text(encoding="utf-8")).get("wandb") if note.exists() else None
+    """Return the W&B id in the run's tracker.json; create it at the first call."""
+    path = run / "tracker.json"
+    known = json.loads(path.read_text(encoding="utf-8")).get("wandb") if path.exists() else None
     if not known:
         known = secrets.token_hex(8)
-        write_text(note, json.dumps({"wandb": known}))
+        write_text(path, json.dumps({"wandb": known}))
     return known

@@ -1,4 +1,4 @@
-"""What an exported model takes and gives, written beside it: contract.json."""
+"""Inputs and outputs of an exported model, stored with it as contract.json."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,10 @@ Shape = list[int | None]  # None is the number of rows
 
 
 class Input(TypedDict):
-    """One input, named as the raw column; a date is a number of days, "" is a missing category.
+    """An input, named after the raw column; a date is a number of days, "" is a missing category.
 
-    How a cell is read stands in the keys that `tables/cells.py` explains; the model takes a number,
-    or the days of a date, less its `offset`.
+    `tables/cells.py` explains the keys that describe how a cell is parsed; the model takes numbers,
+    and the days of dates, minus `offset`.
     """
 
     name: str
@@ -41,9 +41,9 @@ class Input(TypedDict):
 
 
 class Outputs(TypedDict):
-    """Probabilities of `labels`, the last of two being called from `threshold` on; or values.
+    """Probabilities of `labels`, or values; of two labels, the last applies from `threshold` on.
 
-    `offset` is to be added to values: float32 can't hold them whole.
+    `offset` has to be added to values, which float32 can't hold exactly.
     """
 
     target: str
@@ -56,9 +56,9 @@ class Outputs(TypedDict):
 
 
 class Contract(TypedDict):
-    """The whole file; `sha256` maps the name of each file of the model to its hash.
+    """The file's content; `sha256` maps the name of each file of the model to its hash.
 
-    `properties` are measured of inputs that are no table, and looked at by `monitor` alone.
+    `properties` are measured on inputs that are not tables, and used by `monitor` only.
     """
 
     project: str
@@ -70,9 +70,9 @@ class Contract(TypedDict):
     outputs: Outputs
     versions: dict[str, str]
     sha256: dict[str, str]
-    matrix: NotRequired[dict[str, Any]]  # how a client encodes a row, where the format can't
-    tokens: NotRequired[dict[str, Any]]  # how a client makes tokens of an input
-    folder: NotRequired[str]  # where it was found: the file itself doesn't say
+    matrix: NotRequired[dict[str, Any]]  # how a client encodes a row, if the format can't
+    tokens: NotRequired[dict[str, Any]]  # how a client tokenizes an input
+    folder: NotRequired[str]  # where it was loaded from; not in the file
 
 
 def load(folder: Path) -> Contract:
@@ -86,35 +86,35 @@ def load(folder: Path) -> Contract:
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path}: damaged; run `export` again.") from None
     found = {n: sha256(folder / n) if (folder / n).is_file() else None for n in expected}
-    lost = [name for name, digest in found.items() if digest is None]
+    missing = [name for name, digest in found.items() if digest is None]
     changed = [name for name in expected if found[name] not in (None, expected[name])]
-    if lost or changed:
-        what = ", ".join([f"{n} is missing" for n in lost] + [f"{n} was changed" for n in changed])
-        raise UserError(f"{folder}: {what}; run `export` again.")
+    if missing or changed:
+        problems = [f"{n} is missing" for n in missing] + [f"{n} was changed" for n in changed]
+        raise UserError(f"{folder}: {', '.join(problems)}; run `export` again.")
     return {**contract, "folder": str(folder)}
 
 
 def version(contract: Contract) -> str:
-    """Return what tells one exported model from another: the start of its SHA-256."""
+    """Return the version of an exported model: the start of its SHA-256."""
     return contract["sha256"][contract["model"]][:12]
 
 
 def free_name(name: str, columns: list[str]) -> str:
-    """Return the name of an output, lengthened until no column is called so."""
+    """Return the name of an output, extended until no column has it."""
     while name in columns:
         name += "_"
     return name
 
 
 def described(contract: Contract) -> list[Input]:
-    """Return what `monitor` compares: the properties, or else the inputs."""
+    """Return what `monitor` compares: the properties if there are any, else the inputs."""
     return contract.get("properties") or contract["inputs"]
 
 
 def describe_column(column: "Column") -> Input:
-    """Return a column of a table as an input; `column_of` gives the column again."""
+    """Return the input that describes a column; `column_of` is the inverse."""
     own = column.model_dump(exclude={"name", "kind", "missing"}, exclude_defaults=True)
-    told: Any = {
+    described: Any = {
         "name": column.name,
         "type": column.kind,
         "dtype": "string" if column.kind == "category" else "float32",
@@ -122,12 +122,12 @@ def describe_column(column: "Column") -> Input:
         "missing": column.missing,
     }
     if column.kind == "category":
-        told["categories"] = None
+        described["categories"] = None
     elif column.kind in ("number", "date"):
-        told |= {"low": None, "high": None}
+        described |= {"low": None, "high": None}
     if column.kind == "date":
-        told["unit"] = "days since 1970-01-01"
-    return cast("Input", told | own)
+        described["unit"] = "days since 1970-01-01"
+    return cast("Input", described | own)
 
 
 def column_of(described: Input) -> "Column":

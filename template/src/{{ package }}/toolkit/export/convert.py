@@ -1,6 +1,6 @@
-"""Convert a run's model, prove that the exported one gives the same answers, measure both.
+"""Convert a run's model, verify the exported model's predictions, and measure both.
 
-Everything lands in runs/<run>/export/<format>/; if anything fails, nothing does.
+All files of a format are written to runs/<run>/export/<format>/, or none if anything fails.
 """
 
 import json
@@ -40,12 +40,12 @@ def export(
     cost: dict[str, Any],
     accompany: Callable[[Any, Path], None] = lambda model, folder: None,
 ) -> Iterator[str]:
-    """Export to each of `export.formats` and yield a sentence for each.
+    """Export to each of `export.formats` and yield a summary of each.
 
-    `predict(model, inputs)` gives the trained model's answers; `cost` is what `measure.of_model`
-    found, `accompany` writes files of the project's own beside the model. UserError, and no
-    artifact, if an exported model disagrees with the trained one on any row, or if a format can't
-    take or give the numbers of a column.
+    `predict(model, inputs)` returns the trained model's predictions; `cost` is the result of
+    `measure.of_model`; `accompany` writes the project's own files beside the model. UserError, and
+    no artifact, if an exported model disagrees with the trained one on any row, or if a format
+    can't represent the numbers of a column.
     """
     for name in config.export.formats:
         _check_offsets(name, splits.schema)
@@ -53,47 +53,49 @@ def export(
     answers = parity.expect(partial(predict, model), {n: p.inputs for n, p in parts.items()})
     for name in config.export.formats:
         target = run / "export" / name
-        remove(target)  # it may be of another model
+        remove(target)  # it may belong to another model
         with replacing(target) as folder:
             folder.mkdir()
-            converter, judge = _convert(name, model, splits, threshold, folder)
+            converter, verifier = _convert(name, model, splits, threshold, folder)
             accompany(model, folder)
             described = describe(name, folder, converter, splits.schema, threshold, config)
-            if hasattr(converter, "describe"):  # it takes what `features` gives, not raw columns
+            if hasattr(
+                converter, "describe"
+            ):  # its input is the output of `features`, not raw columns
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)
-            of = (splits.schema, threshold, config)
-            agreed = judge.check(model, predict, answers, artifact, parts, *of)
-            took = measure.of_export(name, folder, test.inputs, artifact)
+            rest = (splits.schema, threshold, config)
+            agreed = verifier.check(model, predict, answers, artifact, parts, *rest)
+            measured = measure.of_export(name, folder, test.inputs, artifact)
             _write(folder / "parity.json", agreed)
             _write(
                 folder / "measurements.json",
-                {"model": {key: cost[key] for key in took}, "exported": took},
+                {"model": {key: cost[key] for key in measured}, "exported": measured},
             )
             _write(folder / "examples.json", _examples(artifact, test.inputs, config.seed))
             if name == config.data.SERVED:
                 _keep_reference(artifact, splits, test, config.seed, folder)
-        yield f"{name}: {judge.summary(agreed)}, {_speed(took, cost)}"
+        yield f"{name}: {verifier.summary(agreed)}, {_speed(measured, cost)}"
 
 
 def _check_offsets(name: str, schema: Schema) -> None:
-    """UserError if apps would have to encode or answer numbers that float32 can't hold.
+    """Raise UserError if an app would have to encode or return numbers beyond float32.
 
-    Where a format takes what `features` gives, the encoder of an app makes it of raw values, and
-    knows of no offset.
+    If the input of a format is the output of `features`, apps encode raw values themselves, without
+    offsets.
     """
     base = name.partition("-")[0]
     if not hasattr(import_module(f".{base}", __package__), "describe"):
         return
     target = Column(name=schema.target, kind="number", offset=schema.offset)
     for column in filter(lambda column: column.offset, [*schema.columns, target]):
-        way = f"Subtract {column.offset:.15g} from it in the data"
+        fix = f"Subtract {column.offset:.15g} from it in the data"
         if column.kind == "date":
-            way = "Write it as a number in the data, such as seconds since the first"
+            fix = "Write it as a number in the data, such as seconds since the first"
         raise UserError(
-            f"column {column.name!r} can't be exported to {name}: the encoder of an app takes raw "
-            f"values as float32, whose 7 digits are too few for it. {way}, or leave {name} out of "
+            f"column {column.name!r} can't be exported to {name}: apps encode raw values as "
+            f"float32, whose 7 digits are too few for it. {fix}, or leave {name} out of "
             "export.formats."
         )
 
@@ -101,35 +103,35 @@ def _check_offsets(name: str, schema: Schema) -> None:
 def _convert(
     name: str, model: Any, splits: Splits, threshold: float | None, folder: Path
 ) -> tuple[ModuleType, ModuleType]:
-    """Write the files of a format; return its module, and the one that says if the files will do.
+    """Write the files of a format; return its module, and the one that verifies the files.
 
-    They have to give the same answers; a smaller variant, such as `onnx-int8`, has a judge of its
-    own. UserError if the converter can't; what it raises is its own business.
+    Predictions must be equal; a smaller variant, such as `onnx-int8`, has its own criterion.
+    UserError if the converter fails, whatever it raises.
     """
     base, _, variant = name.partition("-")
     converter = import_module(f".{base}", __package__)
-    make, judge = converter.convert, cast("ModuleType", exact_match)
+    make, verifier = converter.convert, cast("ModuleType", exact_match)
     if variant:
-        judge = import_module(f".{base}_{variant}", __package__)
-        make = partial(judge.compress, inputs=splits.train.inputs)
+        verifier = import_module(f".{base}_{variant}", __package__)
+        make = partial(verifier.compress, inputs=splits.train.inputs)
     try:
         make(model, splits.schema, folder, threshold)
-        if hasattr(converter, "accompany"):  # what a client needs besides
+        if hasattr(converter, "accompany"):  # further files for clients
             converter.accompany(model, folder)
-    except OSError:  # the disk's fault
+    except OSError:  # a full disk, for example
         raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__.removeprefix('UserError')} {error}".split())[:200]
-        told = f"{name} can't be made of this model ({reason})"
-        raise UserError(f"{told}: leave it out, or take another model.name.") from error
-    return converter, judge
+        message = f"{name} can't be made from this model ({reason})"
+        raise UserError(f"{message}: leave it out, or use another model.name.") from error
+    return converter, verifier
 
 
 def _keep_reference(artifact: Any, splits: Splits, test: Split, seed: int, folder: Path) -> None:
-    """Write what `monitor` compares new rows with.
+    """Write the data that `monitor` compares new rows with.
 
-    Predictions are those of the test rows: a fit stops early on validation rows, and may end with
-    them among its own, so that the test rows alone are as new to it as those to come.
+    Predictions are those for test rows: validation rows are used for early stopping, and possibly
+    for the final fit, so only test rows are as new to the model as future ones.
     """
     fitted = [splits.train.inputs, splits.val.inputs]
     reference.save(reference.build(artifact, fitted, test.inputs, splits.schema, seed), folder)
@@ -139,25 +141,25 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def _speed(took: dict[str, Any], cost: dict[str, Any]) -> str:
-    speed, before = took["latency_ms"]["1"], cost["latency_ms"]["1"]
+def _speed(measured: dict[str, Any], cost: dict[str, Any]) -> str:
+    speed, before = measured["latency_ms"]["1"], cost["latency_ms"]["1"]
     if speed is None:
         return "not timed on this machine"
     return f"1 row in {speed:.4g} ms (model: {before:.4g})"
 
 
 def _examples(exported: parity.Exported, inputs: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """Return what examples.json holds: inputs as the contract names them, null or "" if missing.
+    """Return the content of examples.json: inputs named as in the contract, null or "" if missing.
 
-    Where clients have to make a matrix of a row, it is there too, as `encode.stored` writes it.
+    If clients have to encode rows as a matrix, that is included, as `encode.stored` returns it.
     """
     sample = inputs.sample(min(EXAMPLES, len(inputs)), random_state=seed).sort_index()
     rows = to_json_rows(sample)
-    asked = {name: [row[name] for row in rows] for name in rows[0]}
-    predictions, labels = exported.decide(asked)
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    predictions, labels = exported.decide(columns)
     return {
         "rows": rows,
-        **({"matrix": exported.stored(asked)} if hasattr(exported, "stored") else {}),
+        **({"matrix": exported.stored(columns)} if hasattr(exported, "stored") else {}),
         "predictions": predictions.tolist(),
         "labels": None if labels is None else labels.tolist(),
     }
@@ -171,7 +173,7 @@ def describe(
     threshold: float | None,
     config: BaseConfig,
 ) -> contract.Contract:
-    """Return the contract of the files of an export; the same run gives the same bytes."""
+    """Return the contract of an export; the same run gives the same bytes."""
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     (model,) = folder.glob("model.*")
     described: contract.Contract = {
@@ -191,7 +193,7 @@ def describe(
 
 def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
     labels, (name, dtype) = schema.labels, metrics.OUTPUT
-    told: contract.Outputs = {
+    outputs: contract.Outputs = {
         "target": schema.target,
         "name": contract.free_name(name, [column.name for column in schema.columns]),
         "shape": [None] if labels is None else [None, len(labels)],
@@ -200,5 +202,5 @@ def _outputs(schema: Schema, threshold: float | None) -> contract.Outputs:
         "threshold": threshold,
     }
     if schema.offset:
-        told["offset"] = schema.offset
-    return told
+        outputs["offset"] = schema.offset
+    return outputs

@@ -1,4 +1,4 @@
-"""The formats of this project: what this folder has a module for."""
+"""The export formats of this project: those with a module in this folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,17 +7,19 @@ from pydantic import AfterValidator
 
 
 def known() -> list[str]:
-    """Return the formats that have a runtime, each with its smaller variants."""
+    """Return the formats with a runtime module, each followed by its smaller variants."""
     folder = Path(__file__).parent
     bases = sorted(path.stem.removesuffix("_runtime") for path in folder.glob("*_runtime.py"))
     return [name for base in bases for name in (base, *_variants(folder, base))]
 
 
 def _variants(folder: Path, base: str) -> list[str]:
-    """Return names such as onnx-int8: of modules that make a format smaller."""
+    """Return names such as onnx-int8, for modules that compress a format."""
     modules = sorted(folder.glob(f"{base}_*.py"))
-    makers = [path for path in modules if "\ndef compress(" in path.read_text(encoding="utf-8")]
-    return [f"{base}-{path.stem.removeprefix(f'{base}_')}" for path in makers]
+    compressing = [
+        path for path in modules if "\ndef compress(" in path.read_text(encoding="utf-8")
+    ]
+    return [f"{base}-{path.stem.removeprefix(f'{base}_')}" for path in compressing]
 
 
 def _exist(names: list[str]) -> list[str]:

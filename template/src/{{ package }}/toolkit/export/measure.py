@@ -1,4 +1,4 @@
-"""How fast a model answers and how much memory it takes, in a process that holds nothing else."""
+"""Latency and memory of a model, measured in a process of its own."""
 
 import json
 import os
@@ -22,14 +22,14 @@ from . import feed
 
 Predict = Callable[[Any], Any]
 REPEATS = 100
-SECONDS = 1.0  # enough for slow models, which vary less
+SECONDS = 1.0  # time limit for slow models, which vary less
 UNKNOWN = {"latency_ms": dict.fromkeys(map(str, feed.BATCHES)), "peak_memory_bytes": None}
 
 
 def of_model(load: Callable[[Path], Predict], run: Path, inputs: Any) -> dict[str, Any]:
     """Return size, latency and memory of a run's trained model; `inputs` is a canonical table.
 
-    `load` opens the folder of a model; it is pickled, and called in another process.
+    `load` opens the folder of a model; it is pickled and called in a subprocess.
     """
     folder = run / "model"
     size = sum(path.stat().st_size for path in folder.iterdir())
@@ -37,19 +37,19 @@ def of_model(load: Callable[[Path], Predict], run: Path, inputs: Any) -> dict[st
 
 
 def of_export(name: str, folder: Path, inputs: Any, artifact: Any) -> dict[str, Any]:
-    """Return the same of an export to format `name`, which takes its inputs without pandas."""
-    promise = artifact.contract
-    size = sum((folder / file).stat().st_size for file in promise["sha256"])
-    if artifact.executed_by == "interpreter":  # its times say nothing of a device
+    """Return the same for an export to format `name`, whose inputs are given without pandas."""
+    contract = artifact.contract
+    size = sum((folder / file).stat().st_size for file in contract["sha256"])
+    if artifact.executed_by == "interpreter":  # its latency is not that of a device
         return {"bytes": size, **UNKNOWN}
-    plain = {count: feed.to_numpy(rows, promise) for count, rows in batches_of(inputs).items()}
-    return {"bytes": size, **_in_subprocess(partial(exported, name, folder), plain)}
+    arrays = {count: feed.to_numpy(rows, contract) for count, rows in batches_of(inputs).items()}
+    return {"bytes": size, **_in_subprocess(partial(exported, name, folder), arrays)}
 
 
 def batches_of(inputs: Any) -> dict[int, Any]:
-    """Return tables of one row and of many, as a client would ask."""
-    asked = feed.request_view(inputs)
-    return {count: asked.iloc[np.arange(count) % len(asked)] for count in feed.BATCHES}
+    """Return tables of one row and of many, as a client would send them."""
+    rows = feed.request_view(inputs)
+    return {count: rows.iloc[np.arange(count) % len(rows)] for count in feed.BATCHES}
 
 
 def exported(name: str, folder: Path) -> Any:
@@ -58,7 +58,7 @@ def exported(name: str, folder: Path) -> Any:
 
 
 def _in_subprocess(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
-    """Call `_cost` in a fresh interpreter; multiprocessing's would import the caller again."""
+    """Call `_cost` in a new interpreter; multiprocessing would import the caller again."""
     job = pickle.dumps((load, batches))
     python = [sys.executable, "-m", __name__]
     done = subprocess.run(python, input=job, stdout=subprocess.PIPE, check=True)
@@ -66,7 +66,7 @@ def _in_subprocess(load: Callable[[], Predict], batches: dict[int, Any]) -> dict
 
 
 def _cost(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
-    """Median latency, and the peak of the whole process: what a machine needs to run this model."""
+    """Return the median latency, and the peak memory of the process."""
     predict = load()
     return {"latency_ms": latency(predict, batches), "peak_memory_bytes": peak_memory()}
 
@@ -87,7 +87,7 @@ def _median_ms(predict: Predict, inputs: Any) -> float:
 
 
 def peak_memory() -> int | None:
-    """Return bytes; None on Windows, where the standard library can't tell."""
+    """Return bytes; None on Windows, where the standard library has no such measurement."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux: getrusage would count the parent's peak too
         peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
@@ -100,7 +100,7 @@ def peak_memory() -> int | None:
 
 
 def machine() -> dict[str, Any]:
-    """Return what it was measured on, and the versions of all packages that are loaded."""
+    """Return the machine, and the versions of all loaded packages."""
     known = packages_distributions().items()
     loaded = {name for module, names in known if module in sys.modules for name in names}
     versions = {name: version(name) for name in sorted(loaded, key=str.lower)}

@@ -1,4 +1,4 @@
-"""Compare logged requests, or any file, with the training data: exit code 1 if they drifted apart.
+"""Compare logged requests, or any file, with the training data: exit code 1 on drift.
 
 The page and its numbers are written to runs/<run>/monitor/.
 """
@@ -26,35 +26,35 @@ from . import statistics as drift
 from .statistics import PREDICTION, Columns, predicted
 from .view import describe, figure
 
-FIGURES = 12  # of the surest drifts
+FIGURES = 12  # for the most significant drifts
 
 
 def monitor(config: BaseConfig, settings: Monitor, run: Path, path: Path | None = None) -> bool:
-    """Return whether the rows of `path`, or else of the request log, drifted; write the report.
+    """Return whether the rows of `path`, default the request log, drifted; write the report.
 
     Predictions are compared too: the logged ones, or those of the exported model. UserError if
-    there are too few rows, or rows that the model can't take.
+    there are too few rows, or rows that are invalid for the model.
     """
     path = path or _request_log(config)
     if path is None:
-        raise UserError("monitor: no log of requests is kept; name a file to compare.")
+        raise UserError("monitor: this project keeps no request log; name a file to compare.")
     if not path.exists():
         raise UserError(f"{path}: no such file, and no requests; name a file to compare.")
     folder = run / "export" / config.data.SERVED
     model = exported(config.data.SERVED, folder)
-    columns = [column_of(told) for told in described(model.contract)]
+    columns = [column_of(entry) for entry in described(model.contract)]
     current = _current(path, config, settings.window, columns, model)
     if len(current) < settings.min_rows:
-        least = settings.min_rows
-        raise UserError(f"{path}: {len(current)} rows are too few to judge, of {least} at least.")
+        needed = settings.min_rows
+        raise UserError(f"{path}: {len(current)} rows are too few; at least {needed} are needed.")
     reference, labels = kept.load(folder), model.contract["outputs"]["labels"]
     before, now, reason = reference.paired(current)
     kinds = _kinds(columns, labels, settings.ignore)
     if reason and PREDICTION in kinds:
         say("monitor", f"predictions are not compared: {reason}")
         del kinds[PREDICTION]
-    findings = drift.compare(before, now, kinds, settings.q, _tolerance(folder, before, labels))
-    shown = _whole(before, columns), _whole(now, columns)
+    findings = drift.compare(before, now, kinds, settings.fdr, _tolerance(folder, before, labels))
+    pair = _with_dates(before, columns), _with_dates(now, columns)
     report = {
         "run": run.name,
         "source": str(path),
@@ -63,43 +63,43 @@ def monitor(config: BaseConfig, settings: Monitor, run: Path, path: Path | None 
         "predictions": [len(now[PREDICTION]), len(before[PREDICTION])]
         if PREDICTION in kinds
         else None,
-        "q": settings.q,
+        "q": settings.fdr,
         "columns": len(kinds),
         "drifted": list(dict.fromkeys(f.column for f in findings if f.drifted)),
-        "tests": [asdict(f) | describe(f, *shown) for f in findings],
+        "tests": [asdict(f) | describe(f, *pair) for f in findings],
     }
     changed = [f for f in findings if f.drifted and f.test == "values"][:FIGURES]
-    _write(run / "monitor", report, {f.column: figure(f, *shown) for f in changed})
+    _write(run / "monitor", report, {f.column: figure(f, *pair) for f in changed})
     return bool(report["drifted"])
 
 
-def _whole(values: Columns, columns: list[Column]) -> Columns:
-    """Return columns with the offsets of dates, so that people see the dates themselves."""
+def _with_dates(values: Columns, columns: list[Column]) -> Columns:
+    """Return columns with the offsets of dates added, so that the report shows dates."""
     moved = [column for column in columns if column.kind == "date" and column.offset]
     return values | {c.name: values[c.name].astype(float) + c.offset for c in moved}
 
 
 def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> float:
-    """Return how far two answers to a row may be apart: what the export was held to.
+    """Return the tolerance between two predictions for a row, as in the export's parity check.
 
-    It is of a probability, or in standard deviations of the values.
+    It is a difference of probabilities, or in the units of the target.
     """
-    agreed = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
-    tolerance: float = agreed["tolerance"] or 0.0
+    parity = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
+    tolerance: float = parity["tolerance"] or 0.0
     if labels is None and PREDICTION in reference:
         return tolerance * float(reference[PREDICTION].std())
     return tolerance
 
 
 def _request_log(config: BaseConfig) -> Path | None:
-    """Return where a server of this project logs what it answered: its section says so."""
+    """Return the path of the server's request log, if a section of the configuration has one."""
     return next((part.request_log for _, part in config if hasattr(part, "request_log")), None)
 
 
 def _current(
     path: Path, config: BaseConfig, window: int, columns: list[Column], model: Any
 ) -> pd.DataFrame:
-    """Return canonical rows and their predictions, shaped by `shown`; of a log, the last ones."""
+    """Return canonical rows with their predictions; of a log, the newest `window` rows."""
     requests = answered(path, window, version(model.contract))
     labels = model.contract["outputs"]["labels"]
     if requests:
@@ -110,8 +110,8 @@ def _current(
     else:
         inputs = load_new(path, columns, config)
         answers = model(inputs)
-    shown = kept.shown(inputs, [column.name for column in columns])
-    return shown.assign(**{PREDICTION: predicted(answers, labels)})
+    rows = kept.comparable_columns(inputs, [column.name for column in columns])
+    return rows.assign(**{PREDICTION: predicted(answers, labels)})
 
 
 def _kinds(columns: list[Column], labels: list[str] | None, ignore: list[str]) -> dict[str, str]:
@@ -135,9 +135,9 @@ def _write(folder: Path, report: dict[str, Any], figures: dict[str, str]) -> Non
 
 
 def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
-    """Return what a model answered of the newest `window` lines of a request log.
+    """Return the requests that a model answered, of the newest `window` lines of a request log.
 
-    None of them if the file is something else; UserError if another model answered all.
+    The list is empty if the file is no request log; UserError if another model answered all.
     """
     if path.suffix != ".jsonl":
         return []
@@ -146,12 +146,12 @@ def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
     try:
         requests = [json.loads(line) for line in lines]
     except ValueError as error:
-        raise UserError(f"{path}: a line is not JSON ({error}); mend or delete it.") from None
+        raise UserError(f"{path}: a line is not JSON ({error}); fix or delete it.") from None
     if not all(isinstance(r, dict) and isinstance(r.get("inputs"), dict) for r in requests):
         return []
     own = [each for each in requests if each.get("model", model) == model]
     if others := len(requests) - len(own):
-        say("monitor", f"{path}: {others:,} of {len(requests):,} rows are another model's")
+        say("monitor", f"{path}: another model answered {others:,} of {len(requests):,} rows")
     if requests and not own:
-        raise UserError(f"{path}: this run answered none of it: name the one that did by --run.")
+        raise UserError(f"{path}: this run answered none of them: name the run that did by --run.")
     return own

@@ -1,8 +1,8 @@
-"""What `monitor` compares new rows with, kept beside the exported model.
+"""The data that `monitor` compares new rows with, stored with the exported model.
 
 reference.parquet              inputs of rows of all splits
-reference-predictions.parquet  inputs of rows that no fit has seen, and what the export predicts
-reference-fitted.npy           (rows,) uint32, sorted: hashes of the inputs that a fit has seen
+reference-predictions.parquet  inputs of rows not used in training, with predictions
+reference-fitted.npy           (rows,) uint32, sorted: hashes of the inputs used in training
 """
 
 from collections.abc import Callable
@@ -16,17 +16,17 @@ from ..export import feed
 from ..tables.schema import Schema
 from .statistics import PREDICTION, Columns, predicted
 
-LEAST = 20  # new rows whose predictions say anything, beside those that a fit has seen
-MOSTLY = 0.5  # share of held-out rows whose inputs were fitted too: then there are few to know
+MIN_UNSEEN = 20  # new rows not used in training; with fewer, predictions are not compared
+MIN_NEW = 0.5  # share of held-out rows whose inputs are not in the training data; see `build`
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A model knows the rows of its fit too well: their predictions say little of new rows.
+    """Reference data; a model is overconfident on training rows, so these have no predictions.
 
-    inputs     rows of the data, shaped by `shown`
-    held_out   rows that no fit has seen, with PREDICTION; None in exports of older versions
-    fitted     (rows,) uint32, sorted; empty if seen and unseen inputs are alike
+    inputs     rows of all splits, as `comparable_columns` returns them
+    held_out   rows not used in training, with PREDICTION; None in exports of older versions
+    fitted     (rows,) uint32, sorted; empty if most held-out rows duplicate training rows
     """
 
     inputs: pd.DataFrame
@@ -34,24 +34,24 @@ class Reference:
     fitted: np.ndarray
 
     def paired(self, current: pd.DataFrame) -> tuple[Columns, Columns, str]:
-        """Return the columns of both that can be compared, and why no predictions are among them.
+        """Return the comparable columns of both, and the reason if predictions are not among them.
 
-        Of predictions, both hold those of rows that no fit has seen, if there are LEAST.
+        Predictions are those for rows not used in training, if there are at least MIN_UNSEEN.
         """
         inputs = dict(self.inputs), dict(current[[*self.inputs]])
         if self.held_out is None:
-            return *inputs, "the export is of an older version: `export` again"
+            return *inputs, "the export is from an older version: run `export` again"
         new = current[self.unseen(current)]
-        if len(new) < LEAST:
+        if len(new) < MIN_UNSEEN:
             return (
                 *inputs,
-                f"the model was fitted on {len(current) - len(new):,} of {len(current):,} rows",
+                f"{len(current) - len(new):,} of {len(current):,} rows were used for training",
             )
         pair = self.held_out[PREDICTION], new[PREDICTION]
         return inputs[0] | {PREDICTION: pair[0]}, inputs[1] | {PREDICTION: pair[1]}, ""
 
     def unseen(self, rows: pd.DataFrame) -> np.ndarray:
-        """Return the mask of the rows that no fit has seen."""
+        """Return the mask of the rows not used in training."""
         return ~np.isin(_hashes(rows[[*self.inputs]]), self.fitted)
 
 
@@ -64,27 +64,27 @@ def build(
 ) -> Reference:
     """Return a reference of at most feed.REFERENCE rows of each kind.
 
-    `predict` is the exported model, `fitted` holds the inputs that it may have been fitted on, and
-    `held_out` those that it has not.
+    `predict` is the exported model, `fitted` the inputs used in training (early stopping included),
+    and `held_out` those of the test set.
     """
     names = [column.name for column in schema.described]
-    seen = np.unique(_hashes(shown(pd.concat(fitted), names)))
-    # Of a table of few distinct rows, split at random, a fit has seen nearly all that can come.
-    # Rows that are held out are then as good as new ones, whether their inputs were seen or not.
-    new = ~np.isin(_hashes(shown(held_out, names)), seen)
-    if new.mean() < MOSTLY:
+    seen = np.unique(_hashes(comparable_columns(pd.concat(fitted), names)))
+    # In a table with few distinct rows, training has seen nearly all rows that can occur. Held-out
+    # rows then represent new ones, whether their inputs were seen in training or not.
+    new = ~np.isin(_hashes(comparable_columns(held_out, names)), seen)
+    if new.mean() < MIN_NEW:
         seen, new = seen[:0], np.ones(len(held_out), bool)
-    asked = _sample(held_out[new], seed)
-    answers = predicted(predict(feed.request_view(asked)), schema.labels)
-    # Inputs come from all splits: rows that repeat each other share one, so that where few are
-    # distinct, no split is like the whole.
+    sample = _sample(held_out[new], seed)
+    answers = predicted(predict(feed.request_view(sample)), schema.labels)
+    # Inputs come from all splits: duplicates share a split, so in a table with few distinct rows no
+    # single split is representative.
     inputs = _sample(pd.concat([*fitted, held_out], ignore_index=True), seed)
-    known = shown(asked, names).assign(**{PREDICTION: answers})
-    return Reference(shown(inputs, names), known, seen)
+    known = comparable_columns(sample, names).assign(**{PREDICTION: answers})
+    return Reference(comparable_columns(inputs, names), known, seen)
 
 
-def shown(inputs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Return the columns that are compared: float32 with NaN, or str with ""."""
+def comparable_columns(inputs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the compared columns: float32 with NaN, or str with "" for missing."""
     columns = inputs[names]
     return columns.assign(**columns.select_dtypes("category").astype("str"))
 
@@ -98,7 +98,7 @@ def save(reference: Reference, folder: Path) -> None:
 
 
 def load(folder: Path) -> Reference:
-    """Read them; of an older version there is one, with the predictions of training rows."""
+    """Read them; older versions wrote one file, with the predictions for training rows."""
     inputs = pd.read_parquet(folder / "reference.parquet")
     if PREDICTION in inputs:
         return Reference(inputs.drop(columns=PREDICTION), None, np.empty(0, np.uint32))
@@ -107,7 +107,7 @@ def load(folder: Path) -> Reference:
 
 
 def _hashes(rows: pd.DataFrame) -> np.ndarray:
-    """Return (rows,) uint32; of a million rows fitted, one new row in 4,000 is taken for known."""
+    """Return (rows,) uint32; with a million training rows, one new row in 4,000 collides."""
     return (pd.util.hash_pandas_object(rows, index=False).to_numpy() >> 32).astype(np.uint32)
 
 

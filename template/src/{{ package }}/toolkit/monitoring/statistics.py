@@ -1,8 +1,8 @@
-"""Which columns of a table differ from those of another beyond chance.
+"""Which columns of a table differ significantly from those of another.
 
-Numbers and dates: two-sample Kolmogorov-Smirnov, blind to differences that arithmetic makes.
-Categories: chi-square. Gaps: Fisher's exact test. Benjamini & Hochberg (1995) bound the share of
-false alarms over all of these tests, and the chance of any where nothing has changed.
+Numbers and dates: two-sample Kolmogorov-Smirnov, tolerant of rounding differences. Categories:
+chi-square. Missing values: Fisher's exact test. The procedure of Benjamini & Hochberg (1995) bounds
+the false discovery rate over all tests, and the probability of any alarm if nothing has changed.
 """
 
 from dataclasses import dataclass, replace
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-PREDICTION = "__prediction__"  # the column of what is predicted
-ULPS = 4  # steps of float32: two ways to add up differ by less, and no column has shifted by it
-EXPECTED = 1  # rarer levels are lumped; p-values keep their level, and new levels are found early
+PREDICTION = "__prediction__"  # the column of predictions
+ULPS = 4  # float32 steps: summation order changes less than this, and a real shift is larger
+EXPECTED = 1  # rarer levels are pooled; p-values stay valid, and new levels are found early
 BINS = 10  # for the PSI, which grows with the number of bins
 
 Columns = dict[str, pd.Series]
@@ -22,11 +22,11 @@ Columns = dict[str, pd.Series]
 
 @dataclass(frozen=True)
 class Finding:
-    """One test of the values or the gaps of a column; `q` is p after the correction.
+    """One test of the values or the missing values of a column; `q` is the corrected p-value.
 
-    `psi`, the population stability index, says how large the change is: below 0.1 is usually called
-    small, above 0.25 large. It decides nothing: few rows make it large by chance, and a shift of a
-    quarter sigma is below 0.1.
+    `psi`, the population stability index, measures the size of the change: below 0.1 is usually
+    called small, above 0.25 large. It does not affect the decision: with few rows it is large by
+    chance, and a shift of a quarter sigma is below 0.1.
     """
 
     column: str
@@ -42,14 +42,14 @@ def compare(
     reference: Columns,
     current: Columns,
     kinds: dict[str, str],
-    q: float,
+    fdr: float,
     tolerance: float = 0.0,
 ) -> list[Finding]:
-    """Test the columns named in `kinds` and return the findings, the surest drift first.
+    """Test the columns named in `kinds` and return the findings, the most significant first.
 
-    Numbers and dates are float with NaN for missing, categories str with "". Of the findings that
-    are called drift, a share of `q` is expected to be chance. Two predictions of the same row may
-    be `tolerance` apart.
+    Numbers and dates are float with NaN for missing, categories str with "". `fdr` is the false
+    discovery rate among the findings called drift. Two predictions for a row may differ by
+    `tolerance`.
     """
     found = [
         finding
@@ -60,14 +60,14 @@ def compare(
     ]
     adjusted = stats.false_discovery_control([finding.p for finding in found])
     found = [
-        replace(finding, q=float(value), drifted=bool(value < q))
+        replace(finding, q=float(value), drifted=bool(value < fdr))
         for finding, value in zip(found, adjusted, strict=True)
     ]
     return sorted(found, key=lambda finding: (finding.q, finding.p, -finding.psi))
 
 
 def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
-    """Return what is compared: values, the last of two probabilities, labels, or lengths."""
+    """Return values to compare: numbers, the last of two probabilities, labels, or lengths."""
     if predictions.dtype == object:
         return np.array([*map(len, predictions)], np.float32)
     if labels is None or len(labels) == 2:
@@ -76,7 +76,7 @@ def predicted(predictions: np.ndarray, labels: list[str] | None) -> np.ndarray:
 
 
 def gaps(values: pd.Series) -> pd.Series:
-    """Return which cells are missing."""
+    """Return the mask of missing cells."""
     return values.isna() | (values == "")
 
 
@@ -84,13 +84,13 @@ def _column(
     name: str, kind: str, reference: pd.Series, current: pd.Series, tolerance: float
 ) -> list[Finding]:
     found = []
-    gone, missing = gaps(reference), gaps(current)
-    if gone.any() or missing.any():
-        table = np.array([[(~mask).sum(), mask.sum()] for mask in (gone, missing)])
+    before, now = gaps(reference), gaps(current)
+    if before.any() or now.any():
+        table = np.array([[(~mask).sum(), mask.sum()] for mask in (before, now)])
         p = float(stats.fisher_exact(table).pvalue)
         found.append(Finding(name, kind, "missing", p, _psi(table)))
-    if not gone.all() and not missing.all():
-        pair = reference[~gone].to_numpy(), current[~missing].to_numpy()
+    if not before.all() and not now.all():
+        pair = reference[~before].to_numpy(), current[~now].to_numpy()
         p, table = _categories(*pair) if kind == "category" else _numbers(*pair, tolerance)
         found.append(Finding(name, kind, "values", p, _psi(table)))
     return found
@@ -113,10 +113,10 @@ def _numbers(
 
 
 def _ahead(first: np.ndarray, second: np.ndarray, tolerance: float) -> float:
-    """Return how far the distribution of sorted values gets ahead of another's, by more than noise.
+    """Return how far the distribution of sorted values is ahead of another's, beyond noise.
 
-    Both ways, that is the least Kolmogorov-Smirnov distance of all samples within the noise of
-    these. Rounding would leave edges: a level that lies on one is torn apart by its last bit.
+    The larger of both directions is the smallest Kolmogorov-Smirnov distance of all samples within
+    the noise of these. Rounding would not help: values at a rounding boundary would be separated.
     """
     own = np.arange(1, len(first) + 1) / len(first)
     other = np.searchsorted(second, first + _noise(first, tolerance), "right") / len(second)
@@ -131,14 +131,14 @@ def _noise(values: np.ndarray, tolerance: float) -> np.ndarray:
 def _categories(reference: np.ndarray, current: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the p-value and the counts (2, levels).
 
-    Levels that are rare in both samples together become one: were the reference alone to say which
-    are rare, or unseen, those that are new by chance would look like drift.
+    Levels that are rare in both samples together are pooled: if the reference alone decided which
+    are rare, levels that are new by chance would look like drift.
     """
     levels, codes = np.unique(np.concatenate([reference, current]), return_inverse=True)
     split = np.split(codes, [len(reference)])
     table = np.array([np.bincount(part, minlength=len(levels)) for part in split])
-    fewest = table.sum(axis=0) * min(len(reference), len(current)) / len(codes)
-    rare = fewest < EXPECTED
+    expected = table.sum(axis=0) * min(len(reference), len(current)) / len(codes)
+    rare = expected < EXPECTED
     if rare.any():
         table = np.hstack([table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)])
     if table.shape[1] < 2:
@@ -147,7 +147,7 @@ def _categories(reference: np.ndarray, current: np.ndarray) -> tuple[float, np.n
 
 
 def _psi(table: np.ndarray) -> float:
-    """Return the index of counts (2, bins); half a row more in each bin avoids log 0."""
+    """Return the PSI of counts (2, bins); half a row is added to each bin to avoid log 0."""
     table = table[:, np.argsort(-table.sum(axis=0))]
     if table.shape[1] > BINS:
         table = np.hstack([table[:, : BINS - 1], table[:, BINS - 1 :].sum(axis=1, keepdims=True)])

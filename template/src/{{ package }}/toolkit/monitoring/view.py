@@ -1,4 +1,4 @@
-"""A change of one column, in words and as a figure."""
+"""The change of a column, as text and as a figure."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ TICKS = 5  # dates that fit below a figure
 
 
 def describe(finding: Finding, reference: Columns, current: Columns) -> dict[str, str]:
-    """Return what was typical `before` and is `now`: a share of gaps, a median, a level's share."""
+    """Return a summary of `before` and `now`: share missing, median, or share of a level."""
     pair = [reference[finding.column], current[finding.column]]
     if finding.test == "missing":
         before, now = (f"{gaps(values).mean():.1%} missing" for values in pair)

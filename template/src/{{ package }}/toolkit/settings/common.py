@@ -1,4 +1,4 @@
-"""Sections of config.yaml that every project has, and the marks of settings that `tune` varies."""
+"""Sections of config.yaml that every project has, and markers for settings that `tune` varies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field, field_validator
 
 
 class Section(BaseModel, extra="forbid", frozen=True):
-    """A part of config.yaml: unknown keys are errors, values never change."""
+    """A part of config.yaml: unknown keys are errors, values are immutable."""
 
 
 class ModelSettings(Section):
-    """What every model's settings have: its name, and about how long `run` takes, by name.
+    """Settings of every model: its name, and the approximate duration of `run`, by name.
 
-    Seconds on two cores, whatever the rows, and for each 10,000 cells; None if unknown.
+    Seconds on two cores: a fixed part, and a part for each 10,000 cells; None if unknown.
     """
 
     SECONDS: ClassVar[Mapping[str, tuple[float, float] | None]] = {}
@@ -55,22 +55,22 @@ class EvaluateSettings(Section):
 
 
 class Tune(Section):
-    """How long to look for better hyperparameters."""
+    """Budget of the hyperparameter search."""
 
     trials: int = Field(20, ge=1)
 
 
 class Monitor(Section):
-    """When a difference from the training data counts as drift."""
+    """When a difference from the training data counts as drift; `fdr`: false discovery rate."""
 
-    q: float = Field(0.01, gt=0, lt=1)
+    fdr: float = Field(0.01, gt=0, lt=1)
     min_rows: int = Field(100, ge=20)
     window: int = Field(10_000, ge=20)
     ignore: list[str] = []
 
 
 class Paths(Section):
-    """Where made files go."""
+    """Folders for generated files."""
 
     runs: Path = Path("runs")
     processed: Path = Path("data/processed")

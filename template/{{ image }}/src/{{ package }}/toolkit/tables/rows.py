@@ -10,9 +10,9 @@ import pandas as pd
 from ..config import BaseConfig
 from ..images.duplicates import grouped
 from ..images.files import listed, located
+from ..images.packed import EXAMPLES, pack
 from ..images.prepared import prepare
 from ..images.properties import NAMES
-from ..images.to_json_rows import EXAMPLES, pack
 from ..runs import UserError, say
 from .cells import Column
 from .files import check_names
