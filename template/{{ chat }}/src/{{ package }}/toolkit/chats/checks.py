@@ -31,8 +31,8 @@ def compared(
     chats: list[list[Message]], numbers: list[int], asked: np.ndarray, alike: np.ndarray
 ) -> pd.DataFrame:
     """Return what tables.repeats takes; the label is the first row with the same answer."""
-    shown = [repr(masked(told(c[:-1], c[-1]["content"]))[: reading.SHOWN]) for c in chats]
-    table = pd.DataFrame({"id": asked, "near": alike, "shown": shown, "row": numbers})
+    excerpts = [repr(masked(told(c[:-1], c[-1]["content"]))[: reading.EXCERPT]) for c in chats]
+    table = pd.DataFrame({"id": asked, "near": alike, "name": excerpts, "row": numbers})
     said = [text_id(words(chat[-1]["content"])) if chat[:-1] else 0 for chat in chats]
     first = table.groupby(np.array(said, np.uint64))["row"].transform("min")
     return table.assign(label=[f"row {row}" for row in first])
