@@ -26,12 +26,8 @@ class Plan:
         self.size = min(size, count - count % split)
         self.epoch = count // self.size  # steps
         self.steps = settings.epochs * self.epoch
-        self.seed, self.split, self.rank, self.world = (
-            config.seed,
-            split,
-            process.rank,
-            process.world,
-        )
+        self.seed, self.split = config.seed, split
+        self.rank, self.world = process.rank, process.world
         self.seeds = np.random.SeedSequence([config.seed, process.rank]).generate_state(self.steps)
         balanced = settings.sampler == "balanced"
         self.probabilities = balance / balance.sum(dtype=np.float64) if balanced else None

@@ -28,7 +28,7 @@ class Hidden:
         return _weight(self.consumer).shape[1] // self.width
 
     def magnitudes(self) -> Tensor:
-        """Return (units,): the norm of the weights into a unit, times that of the weights out of it.
+        """Return (units,): the norm of the weights into a unit, times that of those out of it.
 
         The product does not depend on how a pair of layers shares out its scale. A norm layer
         cancels the scale of the layer before it, so its own weights count.

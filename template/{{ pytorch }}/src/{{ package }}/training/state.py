@@ -24,13 +24,10 @@ class State:
         self.eval_network = self.network  # the one that is validated and kept
         if settings.ema:
             self.eval_network = process.to_device(copy.deepcopy(network), settings.shard)
-        self.weights = [
-            *self.network.parameters()
-        ]  # a list, since iterating over the modules at each step is slow
+        self.weights = [*self.network.parameters()]  # listing them at each step is slow
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), fused=True)
-        self.scaler = torch.amp.GradScaler(
-            process.device.type, enabled=settings.precision == "fp16"
-        )
+        fp16 = settings.precision == "fp16"
+        self.scaler = torch.amp.GradScaler(process.device.type, enabled=fp16)
         if settings.compile:
             self.network.compile()
         self.trained = process.synchronise(self.network, settings.shard)

@@ -31,13 +31,10 @@ class Objective:
         The square of the temperature keeps its gradients as large as those of the cross-entropy
         (Hinton, Vinyals and Dean 2015, "Distilling the knowledge in a neural network").
         """
-        temperature = self.settings.temperature
-        student, teacher = (
-            log_softmax(each / temperature, dim=1) for each in (logits, teacher_outputs)
-        )
-        return temperature**2 * kl_div(student, teacher, reduction="none", log_target=True).sum(
-            dim=1
-        )
+        temperature, both = self.settings.temperature, (logits, teacher_outputs)
+        student, teacher = (log_softmax(each / temperature, dim=1) for each in both)
+        divergence = kl_div(student, teacher, reduction="none", log_target=True)
+        return temperature**2 * divergence.sum(dim=1)
 
     def weights(self, targets: np.ndarray) -> np.ndarray:
         """Return (rows,) float32, the weight of each row in the loss."""
