@@ -81,8 +81,8 @@ def _load_finished(role: str, config: Config, splits: Splits) -> Model:
     known = [*facts["profile"]["target"]] if labels else None
     if (trained.data.target, known) != (config.data.target, labels):
         raise UserError(
-            f"{key}: {name} predicts {trained.data.target} with the labels {known}: "
-            f"name a run that predicts {config.data.target} with the labels {labels}."
+            f"{key}: {name} predicts {trained.data.target} ({known or 'numbers'}), not as here: "
+            "name one with the same target and labels."
         )
     if role == "start":
         _expect_shape(key, run, trained, config)

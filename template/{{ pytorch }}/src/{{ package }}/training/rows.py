@@ -58,9 +58,9 @@ class Rows:
 def input_batches(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:
     """Yield the inputs of each micro-batch from step `start` on, loaded by `workers` processes."""
     keys: Any = (  # (epoch, rows) instead of lists of rows: Samples takes them as they are
-        (step // plan.epoch, rows_of_batch)
+        (step // plan.epoch, micro_batch)
         for step in range(start, plan.steps)
-        for rows_of_batch in plan.micro_batches(step)
+        for micro_batch in plan.micro_batches(step)
     )
     if workers == 0:
         return map(rows.samples.__getitems__, keys)
