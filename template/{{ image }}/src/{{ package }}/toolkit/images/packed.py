@@ -37,6 +37,6 @@ def pack(file: str, number: int) -> dict[str, Any]:
 
 
 def unpack(packed: dict[str, Any]) -> Image.Image:
-    """Return the image that `pack` was given."""
+    """Return the image that `pack` encoded."""
     size = packed["width"], packed["height"]
     return Image.frombytes("RGB", size, base64.b64decode(packed["rgb"]))

@@ -64,16 +64,8 @@ def load_rows(config: BaseConfig) -> Rows:
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
-    return Rows(
-        prepared[["image", "file"]].join(properties),
-        targets,
-        ids,
-        keys,
-        relatives,
-        None,
-        schema,
-        facts,
-    )
+    inputs = prepared[["image", "file"]].join(properties)
+    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
 
 
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:

@@ -22,11 +22,11 @@ def measure(text: str, found: list[str], known: tuple[set[str], ...]) -> dict[st
     """
     length = max(1, len(text))
     other = known[1 - text_id(found) % 2]
-    alphanumeric = sum(map(str.isalnum, text)) + sum(map(str.isspace, text))
+    non_symbols = sum(map(str.isalnum, text)) + sum(map(str.isspace, text))
     shares = {
         "capitals": sum(map(str.isupper, text)) / length,
         "digits": sum(map(str.isdigit, text)) / length,
-        "symbols": 1 - alphanumeric / length if text else 0.0,
+        "symbols": 1 - non_symbols / length if text else 0.0,
         "foreign": 1 - len(text.encode("ascii", "ignore")) / length if text else 0.0,
         "unseen": sum(word not in other for word in found) / max(1, len(found)),
     }
