@@ -36,12 +36,12 @@ from my_model import data, train
 from my_model.model import Samples, build
 from my_model.toolkit.runs import history
 from my_model.training.objective import Objective
-from my_model.training.parallel import Place
+from my_model.training.parallel import Process
 from my_model.training.plan import Plan, schedule
 from my_model.training.rows import CHUNK, Rows
 from my_model.training.state import State
 
-HERE = Place(torch.device("cuda" if torch.cuda.is_available() else "cpu"), 0, 1)
+HERE = Process(torch.device("cuda" if torch.cuda.is_available() else "cpu"), 0, 1)
 
 
 class Case:

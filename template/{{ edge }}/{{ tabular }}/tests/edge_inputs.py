@@ -1,4 +1,4 @@
-"""What the C++ program is given: rows as lines of JSON."""
+"""Inputs of the C++ program: rows as lines of JSON."""
 
 import json
 from typing import Any

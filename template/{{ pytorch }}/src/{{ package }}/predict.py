@@ -1,4 +1,4 @@
-"""Save, load and predict, apart from training. A saved model holds no pickle."""
+"""Save, load and predict, separately from training. A saved model contains no pickle."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from .model import Model, Samples
 from .toolkit.runs import UserError, replacing, write_text
 from .training.objective import answering
 
-CHUNK = 1024  # rows at once
+CHUNK = 1024  # rows per forward pass
 
 
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
@@ -34,8 +34,8 @@ def save(model: Model, folder: Path) -> None:
 def load(folder: Path) -> Model:
     """Return the model that `save` wrote."""
     try:
-        described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        model = Model.restore(described)
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        model = Model.restore(description)
         model.network.load_state_dict(load_file(folder / "weights.safetensors"))
     except FileNotFoundError as error:
         raise UserError(f"{error.filename} is missing: run `train` first.") from None
@@ -43,8 +43,8 @@ def load(folder: Path) -> Model:
 
 
 def lineage(config: Config) -> dict[str, Path]:
-    """Return the runs that a model comes from, by the setting that names each; gone ones don't."""
-    named = {"start": config.train.start, "teacher": config.train.teacher}
-    places = {role: (config.paths.runs / name, Path(name)) for role, name in named.items() if name}
-    found = {role: next(filter(Path.is_dir, place), None) for role, place in places.items()}
+    """Return the runs that a model builds on, by the setting that names each, if they exist."""
+    names = {"start": config.train.start, "teacher": config.train.teacher}
+    paths = {role: (config.paths.runs / name, Path(name)) for role, name in names.items() if name}
+    found = {role: next(filter(Path.is_dir, each), None) for role, each in paths.items()}
     return {role: run for role, run in found.items() if run}

@@ -1,7 +1,7 @@
-"""The command line, by `python -m`: in one process, or in several, as torchrun starts them.
+"""The command line for `python -m`: in one process, or in several, as torchrun starts them.
 
-The first process does what the command line says. The others fit along with it: they write
-nothing, and say nothing.
+The first process runs the command. The others only train along with it: they write and print
+nothing.
 """
 
 import io
@@ -15,7 +15,7 @@ from .toolkit.runs import UserError, folder
 
 
 def _join_training() -> int:
-    """Load the same rows as the first process, and fit; 2 if it has a mistake to explain."""
+    """Load the same rows as the first process, and train; 2 if there is a UserError to report."""
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             args, overrides = parse()
@@ -31,8 +31,8 @@ def _join_training() -> int:
     return 0
 
 
-def _mistake() -> str | None:
-    """Say why these processes can't train: they have to know that it is the same run."""
+def _usage_error() -> str | None:
+    """Return why several processes can't run this command: all have to train the same named run."""
     try:
         args, _ = parse()
     except UserError as error:
@@ -44,7 +44,7 @@ def _mistake() -> str | None:
 
 if __name__ == "__main__":
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        if reason := _mistake():
+        if reason := _usage_error():
             print(f"{PROGRAM}: {reason}", file=sys.stderr)
             sys.exit(2)
         if os.environ["RANK"] != "0":

@@ -27,6 +27,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 
     run, config = of_run(config, args.run, DATA)
     model, splits, test, threshold = load_run(run, config)
-    answer, shown = partial(predict, model), section(config, Settings).examples
-    say("page", build(answer, splits, test, threshold, config, run, shown))
+    examples = section(config, Settings).examples
+    predictor = partial(predict, model)
+    say("page", build(predictor, splits, test, threshold, config, run, examples))
     return 0

@@ -1,4 +1,4 @@
-"""What a classifier of pictures has to beat."""
+"""The baselines of an image classifier."""
 
 from collections.abc import Callable
 
@@ -13,16 +13,16 @@ from .toolkit.images.pixels import read
 from .toolkit.tables.split import Splits
 from .toolkit.tables.target import sampled
 
-LINEAR_ROWS = 10_000  # enough for a yardstick, however many pictures there are
-NAIVE = ("prevalence", "random guess")  # what the model has to beat
-PLAIN = "linear"  # the simplest model that may do
-SIDE = 8  # pixels of the thumbnails that the linear model looks at
+LINEAR_ROWS = 10_000  # enough for a baseline, however many images there are
+NAIVE = ("prevalence", "random guess")  # the model has to outperform these
+PLAIN = "linear"  # a simple model that may be good enough
+SIDE = 8  # pixels of the thumbnails for the linear model
 
 
 def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Return what predicts (rows, classes): each class's share in training, guesses, and linearly.
+    """Return functions to (rows, classes): class frequencies, random guesses, a linear model.
 
-    Whoever always says the same has a macro-F1 near zero, so guessing is what has to be beaten.
+    A constant prediction has a macro-F1 near zero, so random guesses are the baseline to beat.
     """
     train = splits.train
     share = np.bincount(train.targets) / len(train.targets)

@@ -1,4 +1,4 @@
-"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `train` section of config.yaml; `tune` varies the settings marked with Search."""
 
 import math
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from ..toolkit.settings.common import Search
 
 
 class Train(BaseModel, extra="forbid", frozen=True):
-    """How the network is fitted; a batch is of all processes together."""
+    """How the network is trained; a batch is that of all processes together."""
 
     epochs: int = Field(40, ge=1)
     batch_size: int | None = Field(None, ge=1)
@@ -39,5 +39,5 @@ class Train(BaseModel, extra="forbid", frozen=True):
     threads: int | None = Field(None, ge=1)
 
     def batch(self, rows: int) -> int:
-        """Return batch_size; if null, the power of two from 8 to 256 for 20 steps an epoch."""
+        """Return batch_size; if null, a power of two from 8 to 256 for about 20 steps an epoch."""
         return self.batch_size or 2 ** min(8, max(3, round(math.log2(rows / 20))))

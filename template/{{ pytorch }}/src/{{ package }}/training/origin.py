@@ -1,4 +1,4 @@
-"""The finished runs that a new one comes from: whose weights it begins with, and who teaches it."""
+"""The finished runs that a new one builds on: its initial weights, and its teacher."""
 
 import json
 from collections.abc import Callable
@@ -13,81 +13,84 @@ from ..predict import lineage
 from ..predict import load as load_model
 from ..toolkit.runs import UserError
 from ..toolkit.tables.split import Splits
-from .parallel import Place
+from .parallel import Process
 from .pruning import prune
 
-SHAPES = {"name", "width", "depth", "size"}  # settings that a network's weights depend on
-Advice = Callable[[Tensor], Tensor | None]
+SHAPES = {"name", "width", "depth", "size"}  # settings that determine the shapes of the weights
+Teacher = Callable[[Tensor], Tensor | None]
 
 
-def begin(config: Config, splits: Splits) -> Model:
-    """Return what training begins with: an untrained model, or train.start's, pruned or not."""
+def initial_model(config: Config, splits: Splits) -> Model:
+    """Return the model that training starts from: a new one, or train.start's, pruned or not."""
     settings = config.train
     if settings.start is None:
         if settings.prune:
-            raise UserError("train.prune: name the run that is to be pruned, in train.start.")
+            raise UserError("train.prune: set train.start to the run to prune.")
         return build(config, splits)
-    model = _open("start", config, splits)
+    model = _load_finished("start", config, splits)
     if settings.prune:
         model.shape["hidden"] = prune(model.network, settings.prune)
         if not model.shape["hidden"]:
             raise UserError(
-                f"train.prune: {config.model.name} has no units that can go: "
-                "let it teach a smaller network, with train.teacher."
+                f"train.prune: {config.model.name} has no units that can be pruned: "
+                "use it as train.teacher of a smaller network instead."
             )
     model.shape["dropout"] = config.model.dropout
-    begun = Model.restore(model.describe())
-    begun.network.load_state_dict(model.network.state_dict())
-    return begun
+    restored = Model.restore(model.describe())
+    restored.network.load_state_dict(model.network.state_dict())
+    return restored
 
 
-def teacher(config: Config, splits: Splits, model: Model, place: Place) -> Advice:
-    """Return what train.teacher says of a batch of inputs: logits or values, or None without one.
+def load_teacher(config: Config, splits: Splits, model: Model, process: Process) -> Teacher:
+    """Return the function from a batch of inputs to the logits or values of train.teacher.
 
-    It is asked what its student is asked, and never trained.
+    Its weights are frozen. Without a teacher the function returns None.
     """
     if config.train.teacher is None:
         return lambda inputs: None
-    known = _open("teacher", config, splits)
-    if known.reads() != model.reads():
+    trained = _load_finished("teacher", config, splits)
+    if trained.preprocessing() != model.preprocessing():
         raise UserError(
             f"train.teacher: {config.train.teacher} was trained with another data.size or "
-            "model.min_category_rows: a student has to see what its teacher sees."
+            "model.min_category_rows: set the same values, so that both get the same inputs."
         )
-    network = known.network.eval().requires_grad_(False).to(place.device)
+    network = trained.network.eval().requires_grad_(False).to(process.device)
 
     @torch.no_grad()
-    def advise(inputs: Tensor) -> Tensor:
+    def teacher(inputs: Tensor) -> Tensor:
         return network(inputs).float()
 
-    return advise
+    return teacher
 
 
-def _open(role: str, config: Config, splits: Splits) -> Model:
-    """Return the model of a finished run that was asked the same of the same rows.
+def _load_finished(role: str, config: Config, splits: Splits) -> Model:
+    """Return the model of a finished run with the same split, target and labels.
 
-    UserError otherwise: it may have learnt from rows that are held out here.
+    UserError otherwise: it may have been trained on rows that are held out here.
     """
     key, name, run = f"train.{role}", getattr(config.train, role), lineage(config).get(role)
     if run is None or not (run / "model/decision.json").exists():
-        raise UserError(f"{key}: {name} is no finished run in {config.paths.runs} or elsewhere.")
+        raise UserError(f"{key}: {name} is not a finished run in {config.paths.runs} or elsewhere.")
     facts = json.loads((run / "data.json").read_text(encoding="utf-8"))
     if facts["split_sha256"] != splits.manifest["split_sha256"]:
         raise UserError(
-            f"{key}: {name} was trained on another split, so it may know rows that are held out "
-            "here: train it anew, on this data and with this seed."
+            f"{key}: {name} was trained on another split, so it may have seen rows that are held "
+            "out here: retrain it on this data with this seed."
         )
     trained, labels = load(run / "config.yaml", {}), splits.schema.labels
     known = [*facts["profile"]["target"]] if labels else None
     if (trained.data.target, known) != (config.data.target, labels):
-        raise UserError(f"{key}: {name} predicts {trained.data.target}, as {known}, not as here.")
+        raise UserError(
+            f"{key}: {name} predicts {trained.data.target} ({known or 'numbers'}), not as here: "
+            "name one with the same target and labels."
+        )
     if role == "start":
         _expect_shape(key, run, trained, config)
     return load_model(run / "model")
 
 
 def _expect_shape(key: str, run: Path, trained: Config, config: Config) -> None:
-    """Raise UserError unless the settings are those of the network that training begins with."""
+    """Raise UserError unless the settings are those of the network that training starts from."""
     known, wanted = (
         c.model.model_dump(include=SHAPES) | c.data.model_dump(include=SHAPES)
         for c in (trained, config)
@@ -96,5 +99,5 @@ def _expect_shape(key: str, run: Path, trained: Config, config: Config) -> None:
         if wanted[name] != value:
             raise UserError(
                 f"{key}: {run.name} has {name} {value}, not {wanted[name]}: "
-                f"give its settings too, --config {run / 'config.yaml'}."
+                f"use its settings, --config {run / 'config.yaml'}."
             )

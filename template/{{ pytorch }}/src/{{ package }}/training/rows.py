@@ -11,10 +11,10 @@ from torch.utils.data import DataLoader
 from ..model import Samples
 from ..toolkit.tables.split import Split
 from .objective import Objective
-from .parallel import Place
+from .parallel import Process
 from .plan import Plan
 
-CHUNK = 1024  # rows at once where no gradient is needed
+CHUNK = 1024  # rows per forward pass where no gradient is needed
 
 
 class Rows:
@@ -26,35 +26,41 @@ class Rows:
         self.balance = objective.balance(split.targets)
 
     def loss(
-        self, outputs: Tensor, part: np.ndarray, weight: float = 1.0, advice: Tensor | None = None
+        self,
+        outputs: Tensor,
+        rows: np.ndarray,
+        weight: float = 1.0,
+        teacher_outputs: Tensor | None = None,
     ) -> Tensor:
-        """Return the weighted sum of the losses of rows `part`, divided by `weight`."""
-        values = self.targets[part], self.weights[part] / np.float32(weight)
+        """Return the weighted sum of the losses of `rows`, divided by `weight`."""
+        values = self.targets[rows], self.weights[rows] / np.float32(weight)
         targets, weights = (torch.from_numpy(array).to(outputs.device) for array in values)
-        return self.losses(outputs.float(), targets, advice) @ weights
+        return self.losses(outputs.float(), targets, teacher_outputs) @ weights
 
-    def weight(self, part: np.ndarray | slice) -> float:
-        """Return the sum of the weights of rows `part`."""
-        return float(self.weights[part].sum())
+    def weight(self, rows: np.ndarray | slice) -> float:
+        """Return the sum of the weights of `rows`."""
+        return float(self.weights[rows].sum())
 
-    def shares(self, place: Place) -> Iterator[tuple[np.ndarray, Tensor]]:
+    def local_chunks(self, process: Process) -> Iterator[tuple[np.ndarray, Tensor]]:
         """Yield this process's rows with their inputs, chunk by chunk.
 
-        Every process gets as many chunks, as sharded networks demand; the last inputs may be those
-        of rows that another process counts.
+        Every process gets the same number of chunks, as sharded networks require; the inputs of the
+        last chunk may be padded with rows that another process counts.
         """
         count = len(self.targets)
-        for start in range(0, count, CHUNK * place.world):
-            chunk = np.arange(start, min(start + CHUNK * place.world, count))
-            part = chunk[place.rank :: place.world]
-            filled = np.resize(part if len(part) else chunk, -(-len(chunk) // place.world))
-            yield part, self.samples.take(filled).to(place.device)
+        for start in range(0, count, CHUNK * process.world):
+            chunk = np.arange(start, min(start + CHUNK * process.world, count))
+            own = chunk[process.rank :: process.world]
+            padded = np.resize(own if len(own) else chunk, -(-len(chunk) // process.world))
+            yield own, self.samples.take(padded).to(process.device)
 
 
-def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:
-    """Yield the inputs of every part from step `start` on, opened by `workers` processes."""
-    keys: Any = (  # instead of lists of rows: Samples takes them as they are
-        (step // plan.epoch, part) for step in range(start, plan.steps) for part in plan.parts(step)
+def input_batches(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:
+    """Yield the inputs of each micro-batch from step `start` on, loaded by `workers` processes."""
+    keys: Any = (  # (epoch, rows) instead of lists of rows: Samples takes them as they are
+        (step // plan.epoch, micro_batch)
+        for step in range(start, plan.steps)
+        for micro_batch in plan.micro_batches(step)
     )
     if workers == 0:
         return map(rows.samples.__getitems__, keys)
@@ -64,7 +70,7 @@ def inputs_of(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tens
             batch_sampler=keys,
             num_workers=workers,
             collate_fn=_unchanged,
-            generator=torch.Generator(),  # of its own: it must not draw from the training's
+            generator=torch.Generator(),  # its own: it must not draw from that of training
         )
     )
 

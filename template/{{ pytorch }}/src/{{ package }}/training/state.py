@@ -1,4 +1,4 @@
-"""What changes while a network is trained."""
+"""The state of a training run: everything that a step changes."""
 
 import copy
 import time
@@ -9,64 +9,66 @@ import torch
 from torch import Tensor, nn
 
 from ..settings.train import Train
-from .parallel import Place, peak_memory
+from .parallel import Process, peak_memory
 
-RECENT = 5  # seconds: a checkpoint that is younger does for the end of an epoch, too
+RECENT = 5  # seconds: the end of an epoch writes no checkpoint if the last one is younger
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class State:
-    """The network, its moving average, the optimizer, and how far training has come."""
+    """The network, its moving average, the optimizer, and the progress of training."""
 
-    def __init__(self, network: nn.Module, settings: Train, place: Place) -> None:
-        self.settings, self.place = settings, place
-        self.network = place.hold(copy.deepcopy(network), settings.shard)
-        self.judged = self.network  # what is validated and kept
+    def __init__(self, network: nn.Module, settings: Train, process: Process) -> None:
+        self.settings, self.process = settings, process
+        self.network = process.to_device(copy.deepcopy(network), settings.shard)
+        self.eval_network = self.network  # the one that is validated and kept
         if settings.ema:
-            self.judged = place.hold(copy.deepcopy(network), settings.shard)
-        self.weights = [*self.network.parameters()]  # to ask for them takes a while, each time
+            self.eval_network = process.to_device(copy.deepcopy(network), settings.shard)
+        self.weights = [*self.network.parameters()]  # listing them at each step is slow
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), fused=True)
-        self.scaler = torch.amp.GradScaler(place.device.type, enabled=settings.precision == "fp16")
+        fp16 = settings.precision == "fp16"
+        self.scaler = torch.amp.GradScaler(process.device.type, enabled=fp16)
         if settings.compile:
             self.network.compile()
-        self.trained = place.synchronise(self.network, settings.shard)
-        self.step, self.waited, self.best = 0, 0, float("inf")
-        self.kept: dict[str, Tensor] = {}  # the best weights, whole, in the first process
-        self.loss, self.steps = torch.zeros((), device=place.device), 0  # of this epoch
+        self.trained = process.synchronise(self.network, settings.shard)
+        self.step, self.waited, self.best = 0, 0, float("inf")  # waited: epochs without a new best
+        self.best_weights: dict[str, Tensor] = {}  # unsharded, in the first process alone
+        self.loss, self.steps = torch.zeros((), device=process.device), 0  # of this epoch
         self.rate, self.norm = 0.0, torch.zeros(())
         self.clock = self.saved = time.perf_counter()
 
     def autocast(self) -> AbstractContextManager[None]:
-        """Return the context in which `train.precision` holds."""
+        """Return the autocast context of `train.precision`."""
         if self.settings.precision == "float32":
             return nullcontext()
-        return torch.autocast(self.place.device.type, PRECISIONS[self.settings.precision])
+        return torch.autocast(self.process.device.type, PRECISIONS[self.settings.precision])
 
     def set_rate(self, rate: float, factors: dict[str, float]) -> None:
-        """Set the learning rate, times a factor for some parts of the network; 0 freezes a part."""
+        """Set the learning rate, multiplied by the factor of each part; 0 freezes a part."""
         self.rate = rate
         for group in self.optimizer.param_groups:
             group["lr"] = rate * factors.get(group["part"], 1.0)
         for part, factor in factors.items():
-            self.network.get_submodule(part).train(factor > 0)  # its running means freeze too
+            self.network.get_submodule(part).train(factor > 0)  # running statistics freeze too
 
     def advance(self) -> None:
-        """Count a step, and follow it with the moving average."""
+        """Count a step, and update the moving average."""
         self.step, self.steps = self.step + 1, self.steps + 1
         if self.settings.ema:
-            self._follow(1 - self.settings.ema)
+            self._update_average(1 - self.settings.ema)
 
     @torch.no_grad()
-    def _follow(self, share: float) -> None:
-        for kept, new in zip(self.judged.parameters(), self.network.parameters(), strict=True):
-            kept.lerp_(new, share)
-        for known, now in zip(self.judged.buffers(), self.network.buffers(), strict=True):
-            known.copy_(now)
+    def _update_average(self, share: float) -> None:
+        average, network = self.eval_network, self.network
+        for mean, weight in zip(average.parameters(), network.parameters(), strict=True):
+            mean.lerp_(weight, share)
+        for copied, buffer in zip(average.buffers(), network.buffers(), strict=True):
+            copied.copy_(buffer)
 
     def metrics(self, val_loss: float, batch: int) -> dict[str, float]:
-        """Return what is logged of an epoch, and begin the next one."""
+        """Return the metrics of an epoch for the log, and start the next one."""
         seconds, steps = time.perf_counter() - self.clock, self.steps
-        loss = self.place.sum(self.loss) / self.place.world / steps
+        loss = self.process.sum(self.loss) / self.process.world / steps
         self.loss, self.steps = torch.zeros_like(self.loss), 0
         self.clock = time.perf_counter()
         return {
@@ -75,20 +77,20 @@ class State:
             "learning_rate": self.rate,
             "gradient_norm": float(self.norm),
             "samples_per_second": steps * batch / seconds,
-            "memory_mb": peak_memory(self.place.device) / 1e6,
+            "memory_mb": peak_memory(self.process.device) / 1e6,
         }
 
-    def due(self, epoch: int) -> bool:
-        """Return whether it is time for a checkpoint; all processes return the same."""
+    def checkpoint_due(self, epoch: int) -> bool:
+        """Return whether a checkpoint is due; all processes return the same."""
         if self.step % self.settings.checkpoint_steps == 0:
             return True
         if self.step % epoch:
             return False
-        age = torch.tensor(time.perf_counter() - self.saved, device=self.place.device)
-        return self.place.sum(age) > RECENT * self.place.world
+        age = torch.tensor(time.perf_counter() - self.saved, device=self.process.device)
+        return self.process.sum(age) > RECENT * self.process.world
 
     def improves(self, val_loss: float) -> bool:
-        """Remember the lowest loss; one that is lower by less than the tolerance does not count."""
+        """Return whether the loss is a new minimum, by more than the tolerance, and record it."""
         if val_loss < self.best - self.settings.tolerance:
             self.best, self.waited = val_loss, 0
             return True
@@ -97,7 +99,7 @@ class State:
 
 
 def _groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Part by part: matrices decay; biases, norms and single vectors do not."""
+    """Return the parameter groups of each part: weight decay is for matrices only."""
     return [
         {"part": part, "params": weights, "weight_decay": decay}
         for part, module in network.named_children()

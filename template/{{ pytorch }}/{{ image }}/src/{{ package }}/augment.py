@@ -1,4 +1,4 @@
-"""Random changes of training pictures, so that a network learns what does not matter."""
+"""Random augmentation of training images."""
 
 import numpy as np
 import torch
@@ -8,14 +8,14 @@ from torch.nn.functional import affine_grid, grid_sample
 from .settings.model import Augment
 
 
-def augmented(pixels: Tensor, augment: Augment, draws: list[np.random.Generator]) -> Tensor:
-    """Return uint8 (rows, size, size, 3) pixels, turned, moved, scaled, mirrored and relit.
+def augmented(pixels: Tensor, augment: Augment, generators: list[np.random.Generator]) -> Tensor:
+    """Return uint8 (rows, size, size, 3), rotated, shifted, scaled, flipped and relit.
 
-    Each row draws from a generator of its own, so it does not matter which rows are its neighbours.
-    What comes into view from outside repeats the edge.
+    Each row has a generator of its own, so it does not depend on the other rows of its batch.
+    Pixels outside the image repeat its edge.
     """
-    drawn = np.array([draw.uniform(-1, 1, 7) for draw in draws], np.float32)
-    turn, right, down, size, mirror, light, contrast = torch.from_numpy(drawn).T
+    draws = np.array([each.uniform(-1, 1, 7) for each in generators], np.float32)
+    turn, right, down, size, mirror, light, contrast = torch.from_numpy(draws).T
     angle = turn * augment.rotate * torch.pi / 180
     scale = 1 + size * augment.scale
     flip = torch.where((mirror < 0) & torch.tensor(augment.flip), -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""timm's networks: made, given weights, and told where their hidden units are."""
+"""Networks of timm: built, loaded with weights, and described for pruning."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from torch import nn
 from .toolkit.runs import UserError
 from .training.pruning import Hidden
 
-INSIDE: dict[type[nn.Module], list[list[str]]] = {  # of timm's blocks: layers and what joins them
+BLOCK_LAYERS: dict[type[nn.Module], list[list[str]]] = {  # producer, norm, consumer
     Mlp: [["fc1", "norm", "fc2"]],
     BasicBlock: [["conv1", "bn1", "conv2"]],
     Bottleneck: [["conv1", "bn1", "conv2"], ["conv2", "bn2", "conv3"]],
@@ -22,9 +22,9 @@ INSIDE: dict[type[nn.Module], list[list[str]]] = {  # of timm's blocks: layers a
 
 
 def library(name: str, size: int, weights: str | Path | None = None) -> nn.Module:
-    """Return timm's network `name` for size x size pictures: features (rows, head_hidden_size).
+    """Return timm's network `name` for size x size images: features (rows, head_hidden_size).
 
-    `weights` is "hub", a file, or None for random ones. UserError if it or the name is not there.
+    `weights` is "hub", a file, or None for random ones. UserError if name or weights don't exist.
     """
     known = get_pretrained_cfg(name)
     if known is None:
@@ -40,17 +40,17 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
         raise UserError(f"model.weights {weights} for {name}: {reason}.") from None
 
 
-def colours(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and spread of red, green and blue that timm's weights were trained with."""
+def colour_statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and standard deviation of red, green and blue for the weights of timm."""
     known: Any = get_pretrained_cfg(name)
     return known.mean, known.std
 
 
-def inside(backbone: nn.Module) -> Iterator[Hidden]:
-    """Yield the units that are a block's own; convolutions in groups are left as they are."""
+def hidden_units(backbone: nn.Module) -> Iterator[Hidden]:
+    """Yield the units within each block; grouped convolutions are left as they are."""
     for block in backbone.modules():
-        for names in INSIDE.get(type(block), []):
+        for names in BLOCK_LAYERS.get(type(block), []):
             layers = [getattr(block, name) for name in names]
-            *made, read = (layer for layer in layers if hasattr(layer, "weight"))
-            if all(getattr(layer, "groups", 1) == 1 for layer in (*made, read)):
-                yield Hidden(made, read)
+            *producers, consumer = (layer for layer in layers if hasattr(layer, "weight"))
+            if all(getattr(layer, "groups", 1) == 1 for layer in (*producers, consumer)):
+                yield Hidden(producers, consumer)

@@ -1,4 +1,4 @@
-"""What looks at a picture: a small network of our own, or any of timm's, and its head."""
+"""Networks for images: a small CNN, or any backbone of timm, with a linear head."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,13 +7,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .library import inside, library
+from .library import hidden_units, library
 from .training.objective import final
 from .training.pruning import Hidden, shrink
 
 
 class Network(nn.Module):
-    """What is trained and exported, from levels 0 ... 255, (rows, size, size, 3) of any dtype."""
+    """The network that is trained and exported, for (rows, size, size, 3), 0 ... 255, any dtype."""
 
     mean: Tensor
     spread: Tensor
@@ -38,48 +38,49 @@ class Network(nn.Module):
         shrink(self, hidden)
 
     def hidden(self) -> list[Hidden]:
-        """Return the channels between layers; of a timm network those inside its blocks."""
+        """Return the channels between layers; of a timm network those within its blocks."""
         if isinstance(self.backbone, CNN):
             return self.backbone.hidden(self.head[1])
-        return list(inside(self.backbone))
+        return list(hidden_units(self.backbone))
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Return (rows, classes) logits."""
-        light = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
-        return self.final(self.head(self.backbone((light - self.mean) / self.spread)))
+        colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
+        return self.final(self.head(self.backbone((colours - self.mean) / self.spread)))
 
-    def expect(self, mean: Any, spread: Any) -> None:
-        """Set mean and spread of red, green and blue, each in 0 ... 1."""
+    def set_normalisation(self, mean: Any, spread: Any) -> None:
+        """Set mean and standard deviation of red, green and blue, each in 0 ... 1."""
         for buffer, values in ((self.mean, mean), (self.spread, spread)):
             buffer.copy_(torch.tensor(values)[:, None, None])
 
 
 class CNN(nn.Module):
-    """Stages of two convolutions; the first halves the sides, and each stage has more channels."""
+    """Stages of two convolutions: each stage halves the sides and doubles the channels."""
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()
         channels = [3, *(width * 2**stage for stage in range(depth))]
         self.blocks = nn.ModuleList(
-            nn.Sequential(*_convolution(taken, given, 2), *_convolution(given, given, 1))
-            for taken, given in pairwise(channels)
+            nn.Sequential(*_convolution(inputs, outputs, 2), *_convolution(outputs, outputs, 1))
+            for inputs, outputs in pairwise(channels)
         )
         self.head_hidden_size = channels[-1]
 
     def hidden(self, head: nn.Module) -> list[Hidden]:
-        """Return the channels of each convolution; those of the last one are read by the head."""
-        made = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
+        """Return the channels of each convolution; those of the last one go to the head."""
+        convolutions = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
         norms = [layer for layer in self.modules() if isinstance(layer, nn.BatchNorm2d)]
-        read = [*made[1:], head]
-        return [Hidden(pair, layer) for *pair, layer in zip(made, norms, read, strict=True)]
+        consumers = [*convolutions[1:], head]
+        layers = zip(convolutions, norms, consumers, strict=True)
+        return [Hidden(producers, consumer) for *producers, consumer in layers]
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Take float32 (rows, 3, size, size), return (rows, head_hidden_size)."""
         for block in self.blocks:
-            pictures = block(pictures)
-        return pictures.mean(dim=(2, 3))
+            images = block(images)
+        return images.mean(dim=(2, 3))
 
 
-def _convolution(taken: int, given: int, stride: int) -> list[nn.Module]:
-    convolution = nn.Conv2d(taken, given, 3, stride, padding=1, bias=False)
-    return [convolution, nn.BatchNorm2d(given), nn.ReLU()]
+def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]

@@ -1,18 +1,18 @@
-"""Columns of a feature matrix as a network wants them: numbers in bins, categories as vectors."""
+"""Encodings of the columns of a feature matrix: numbers in bins, categories as embeddings."""
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 BINS = 16
-LEAST = 1e-6  # width of a bin, relative to its numbers: quantiles may coincide
+MIN_WIDTH = 1e-6  # of a bin, relative to its numbers: quantiles may coincide
 
 
 class Numbers(nn.Module):
-    """Piecewise linear encoding: how far a number has come through each of its bins.
+    """Piecewise linear encoding: the part of each bin that lies below a number.
 
     Bins lie between quantiles of the training rows, so skew and outliers do no harm (Gorishniy,
-    Rubachev and Babenko 2022). A missing number has come through none.
+    Rubachev and Babenko 2022). A missing number is 0 in all bins.
     """
 
     start: Tensor
@@ -25,13 +25,13 @@ class Numbers(nn.Module):
         self.register_buffer("width", torch.ones(count, BINS))
 
     def fit(self, numbers: np.ndarray) -> None:
-        """Learn the bins from training rows, float32 (rows, count)."""
+        """Fit the bins to training rows, float32 (rows, count)."""
         if not self.count:
             return
         edges = np.nanquantile(numbers.astype(np.float64), np.linspace(0, 1, BINS + 1), axis=0).T
-        least = LEAST * np.maximum(1, np.abs(edges).max(axis=1, keepdims=True))
+        min_width = MIN_WIDTH * np.maximum(1, np.abs(edges).max(axis=1, keepdims=True))
         self.start.copy_(torch.from_numpy(edges[:, :-1]))
-        self.width.copy_(torch.from_numpy(np.maximum(np.diff(edges, axis=1), least)))
+        self.width.copy_(torch.from_numpy(np.maximum(np.diff(edges, axis=1), min_width)))
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Take float32 (rows, count), return (rows, count, BINS), each in 0 ... 1."""
@@ -40,7 +40,7 @@ class Numbers(nn.Module):
 
 
 class Codes(nn.Module):
-    """Look up a vector for each category, all columns in one table."""
+    """Embeddings of categories, all columns in one table."""
 
     starts: Tensor
 
@@ -48,7 +48,7 @@ class Codes(nn.Module):
         super().__init__()
         starts = np.cumsum([0, *levels])[: len(levels)]
         self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
-        self.table = nn.Embedding(max(1, sum(levels)), width)  # none: never looked up
+        self.table = nn.Embedding(max(1, sum(levels)), width)  # at least one row, never used
         nn.init.normal_(self.table.weight, std=width**-0.5)
 
     def forward(self, codes: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A network over the canonical table: features -> encoding -> layers -> logits or values."""
+"""A network for tables: features -> encoding -> layers -> logits or values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .training.pruning import Hidden, shrink
 
 
 class Network(nn.Module):
-    """What is trained and exported, from features as `Features` makes them: codes come last."""
+    """The network that is trained and exported; its inputs are those of `Features`, codes last."""
 
     def __init__(
         self, name: str, numbers: int, outputs: int, hidden: Sequence[int] = (), **shape: Any
@@ -37,7 +37,7 @@ class Network(nn.Module):
 
     @property
     def blocks(self) -> nn.ModuleList:
-        """The layers that are sharded each by itself."""
+        """The layers that are sharded separately."""
         return self.layers.blocks
 
     def hidden(self) -> list[Hidden]:
@@ -52,47 +52,47 @@ class Network(nn.Module):
 
 @dataclass
 class Model:
-    """How raw columns become features, and the network with what it was made from."""
+    """The features, the network, and the settings that it was built with."""
 
     features: Features
     shape: dict[str, Any]
     network: Network
 
     def describe(self) -> dict[str, Any]:
-        """Return all but the weights, for JSON."""
+        """Return everything but the weights, for JSON."""
         features = {"settings": self.features.get_params(), "levels": self.features.levels_}
         return {"features": features, "network": self.shape}
 
     @staticmethod
-    def restore(described: dict[str, Any]) -> "Model":
-        """Return the model that was described, its weights still to be loaded."""
-        features = Features(**described["features"]["settings"])
-        features.levels_ = described["features"]["levels"]
-        return Model(features, described["network"], Network(**described["network"]))
+    def restore(description: dict[str, Any]) -> "Model":
+        """Return the model of a description, its weights still to be loaded."""
+        features = Features(**description["features"]["settings"])
+        features.levels_ = description["features"]["levels"]
+        return Model(features, description["network"], Network(**description["network"]))
 
     def answering(self) -> nn.Module:
-        """Return the network as it answers: probabilities (rows, classes) or values (rows,)."""
+        """Return the network for inference: probabilities (rows, classes) or values (rows,)."""
         return answering(self.network)
 
     def onnx_inputs(self, schema: Schema) -> list[ValueInfoProto]:
-        """Return the inputs of an ONNX graph, as `features` takes them."""
+        """Return the inputs of the ONNX graph, those of `features`."""
         return self.features.onnx_inputs(schema)
 
     def onnx(self, graph: Graph, output: str) -> None:
-        """Add what turns the inputs into float32 (rows, features) `output`."""
+        """Add the nodes that turn the inputs into float32 (rows, features) `output`."""
         self.features.onnx(graph, output)
 
-    def reads(self) -> Any:
-        """Return what decides how rows become inputs of the network."""
+    def preprocessing(self) -> Any:
+        """Return the settings by which rows become inputs of the network."""
         return self.describe()["features"]
 
     def rates(self, config: Config, epoch: int) -> dict[str, float]:
-        """Return the factors of the learning rate of parts of the network: all learn alike."""
+        """Return the learning rate factors of parts of the network: none differs."""
         return {}
 
 
 class Samples(Dataset[Tensor]):
-    """The inputs of some rows as the network takes them; for training, `config` says how."""
+    """The network's inputs for some rows; `config` is given for training only."""
 
     def __init__(self, model: Model, inputs: pd.DataFrame, config: Config | None = None) -> None:
         self.matrix = torch.from_numpy(model.features.transform(inputs))
@@ -102,12 +102,12 @@ class Samples(Dataset[Tensor]):
         return self.matrix[rows]
 
     def __getitems__(self, key: tuple[int, np.ndarray]) -> Tensor:
-        """Return rows for training in an epoch; they are the same in each."""
+        """Return rows for training in an epoch; they are the same in every epoch."""
         return self.take(key[1])
 
 
 def build(config: Config, splits: Splits) -> Model:
-    """Return an untrained model; levels, scales and sizes are learnt from training rows."""
+    """Return an untrained model; levels, bins and sizes are fitted to the training rows."""
     train, labels = splits.train, splits.schema.labels
     features = Features.of(config, splits.schema).fit(train.inputs)
     check_features(features, splits.schema, train.inputs)

@@ -1,4 +1,4 @@
-"""Networks over a table: all columns side by side, or a token for each."""
+"""Networks for tables: all columns concatenated, or a token for each."""
 
 from itertools import pairwise
 from typing import Any
@@ -14,35 +14,35 @@ HEAD = 16  # width of an attention head
 
 
 class MLP(nn.Module):
-    """All columns side by side, then fully connected layers."""
+    """All columns concatenated, then fully connected layers."""
 
     def __init__(
         self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
     ) -> None:
         super().__init__()
         self.codes = Codes(levels, width // 8)
-        inputs = [numbers * BINS + len(levels) * (width // 8), *[width] * (depth - 1)]
+        widths = [numbers * BINS + len(levels) * (width // 8), *[width] * (depth - 1)]
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Linear(taken, width), nn.ReLU(), nn.Dropout(dropout))
-            for taken in inputs
+            nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout))
+            for inputs in widths
         )
         self.head = nn.Linear(width, outputs)
 
     def hidden(self) -> list[Hidden]:
         """Return the neurons of each layer."""
         layers = [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
-        return [Hidden([made], read) for made, read in pairwise(layers)]
+        return [Hidden([producer], consumer) for producer, consumer in pairwise(layers)]
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
         """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
-        mixed = torch.cat([numbers.flatten(1), self.codes(codes).flatten(1)], dim=1)
+        hidden = torch.cat([numbers.flatten(1), self.codes(codes).flatten(1)], dim=1)
         for block in self.blocks:
-            mixed = block(mixed)
-        return self.head(mixed)
+            hidden = block(hidden)
+        return self.head(hidden)
 
 
 class FTTransformer(nn.Module):
-    """A token for each column, and one that reads them all (Gorishniy et al. 2021)."""
+    """A token for each column, and a class token (Gorishniy et al. 2021)."""
 
     def __init__(
         self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
@@ -71,7 +71,7 @@ class FTTransformer(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward layer; each reads normalised tokens and adds to them."""
+    """Attention, then a feed-forward layer, each with a pre-norm and a residual connection."""
 
     def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
@@ -94,8 +94,8 @@ class Block(nn.Module):
         """Take and return (rows, tokens, width)."""
         heads = self.ask(tokens).unflatten(2, (3, -1, HEAD))
         query, key, value = heads.permute(2, 0, 3, 1, 4)  # each (rows, heads, tokens, HEAD)
-        read = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        tokens = tokens + self.answer(read)
+        attended = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        tokens = tokens + self.answer(attended)
         return tokens + self.feed_forward(tokens)
 
 

@@ -1,4 +1,4 @@
-"""What a classifier of texts has to beat."""
+"""The baselines of a text classifier."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,15 @@ from .config import Config
 from .toolkit.tables.split import Splits
 from .toolkit.tables.target import sampled
 
-NAIVE = ("prevalence",)  # what the model has to beat
-PLAIN = "linear"  # the simplest model that may do
-ROWS = 50_000  # enough for a yardstick, however many texts there are
+NAIVE = ("prevalence",)  # the model has to outperform this
+PLAIN = "linear"  # a simple model that may be good enough
+ROWS = 50_000  # enough for a baseline, however many texts there are
 
 
 def baselines(splits: Splits, config: Config) -> dict[str, Callable[[pd.DataFrame], np.ndarray]]:
-    """Return what predicts (rows, classes): shares of classes in training, and a plain model.
+    """Return functions to (rows, classes): class frequencies, and a linear model.
 
-    The plain one is a logistic regression on single words and signs.
+    The linear model is a logistic regression on single words and punctuation marks.
     """
     train = splits.train
     share = (np.bincount(train.targets) / len(train.targets)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Predict with the LiteRT file: its interpreter and numpy, no training library."""
+"""Predict with the LiteRT file: needs its interpreter and numpy, no training library."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ def load(folder: Path, threads: int | None = None) -> Predictor:
     with quietly():
         network = Interpreter(str(folder / contract["model"]), num_threads=threads)
         network.allocate_tensors()
-    (taken,), (given,) = network.get_input_details(), network.get_output_details()
+    (source,), (output,) = network.get_input_details(), network.get_output_details()
 
     def run(row: np.ndarray) -> np.ndarray:
-        network.set_tensor(taken["index"], row)
+        network.set_tensor(source["index"], row)
         network.invoke()
-        return network.get_tensor(given["index"])
+        return network.get_tensor(output["index"])
 
     return Predictor(run, contract, 1, "litert")

@@ -1,4 +1,4 @@
-"""Append answered rows to a JSON-lines file for `monitor`, without holding up any request."""
+"""Append predicted rows to a JSON-lines file for `monitor`, without blocking requests."""
 
 import asyncio
 import logging
@@ -16,21 +16,22 @@ from ..runs import UserError
 from .payload import Payload
 
 SECONDS = 0.5  # between two writes
-ROWS = 100_000  # waiting at most, should the disk be slow
+MAX_ROWS = 100_000  # in memory, if the disk is slow
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class RequestLog:
-    """Collects rows and writes them twice a second; a failing disk costs rows, never requests.
+    """Collects rows and writes them twice a second; a failing disk loses rows, never requests.
 
-    Without a path it keeps nothing. `model` is told in each line; `dropped`, how many were lost.
+    Without a path nothing is logged. `model` is part of each line; `dropped` is called with the
+    number of lost rows.
     """
 
     def __init__(
         self, path: Path | None, model: str, payload: Payload, dropped: Callable[[int], None]
     ) -> None:
         self.path = path or Path(os.devnull)
-        self.keeps = path is not None
+        self.enabled = path is not None
         self.model = model
         self.payload = payload
         self.dropped = dropped
@@ -40,10 +41,10 @@ class RequestLog:
             _check(path)
 
     def add(self, rows: list[Any], answers: list[dict[str, Any]]) -> None:
-        """Remember the rows of a request and what it was answered."""
-        if not self.keeps:
+        """Add the rows of a request and their answers."""
+        if not self.enabled:
             return
-        if len(self.lines) + len(rows) > ROWS:
+        if len(self.lines) + len(rows) > MAX_ROWS:
             self.dropped(len(rows))
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
@@ -55,13 +56,13 @@ class RequestLog:
             self.lines.append(encode(line) + b"\n")
 
     async def run(self) -> None:
-        """Write again and again, until cancelled; what is left then is for `write`."""
+        """Write periodically until cancelled; call `write` for the rest then."""
         while True:
             await asyncio.sleep(SECONDS)
             await asyncio.to_thread(self.write)
 
     def write(self) -> None:
-        """Write the rows that wait, after those that are being written."""
+        """Write the collected rows, after any write that is in progress."""
         with self.writing:
             lines = [self.lines.popleft() for _ in range(len(self.lines))]
             try:

@@ -1,31 +1,31 @@
-"""A server that closes the connections on which no request comes: each holds a place."""
+"""A server that closes idle connections, as each takes up a slot."""
 
 import time
 from typing import Any
 
 import uvicorn
 
-SECONDS = 20  # from the connection, or from the last answer, to the end of a request's headers
+SECONDS = 20  # from the connection, or from the last response, to the end of the headers
 
 
 class Server(uvicorn.Server):
-    """Of uvicorn's limits, none is for clients that send nothing, or a letter now and then."""
+    """uvicorn has no timeout for clients that send nothing, or a byte now and then."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.waiting: dict[tuple[Any, Any], float] = {}  # since when
+        self.waiting: dict[tuple[Any, Any], float] = {}  # start times
 
     async def on_tick(self, counter: int) -> bool:
-        """Look once a second; uvicorn asks ten times."""
+        """Check once a second; uvicorn calls this ten times."""
         if counter % 10 == 0:
-            self._cut_off(time.monotonic())
+            self._close_idle(time.monotonic())
         return await super().on_tick(counter)
 
-    def _cut_off(self, now: float) -> None:
-        """Close what has waited too long; a request that comes makes another pair."""
-        connections: set[Any] = self.server_state.connections  # HTTP/1.1, as nothing else is set
-        found = [(each, each.cycle) for each in connections]
-        idle = [pair for pair in found if pair[1] is None or pair[1].response_complete]
+    def _close_idle(self, now: float) -> None:
+        """Close connections that are idle for too long; a new request makes a new pair."""
+        connections: set[Any] = self.server_state.connections  # of HTTP/1.1
+        pairs = [(each, each.cycle) for each in connections]
+        idle = [pair for pair in pairs if pair[1] is None or pair[1].response_complete]
         self.waiting = {pair: self.waiting.get(pair, now) for pair in idle}
         for (connection, _), since in self.waiting.items():
             if now - since > SECONDS:

@@ -1,4 +1,4 @@
-"""What runs in a page: npm packages such as ONNX Runtime Web; Node and npm come as a wheel."""
+"""The npm packages of a page, such as ONNX Runtime Web; Node and npm come as a wheel."""
 
 import json
 from pathlib import Path
@@ -11,18 +11,20 @@ from ..runs import UserError
 def runtime(web: Path) -> list[Path]:
     """Return the files that package.json names as `runtime`, installed below `web`.
 
-    They are fetched once, at the versions and hashes of package-lock.json; UserError with npm's
-    reason if that fails.
+    They are downloaded once, with the versions and hashes of package-lock.json; UserError with the
+    reason of npm if that fails.
     """
-    told = json.loads((web / "package.json").read_text("utf-8"))
-    modules, wanted = web / "node_modules", told["dependencies"]
+    package = json.loads((web / "package.json").read_text("utf-8"))
+    modules, wanted = web / "node_modules", package["dependencies"]
     if any(_version(modules / name) != version for name, version in wanted.items()):
-        words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = npm(words, return_completed_process=True, cwd=web, capture_output=True, text=True)
+        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = npm(
+            arguments, return_completed_process=True, cwd=web, capture_output=True, text=True
+        )
         if done.returncode:
             reason = " ".join(str(done.stderr).split())[:300]
             raise UserError(f"{web}: npm can't install {', '.join(wanted)}: {reason}")
-    return [modules / name for name in told["runtime"]]
+    return [modules / name for name in package["runtime"]]
 
 
 def _version(package: Path) -> str | None:

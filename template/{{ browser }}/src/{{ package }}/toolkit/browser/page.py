@@ -1,6 +1,6 @@
-"""A static page that runs the exported model in its visitor's browser: `page`.
+"""A static page that runs the exported model in the browser: `page`.
 
-It lands in runs/<run>/page/. Any web server can serve that folder; no row is ever sent to one.
+It is written to runs/<run>/page/. Any web server can serve that folder; rows stay in the browser.
 """
 
 import json
@@ -20,7 +20,7 @@ from .npm import runtime
 from .visitor import Visitor, facts
 
 WEB = Path("deploy/browser")
-OURS = shutil.ignore_patterns("node_modules", "package*.json", "*.mjs")  # not the visitor's
+IGNORED = shutil.ignore_patterns("node_modules", "package*.json", "*.mjs")  # not for visitors
 
 
 def build(
@@ -30,30 +30,30 @@ def build(
     threshold: float | None,
     config: BaseConfig,
     run: Path,
-    shown: int,
+    examples: int,
 ) -> str:
-    """Write the page of a run, with `shown` held-out rows, and return a sentence about it.
+    """Write the page of a run, with `examples` rows of the test set, and return a summary.
 
-    `predict` gives the trained model's answers. UserError, and no page, if the page's differ on any
-    held-out row.
+    `predict` is the trained model. UserError, and no page, if the predictions of the page differ on
+    any row of the test set.
     """
     export = run / "export/onnx"
     files = [export / name for name in ("contract.json", *contract.load(export)["sha256"])]
     if not WEB.is_dir():
-        raise UserError(f"{WEB}: no such folder; run in the project's folder.")
+        raise UserError(f"{WEB}: no such folder; run this in the folder of the project.")
     with replacing(run / "page") as folder:
-        shutil.copytree(WEB, folder, ignore=OURS)
+        shutil.copytree(WEB, folder, ignore=IGNORED)
         _copy(runtime(WEB), folder / "runtime")
         _copy(files, folder / "model")
         visitor = Visitor(folder, WEB / "check.mjs", splits.schema)
-        about = {
+        content = {
             "quality": _quality(run, len(test.ids)),
-            "examples": _examples(visitor, test, shown, config),
+            "examples": _examples(visitor, test, examples, config),
             **facts(config),
         }
-        write_text(folder / "page.json", json.dumps(about, indent=2) + "\n")
+        write_text(folder / "page.json", json.dumps(content, indent=2) + "\n")
         parts = {"test": test.inputs}
-        agreed = parity.compare(
+        result = parity.compare(
             parity.expect(predict, parts),
             visitor,
             parts,
@@ -62,8 +62,8 @@ def build(
             config.export.tolerance,
         )
     return (
-        f"same answers in JavaScript on {agreed['rows']:,} held-out rows (differences up to "
-        f"{agreed['max_scaled_diff']:.0e}); python -m http.server 8001 -d {run / 'page'}"
+        f"same predictions in JavaScript on {result['rows']:,} test rows (differences up to "
+        f"{result['max_scaled_diff']:.0e}); python -m http.server 8001 -d {run / 'page'}"
     )
 
 
@@ -74,13 +74,13 @@ def _copy(files: list[Path], folder: Path) -> None:
 
 
 def _examples(
-    visitor: Visitor, test: Split, shown: int, config: BaseConfig
+    visitor: Visitor, test: Split, count: int, config: BaseConfig
 ) -> list[dict[str, Any]]:
-    """Return some held-out rows and their truth; labels take turns, so a rare one is among them."""
+    """Return some test rows and their ground truth; labels take turns, so rare ones occur too."""
     order = np.random.default_rng(config.seed).permutation(len(test.targets))
     targets = pd.Series(test.targets[order])
     turns = targets.groupby(targets).cumcount()
-    chosen = order[np.argsort(turns, kind="stable")][:shown]
+    chosen = order[np.argsort(turns, kind="stable")][:count]
     truths, labels = test.targets[chosen].tolist(), visitor.schema.labels
     entered = visitor.enter(test.inputs.iloc[chosen])
     return [
@@ -90,14 +90,14 @@ def _examples(
 
 
 def _quality(run: Path, rows: int) -> str:
-    """Say how good the model is, as far as `evaluate` has found out."""
+    """Return a sentence about the metrics of the model, or "" before `evaluate`."""
     try:
-        found = json.loads((run / "metrics.json").read_text("utf-8"))
+        metrics = json.loads((run / "metrics.json").read_text("utf-8"))
     except FileNotFoundError:
         return ""
-    name = found["primary"]
-    low, high = found["interval"][name]
+    name = metrics["primary"]
+    low, high = metrics["interval"][name]
     if low is None:  # it is undefined on these rows
         return ""
-    value = f"{found['metrics'][name]:.3g} (95 % interval {low:.3g} to {high:.3g})"
-    return f"On {rows:,} rows that training never saw: {name} {value}."
+    value = f"{metrics['metrics'][name]:.3g} (95 % interval {low:.3g} to {high:.3g})"
+    return f"On {rows:,} rows of the test set: {name} {value}."

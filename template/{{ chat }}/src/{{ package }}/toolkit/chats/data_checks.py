@@ -38,8 +38,8 @@ def repeats_table(
     chats: list[list[Message]], numbers: list[int], prompt_ids: np.ndarray, groups: np.ndarray
 ) -> pd.DataFrame:
     """Return the table for tables.repeats; the label is the first row with the same answer."""
-    shown = [repr(mask(prompt_text(c[:-1], c[-1]["content"]))[: reading.SHOWN]) for c in chats]
-    table = pd.DataFrame({"id": prompt_ids, "near": groups, "shown": shown, "row": numbers})
+    excerpts = [repr(mask(prompt_text(c[:-1], c[-1]["content"]))[: reading.EXCERPT]) for c in chats]
+    table = pd.DataFrame({"id": prompt_ids, "near": groups, "name": excerpts, "row": numbers})
     answers = [text_id(words(chat[-1]["content"])) if chat[:-1] else 0 for chat in chats]
     first = table.groupby(np.array(answers, np.uint64))["row"].transform("min")
     return table.assign(label=[f"row {row}" for row in first])

@@ -1,4 +1,4 @@
-"""ExecuTorch with weights and activations of 8 bits, calibrated on training rows."""
+"""ExecuTorch with 8-bit weights and activations, calibrated on training rows."""
 
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ with quietly():
     )
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
-# The rest, such as how columns are encoded, stays exact.
+# The rest, such as the encoding of columns, stays exact.
 LAYERS = (torch.ops.aten.linear.default, torch.ops.aten.conv2d.default)
-ROWS = 300  # that the ranges of activations are taken from
+ROWS = 300  # for calibrating the ranges of activations
 
 
 def compress(
@@ -35,15 +35,15 @@ def compress(
     for layer in LAYERS:
         quantizer.set_operator_type(layer, settings)
     with quietly(), torch.no_grad():
-        watched = prepare_pt2e(program_of_one(model).module(), quantizer)
+        observed = prepare_pt2e(program_of_one(model).module(), quantizer)
         for row in _rows(model, schema, inputs):
-            watched(torch.from_numpy(row[None]))
-        smaller = torch.export.export(convert_pt2e(watched), tensors(model, 1))
-    save(smaller, folder)
+            observed(torch.from_numpy(row[None]))
+        quantized = torch.export.export(convert_pt2e(observed), tensors(model, 1))
+    save(quantized, folder)
 
 
 def _rows(model: Any, schema: Schema, inputs: pd.DataFrame) -> np.ndarray:
-    """Return some training rows as the network takes them."""
+    """Return a sample of training rows as inputs of the network."""
     sample = inputs.sample(min(ROWS, len(inputs)), random_state=0)
     contract: Any = {"inputs": feed.describe(schema), **encode.describe(model)}
     return encode.encode(sample, contract)

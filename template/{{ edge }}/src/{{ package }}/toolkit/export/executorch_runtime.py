@@ -1,4 +1,4 @@
-"""Predict with the ExecuTorch program, as a device would; the Python runtime needs PyTorch."""
+"""Predict with the ExecuTorch program, as on a device; its Python runtime needs PyTorch."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ with quietly():
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:
-    """Return the model of an export folder, its files checked; `threads` is its own choice."""
+    """Return the model of an export folder, its files checked; `threads` is up to ExecuTorch."""
     contract = load_contract(folder)
     with quietly():
         program = Runtime.get().load_program(folder / contract["model"])
         network = program.load_method("forward")
-    assert network is not None  # what `convert` wrote has one method, of this name
+    assert network is not None  # `convert` writes one method, of this name
 
     def run(row: np.ndarray) -> np.ndarray:
-        (answer,) = network.execute([torch.from_numpy(row)])
-        return answer.numpy().copy()  # the next row overwrites it
+        (output,) = network.execute([torch.from_numpy(row)])
+        return output.numpy().copy()  # the next row overwrites it
 
     return Predictor(run, contract, 1, "executorch")

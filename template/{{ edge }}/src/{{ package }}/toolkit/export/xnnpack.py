@@ -1,4 +1,4 @@
-"""Write a graph as an ExecuTorch program, its layers run by XNNPACK's kernels."""
+"""Lower a graph to an ExecuTorch program that runs its layers with XNNPACK."""
 
 from pathlib import Path
 

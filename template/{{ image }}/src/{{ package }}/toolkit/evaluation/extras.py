@@ -1,4 +1,4 @@
-"""What pictures add to an evaluation: thumbnails of the mistakes."""
+"""What images add to an evaluation: thumbnails of the mistakes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
 def label_issues(splits: Splits) -> list[str]:
-    """Return sentences about training labels that look wrong: pictures are not searched for any."""
+    """Return notes about probable label errors: images are not searched for any."""
     return []
 
 
@@ -27,6 +27,6 @@ def evaluation(
     mistakes: pd.DataFrame,
     config: BaseConfig,
 ) -> Extras:
-    """Return a WebP thumbnail of each mistake, in its own shape."""
+    """Return a WebP thumbnail of each mistake, with its aspect ratio."""
     names = {f"mistakes/{row:02}.webp": file for row, file in enumerate(mistakes["file"])}
     return Extras(files={name: thumbnail(Path(file)) for name, file in names.items()})

@@ -1,4 +1,4 @@
-"""Pictures as the input of an exported model. Needs numpy and Pillow alone."""
+"""Images as the input of an exported model: needs numpy and Pillow only."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ from .contract import Contract, Input
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = 100  # at once, so that pixels don't fill the memory
+ROWS = 100  # per call, so that pixels don't fill the memory
 BATCHES = (1, 1000)  # rows that are timed
-REFERENCE = 5000  # rows that `monitor` compares with: more would hardly make it see more
+REFERENCE = 5000  # rows that `monitor` compares with: more would hardly raise its power
 
 
 def describe(schema: "Schema") -> list[Input]:
@@ -35,13 +35,13 @@ def describe(schema: "Schema") -> list[Input]:
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return {name: (rows, size, size, 3) uint8}.
 
-    `inputs` maps the name to pixels, to the (rows,) paths of pictures, or to what `pack` told.
+    `inputs` maps the name to pixels, to the (rows,) paths of images, or to results of `pack`.
     """
     return {i["name"]: _pixels(inputs[i["name"]], i["shape"][1] or 0) for i in contract["inputs"]}
 
 
 def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
-    """Return the inputs without pandas, for a process that is free of it."""
+    """Return the inputs without pandas, for a process that does not import it."""
     return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
 
 
@@ -49,10 +49,10 @@ def _pixels(values: Any, size: int) -> np.ndarray:
     if isinstance(values, np.ndarray) and values.ndim == 4:
         return values
     if isinstance(values, list) and isinstance(values[0], dict):
-        return np.stack([square(unpack(told), size) for told in values])
+        return np.stack([square(unpack(packed), size) for packed in values])
     return read(values, size)
 
 
 def request_view(inputs: Any) -> Any:
-    """Return a table as a client sends it: here all of it."""
+    """Return the columns of a table that a client sends: all of them."""
     return inputs

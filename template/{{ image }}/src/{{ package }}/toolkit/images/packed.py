@@ -1,4 +1,4 @@
-"""Pictures for others: thumbnails for a page, and RGB bytes for clients, since decoders differ."""
+"""Images for output: thumbnails for pages, and RGB bytes for clients, since decoders differ."""
 
 import base64
 import io
@@ -9,33 +9,34 @@ from PIL import Image
 
 from .pixels import decode
 
-EXAMPLES = 8  # pictures that are stored beside an export
+EXAMPLES = 8  # images in examples.json
 THUMBNAIL = (160, 160)  # pixels at most
-STRETCH = ((1.0, 1.0), (1.9, 1.1), (0.6, 1.7), (1.7, 0.6))  # of the sides that the model takes
+STRETCH = ((1.0, 1.0), (1.9, 1.1), (0.6, 1.7), (1.7, 0.6))  # factors of width and height
 
 
 def thumbnail(file: Path) -> bytes:
-    """Return a small WebP picture, in the shape of its file."""
-    picture, _ = decode(file.read_bytes())
-    picture.thumbnail(THUMBNAIL)
+    """Return a small WebP image with the aspect ratio of its file."""
+    image, _ = decode(file.read_bytes())
+    image.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80)
+    image.save(buffer, "WEBP", quality=80)
     return buffer.getvalue()
 
 
 def pack(file: str, number: int) -> dict[str, Any]:
-    """Return `width`, `height` and `rgb`, row after row in base64, of what the model sees.
+    """Return `width`, `height` and `rgb`, row by row in base64, of an image that the model reads.
 
-    It is stretched by turns, so that clients have to shrink, to enlarge and to leave alone.
+    It is stretched by one of STRETCH, so that clients have to shrink, enlarge, and keep images.
     """
-    with Image.open(file) as seen:
+    with Image.open(file) as stored:
         across, down = STRETCH[number % len(STRETCH)]
-        sides = round(seen.width * across), round(seen.height * down)
-        picture = seen.convert("RGB").resize(sides)
-    rgb = base64.b64encode(picture.tobytes()).decode()
-    return {"width": picture.width, "height": picture.height, "rgb": rgb}
+        sides = round(stored.width * across), round(stored.height * down)
+        image = stored.convert("RGB").resize(sides)
+    rgb = base64.b64encode(image.tobytes()).decode()
+    return {"width": image.width, "height": image.height, "rgb": rgb}
 
 
-def unpack(told: dict[str, Any]) -> Image.Image:
-    """Return the picture that `pack` told of."""
-    return Image.frombytes("RGB", (told["width"], told["height"]), base64.b64decode(told["rgb"]))
+def unpack(packed: dict[str, Any]) -> Image.Image:
+    """Return the image that `pack` encoded."""
+    size = packed["width"], packed["height"]
+    return Image.frombytes("RGB", size, base64.b64decode(packed["rgb"]))

@@ -1,7 +1,7 @@
-"""From the bytes of a picture to pixels, the same in training and in service: numpy and Pillow.
+"""From the bytes of an image to pixels, the same in training and in serving: numpy and Pillow.
 
-A picture is squashed to a square: every part of it stays in view, and it is one step that a client
-in any language can repeat. How far its shape was from a square is one of its properties.
+An image is squashed to a square: every part of it is kept, in one step that a client in any
+language can repeat. Its aspect ratio is one of its properties.
 """
 
 import io
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-MAX_PIXELS = 80_000_000  # of one picture; a larger one may be a bomb of a few kilobytes
+MAX_PIXELS = 80_000_000  # of one image; a larger one may be a decompression bomb
 MIN_SIDE = 4  # pixels
 RESIZE = (
     "after the EXIF orientation, over white where transparent: Pillow's bilinear, straight to "
@@ -24,11 +24,11 @@ RESIZE = (
 
 
 class BrokenError(Exception):
-    """Why a file is no picture that a model can take, to be read after its name."""
+    """Why a file is not a usable image, worded to follow its name."""
 
 
 def decode(data: bytes) -> tuple[Image.Image, str]:
-    """Return a picture in RGB, upright, and the mode that it was stored in (Pillow's word)."""
+    """Return an upright RGB image, and the mode of the file, as Pillow names it."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as file:
             _check(file)
@@ -36,25 +36,25 @@ def decode(data: bytes) -> tuple[Image.Image, str]:
     except BrokenError:
         raise
     except UnidentifiedImageError:
-        raise BrokenError("is no PNG, JPEG or WebP picture") from None
+        raise BrokenError("is not a PNG, JPEG or WebP image") from None
     except Image.DecompressionBombError:
         raise BrokenError(f"has more than {MAX_PIXELS:,} pixels") from None
-    except Exception as error:  # Pillow's decoders raise whatever a damaged file makes them raise
+    except Exception as error:  # Pillow's decoders raise anything on a damaged file
         raise BrokenError(f"can't be decoded ({' '.join(str(error).split())})") from None
 
 
 def _check(file: Image.Image) -> None:
-    """Look at the header alone, before anything large is decoded."""
+    """Check the header, before anything large is decoded."""
     if file.width * file.height > MAX_PIXELS:
         raise BrokenError(f"has {file.width} x {file.height} pixels, more than {MAX_PIXELS:,}")
     if min(file.size) < MIN_SIDE:
-        raise BrokenError(f"has {file.width} x {file.height} pixels, too few to see anything")
-    if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":  # a phone's: one and a preview
-        raise BrokenError("is an animation, not one picture")
+        raise BrokenError(f"has {file.width} x {file.height} pixels: too small")
+    if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":  # a phone's, with a preview
+        raise BrokenError("is an animation, not a single image")
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits a pixel: the upper 8 are what a screen shows
+    if image.mode.startswith("I"):  # 16 bits per pixel: the upper 8 are displayed
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
@@ -62,17 +62,17 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def square(picture: Image.Image, size: int) -> np.ndarray:
-    """Return (size, size, 3) uint8; a picture of that size already is left as it is.
+def square(image: Image.Image, size: int) -> np.ndarray:
+    """Return (size, size, 3) uint8; an image that has this size already is not changed.
 
-    In two calls: which way Pillow goes first in one depends on its version.
+    In two calls, since the order of the two passes depends on the version of Pillow.
     """
-    across = picture.resize((size, picture.height), Image.Resampling.BILINEAR)
+    across = image.resize((size, image.height), Image.Resampling.BILINEAR)
     return np.asarray(across.resize((size, size), Image.Resampling.BILINEAR))
 
 
 def load(file: str, size: int) -> np.ndarray:
-    """Return the pixels of a file, (size, size, 3) uint8; BrokenError if there are none."""
+    """Return the pixels of a file, (size, size, 3) uint8; BrokenError if it is not usable."""
     try:
         return square(decode(Path(file).read_bytes())[0], size)
     except OSError as error:
@@ -80,16 +80,16 @@ def load(file: str, size: int) -> np.ndarray:
 
 
 def read(files: Sequence[str], size: int) -> np.ndarray:
-    """Return the pixels of files, (rows, size, size, 3) uint8; BrokenError if one has none.
+    """Return the pixels of files, (rows, size, size, 3) uint8; BrokenError if one is not usable.
 
-    Decoders release Python's lock, so threads share the work.
+    Decoders release the GIL, so threads share the work.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(lambda file: _named(file, size), files))
+        rows = list(pool.map(lambda file: _load_named(file, size), files))
     return np.stack(rows) if rows else np.empty((0, size, size, 3), np.uint8)
 
 
-def _named(file: str, size: int) -> np.ndarray:
+def _load_named(file: str, size: int) -> np.ndarray:
     try:
         return load(file, size)
     except BrokenError as error:

@@ -1,6 +1,6 @@
-"""What is known of each picture, decoded once: its properties, its hashes, and a small copy.
+"""The facts about each image, decoded once: its properties, its hashes, and a small copy.
 
-All of it is kept by the hash of the file's bytes in data/processed, so only new files take time.
+They are cached in data/processed by the hash of the file, so only new files take time.
 """
 
 import hashlib
@@ -15,29 +15,29 @@ from tqdm import tqdm
 
 from ..runs import replacing
 from . import pixels
-from .duplicates import look, picture_id
+from .duplicates import image_id, thumbnail_levels
 from .properties import NAMES, measure
 
 COLUMNS = ("sha256", "reason", "id", "look", *NAMES)
 
 
 def prepare(files: list[str], size: int, folder: Path) -> pd.DataFrame:
-    """Return a row a file: `sha256`, `reason` ("" if sound), `image`, `id`, `look`, properties.
+    """Return a row per file: `sha256`, `reason` ("" if usable), `image`, `id`, `look`, properties.
 
-    `image` is the path of the copy, size x size pixels, from which the model reads what it would
-    read from the file itself.
+    `image` is the path of the copy, size x size pixels, from which the model reads the same pixels
+    as from the file itself; `look` is the thumbnail that near-duplicates are found by.
     """
     index, copies = folder / "pictures.parquet", folder / f"pictures-{size}"
-    known = pd.read_parquet(index) if index.exists() else pd.DataFrame(columns=COLUMNS)
-    before = {row["sha256"]: row for row in known.to_dict("records")}
+    cached = pd.read_parquet(index) if index.exists() else pd.DataFrame(columns=COLUMNS)
+    before = {row["sha256"]: row for row in cached.to_dict("records")}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         work = pool.map(lambda name: _prepare(Path(name), size, copies, before), files)
-        facts = list(tqdm(work, "pictures", len(files), disable=None, leave=False))
+        facts = list(tqdm(work, "images", len(files), disable=None, leave=False))
     table = pd.DataFrame(facts, columns=COLUMNS)
-    fresh = table[~table["sha256"].isin(["", *before])].drop_duplicates("sha256")
-    if len(fresh):
+    new = table[~table["sha256"].isin(["", *before])].drop_duplicates("sha256")
+    if len(new):
         with replacing(index) as scratch:
-            pd.DataFrame([*before.values(), *fresh.to_dict("records")]).to_parquet(scratch)
+            pd.DataFrame([*before.values(), *new.to_dict("records")]).to_parquet(scratch)
     return table.assign(image=[str(_copy(copies, sha256)) for sha256 in table["sha256"]])
 
 
@@ -55,10 +55,10 @@ def _prepare(file: Path, size: int, copies: Path, before: dict[str, Any]) -> dic
     if known and (known["reason"] or copy.exists()):
         return known
     try:
-        picture, mode = pixels.decode(data)
+        image, mode = pixels.decode(data)
     except pixels.BrokenError as error:
         return {"sha256": sha256, "reason": str(error)}
     with replacing(copy) as scratch:
-        Image.fromarray(pixels.square(picture, size)).save(scratch, "PNG", compress_level=1)
-    same = {"id": f"{picture_id(picture):016x}", "look": look(picture)}
-    return {"sha256": sha256, "reason": "", **same, **measure(picture, mode, len(data))}
+        Image.fromarray(pixels.square(image, size)).save(scratch, "PNG", compress_level=1)
+    hashes = {"id": f"{image_id(image):016x}", "look": thumbnail_levels(image)}
+    return {"sha256": sha256, "reason": "", **hashes, **measure(image, mode, len(data))}

@@ -1,36 +1,36 @@
-"""A picture in a few numbers: for slices, warnings and drift, not for the model."""
+"""Properties of an image: for slices, warnings and drift, not for the model."""
 
 import numpy as np
 from PIL import Image
 
-LONGEST = 256  # pixels of a side that are looked at: enough for light, colour and blur
+MAX_SIDE = 256  # pixels to which an image is reduced: enough for light, colour and blur
 NAMES = (
     *("width", "height", "aspect", "mode", "bytes"),
     *("brightness", "contrast", "sharpness", "saturation"),
 )
 
 
-def measure(picture: Image.Image, mode: str, size: int) -> dict[str, float | str]:
-    """Return the properties of a decoded picture; `size` is that of its file.
+def measure(image: Image.Image, mode: str, size: int) -> dict[str, float | str]:
+    """Return the properties of a decoded image; `size` is the bytes of its file.
 
-    width, height  pixels, upright
+    width, height  pixels, after the EXIF orientation
     aspect         width / height
-    mode           as it was stored: L is grey, P a palette, A means transparency
+    mode           of the file: L is grey, P a palette, A means transparency
     bytes          of the file
     brightness     mean grey level, 0 black ... 1 white
     contrast       standard deviation of the grey levels
-    sharpness      mean change from a pixel to its neighbours, over the contrast; low is blurred
-    saturation     mean distance between the strongest and the weakest of the three colours
+    sharpness      mean difference of neighbouring pixels, divided by the contrast; low is blurred
+    saturation     mean difference of the strongest and the weakest of the three colours
     """
-    small = np.asarray(picture.reduce(max(1, max(picture.size) // LONGEST)), np.float64) / 255
+    small = np.asarray(image.reduce(max(1, max(image.size) // MAX_SIDE)), np.float64) / 255
     grey = small @ [0.299, 0.587, 0.114]
     contrast = grey.std()
     steps = [np.abs(np.diff(grey, axis=axis)) for axis in (0, 1)]
     change = np.mean([step.mean() for step in steps if step.size] or [0.0])
     return {
-        "width": picture.width,
-        "height": picture.height,
-        "aspect": round(picture.width / picture.height, 4),
+        "width": image.width,
+        "height": image.height,
+        "aspect": round(image.width / image.height, 4),
         "mode": mode,
         "bytes": size,
         "brightness": round(float(grey.mean()), 4),

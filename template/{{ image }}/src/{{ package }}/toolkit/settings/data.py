@@ -7,13 +7,13 @@ from pydantic import BaseModel, Field
 
 
 class Data(BaseModel, extra="forbid", frozen=True):
-    """Where the pictures are, how the model sees them, and how they are split."""
+    """Where the images are, how the model sees them, and how they are split."""
 
-    NAMES: ClassVar = ("image", "target", "group")  # what names columns of the file
+    NAMES: ClassVar = ("image", "target", "group")  # the settings that name columns of the file
     MODALITY: ClassVar = "image"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
-    INPUT: ClassVar = "one picture (the properties below are measured for people, not for it)"
-    READS: ClassVar = "a folder or .zip of pictures, or a table whose column `image` names them"
+    INPUT: ClassVar = "one image (the properties below are for people, not for the model)"
+    READS: ClassVar = "a folder or .zip of images, or a table whose column `image` names them"
 
     path: Path
     image: str = "image"

@@ -1,4 +1,4 @@
-"""coremltools, without its remarks on what only a Mac has and on versions that Apple didn't try."""
+"""coremltools, without its warnings about missing Mac libraries and untested versions."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ __all__ = ["ct", "cto"]
 
 @register_torch_op
 def alias(context: Any, node: Any) -> None:
-    """Let a tensor that is another one's alias stand for itself: coremltools 9.0 lacks it."""
+    """Convert aten.alias, which coremltools 9.0 lacks, to its input."""
     context.add(context[node.inputs[0]], torch_name=node.name)

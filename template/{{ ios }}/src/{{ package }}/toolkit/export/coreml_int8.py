@@ -1,4 +1,4 @@
-"""Core ML with weights of 8 bits: a quarter of the size; the arithmetic stays as it is."""
+"""Core ML with 8-bit weights: a quarter of the size; the arithmetic stays float32."""
 
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from .metric_drop import check as check
 from .metric_drop import summary as summary
 from .quiet import quietly
 
-FEWEST = 256  # numbers in a weight that is worth it
+MIN_SIZE = 256  # of a weight that is quantized
 
 
 def compress(
     model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
     """Write folder/model.mlpackage with a scale for each output channel of each weight."""
-    whole = translate(model, schema, ct.precision.FLOAT32)
-    linear = cto.OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=FEWEST)
+    original = translate(model, schema, ct.precision.FLOAT32)
+    linear = cto.OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=MIN_SIZE)
     with quietly():
-        smaller = cto.linear_quantize_weights(whole, cto.OptimizationConfig(global_config=linear))
-    save(smaller, folder)
+        quantized = cto.linear_quantize_weights(
+            original, cto.OptimizationConfig(global_config=linear)
+        )
+    save(quantized, folder)

@@ -1,4 +1,4 @@
-"""A network as an .mlpackage: converted, and written reproducibly."""
+"""Conversion of a network to an .mlpackage, written reproducibly."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ SPEC = "Data/com.apple.CoreML/model.mlmodel"
 
 
 def translate(model: Any, schema: Schema, precision: Any) -> Any:
-    """Return the network as an MLModel; inputs and outputs are float32 whatever is between."""
+    """Return the network as an MLModel; inputs and outputs are float32 at any precision."""
     name = "values" if schema.labels is None else "probabilities"
     name = free_name(name, [column.name for column in schema.columns])
     options = {
@@ -28,12 +28,12 @@ def translate(model: Any, schema: Schema, precision: Any) -> Any:
     with quietly():
         try:
             return ct.convert(traced.run_decompositions({}), **options)
-        except NotImplementedError:  # a large operation that it doesn't know: take it apart
+        except NotImplementedError:  # an unknown composite operation: decompose it
             return ct.convert(traced.run_decompositions(), **options)
 
 
 def save(model: Any, folder: Path) -> None:
-    """Write folder/model.mlpackage, the same bytes for the same model."""
+    """Write folder/model.mlpackage; the same model gives the same bytes."""
     package = folder / "model.mlpackage"
     model.user_defined_metadata.pop("com.github.apple.coremltools.conversion_date", None)
     model.save(str(package))
@@ -43,11 +43,11 @@ def save(model: Any, folder: Path) -> None:
 
 
 def _name_items(path: Path) -> None:
-    """Give the items of a package their own names as identifiers, instead of random ones."""
+    """Identify the items of a package by their names instead of random identifiers."""
     manifest = json.loads(path.read_text(encoding="utf-8"))
     entries = manifest["itemInfoEntries"]
     root = entries[manifest["rootModelIdentifier"]]["name"]
     named = {entry["name"]: entry for entry in entries.values()}
     manifest |= {"itemInfoEntries": dict(sorted(named.items())), "rootModelIdentifier": root}
-    text = json.dumps(manifest, indent=4) + "\n"  # as coremltools writes it on reading it
+    text = json.dumps(manifest, indent=4) + "\n"  # as coremltools rewrites it when it reads it
     path.write_text(text, encoding="utf-8", newline="\n")

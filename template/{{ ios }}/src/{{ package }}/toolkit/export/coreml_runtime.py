@@ -1,4 +1,4 @@
-"""Predict with the Core ML package: on a Mac by Core ML itself, elsewhere by an interpreter."""
+"""Predict with the Core ML package: with Core ML on a Mac, elsewhere with an interpreter."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from .predictor import Predictor
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:
-    """Return the model of an export folder, its files checked; `threads` is Core ML's business."""
+    """Return the model of an export folder, its files checked; `threads` is up to Core ML."""
     contract = load_contract(folder)
     package = folder / contract["model"]
     predict, executed_by = Program(package), "interpreter"
@@ -21,9 +21,9 @@ def load(folder: Path, threads: int | None = None) -> Predictor:
         units = ct.ComputeUnit.CPU_ONLY  # the others round to float16
         predict = ct.models.MLModel(str(package), compute_units=units).predict
         executed_by = "coreml"
-    taken, given = contract["matrix"]["name"], contract["outputs"]["name"]
+    source, output = contract["matrix"]["name"], contract["outputs"]["name"]
 
     def run(matrix: np.ndarray) -> np.ndarray:
-        return predict({taken: matrix})[given]
+        return predict({source: matrix})[output]
 
     return Predictor(run, contract, MAX_ROWS, executed_by)

@@ -1,4 +1,4 @@
-"""A text in a few numbers: for slices, warnings and drift, not for the model."""
+"""Properties of a text: for slices, warnings and drift, not for the model."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,27 +6,27 @@ from collections.abc import Iterable
 from .words import text_id
 
 NAMES = ("characters", "words", "capitals", "digits", "symbols", "foreign", "unseen")
-COMMON = 20_000  # words that are remembered of each half ...
-LEAST = 2  # ... if so many texts hold them: rarer ones may be names
+MAX_WORDS = 20_000  # words that are kept of each half ...
+MIN_TEXTS = 2  # ... if they occur in this many texts: rarer ones may be names
 
 
 def measure(text: str, found: list[str], known: tuple[set[str], ...]) -> dict[str, float]:
-    """Return the properties of a text whose words were `found`; `known` is what `halves` gave.
+    """Return the properties of a text with the words `found`; `known` is the result of `sets`.
 
-    characters, words  how many
+    characters, words  counts
     capitals           share of the characters
     digits             share of the characters
-    symbols            share of the characters: no letter, digit or space
-    foreign            share of the characters that ASCII lacks
-    unseen             share of the words that are not known from the other half of the texts
+    symbols            share of the characters that are no letter, digit or space
+    foreign            share of the characters outside ASCII
+    unseen             share of the words that do not occur in the other half of the texts
     """
     length = max(1, len(text))
     other = known[1 - text_id(found) % 2]
-    plain = sum(map(str.isalnum, text)) + sum(map(str.isspace, text))
+    non_symbols = sum(map(str.isalnum, text)) + sum(map(str.isspace, text))
     shares = {
         "capitals": sum(map(str.isupper, text)) / length,
         "digits": sum(map(str.isdigit, text)) / length,
-        "symbols": 1 - plain / length if text else 0.0,
+        "symbols": 1 - non_symbols / length if text else 0.0,
         "foreign": 1 - len(text.encode("ascii", "ignore")) / length if text else 0.0,
         "unseen": sum(word not in other for word in found) / max(1, len(found)),
     }
@@ -35,19 +35,19 @@ def measure(text: str, found: list[str], known: tuple[set[str], ...]) -> dict[st
 
 
 def halves(texts: Iterable[list[str]]) -> list[str]:
-    """Return the common words of either half of the texts, each as one text.
+    """Return the common words of each half of the texts, each as one text.
 
-    Which half a text is in follows from its id. None is compared with its own half, so the texts
-    that a model was trained on do not look more familiar than new ones.
+    The id of a text determines its half. A text is only compared with the other half, so training
+    texts do not look more familiar than new ones.
     """
     counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     for found in texts:
         counts[text_id(found) % 2].update(set(found))
-    shared = [{word: n for word, n in count.items() if n >= LEAST} for count in counts]
-    common = [sorted(held, key=lambda word: (-held[word], word))[:COMMON] for held in shared]
-    return [" ".join(sorted(some)) for some in common]
+    frequent = [{word: n for word, n in count.items() if n >= MIN_TEXTS} for count in counts]
+    common = [sorted(each, key=lambda word: (-each[word], word))[:MAX_WORDS] for each in frequent]
+    return [" ".join(sorted(words)) for words in common]
 
 
 def sets(known: list[str]) -> tuple[set[str], ...]:
-    """Return what `measure` takes, of what `halves` returned and a contract keeps."""
+    """Return the word sets for `measure`, from the result of `halves`, as a contract stores it."""
     return tuple(set(text.split()) for text in known)

@@ -1,4 +1,4 @@
-"""A column of a table as texts, whatever it was stored as."""
+"""A column of a table as texts, whatever its dtype."""
 
 from pathlib import Path
 
@@ -8,33 +8,34 @@ import pandas as pd
 from ..runs import UserError
 from .words import cleaned
 
-SHOWN = 80  # characters of a text that a note quotes
+EXCERPT = 80  # characters of a text that a note quotes
 
 
 def texts(column: pd.Series) -> pd.Series:
-    """Return str without control characters (but tabs and line ends); "" where there is none.
+    """Return str without control characters (other than tabs and line ends); "" where missing.
 
-    UserError for lists and the like.
+    UserError for lists, objects and bytes.
     """
     kinds = {type(cell) for cell in column} if column.dtype == object else set()
-    if odd := kinds & {list, dict, bytes, np.ndarray}:
+    if invalid := kinds & {list, dict, bytes, np.ndarray}:
         raise UserError(
-            f"data.text: {column.name!r} holds cells of {odd.pop().__name__}: make each a text."
+            f"data.text: {column.name!r} has cells of type {invalid.pop().__name__}: "
+            "convert them to strings."
         )
-    known = column.astype("str").fillna("")
-    return pd.Series([*map(cleaned, known)], column.index, dtype="str")
+    strings = column.astype("str").fillna("")
+    return pd.Series([*map(cleaned, strings)], column.index, dtype="str")
 
 
-def notes(known: pd.Series, empty: int, path: Path) -> list[str]:
-    """Say how many rows hold no text, and how many look like UTF-8 that was read as Latin-1."""
-    told = [f"{empty:,} rows of {path} hold no text: they are left out."] * (empty > 0)
-    broken = [text for text in known if _misread(text)]
+def notes(texts: pd.Series, empty: int, path: Path) -> list[str]:
+    """Return notes about rows without text, and about UTF-8 that was read as Latin-1."""
+    found = [f"{empty:,} rows of {path} have no text: they are left out."] * (empty > 0)
+    broken = [text for text in texts if _misread(text)]
     if broken:
-        told.append(
-            f"{len(broken):,} texts were stored in another encoding than the rest of {path}, "
-            f"such as {broken[0][:SHOWN]!r}: save all of it as UTF-8."
+        found.append(
+            f"{len(broken):,} texts have another encoding than the rest of {path}, "
+            f"such as {broken[0][:EXCERPT]!r}: save the whole file as UTF-8."
         )
-    return told
+    return found
 
 
 def _misread(text: str) -> bool:

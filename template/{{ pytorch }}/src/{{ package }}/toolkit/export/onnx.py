@@ -11,7 +11,7 @@ from ..tables.schema import Schema
 from .onnx_graph import OPSETS, Graph, free_prefix, write
 from .program import tensors
 
-PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")  # whose versions the contract notes
+PACKAGES = ("onnx", "onnxruntime", "onnxscript", "torch")  # their versions go into the contract
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:
@@ -25,7 +25,7 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = 
 
 def _network(model: Any, prefix: str) -> GraphProto:
     """Convert the network; every name starts with `prefix`."""
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses an unused library
     program = torch.onnx.export(
         model.answering(),
         tensors(model, 2),
@@ -34,5 +34,5 @@ def _network(model: Any, prefix: str) -> GraphProto:
         opset_version=OPSETS[""],
         verbose=False,
     )
-    assert program is not None  # with dynamo there is one
+    assert program is not None  # never None with dynamo
     return compose.add_prefix(program.model_proto, f"{prefix}_").graph

@@ -1,4 +1,4 @@
-"""ONNX with weights and activations of 8 bits, calibrated on training rows."""
+"""ONNX with 8-bit weights and activations, calibrated on training rows."""
 
 import tempfile
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from .metric_drop import check as check
 from .metric_drop import summary as summary
 from .onnx import convert
 
-LAYERS = ["Conv", "Gemm", "MatMul"]  # the rest, such as how columns are encoded, stays exact
-ROWS, AT_ONCE = 1000, 50  # that the ranges of activations are taken from
+LAYERS = ["Conv", "Gemm", "MatMul"]  # the rest, such as the encoding of columns, stays exact
+ROWS, BATCH = 1000, 50  # for calibrating the ranges of activations
 
 
 class _Rows(CalibrationDataReader):
-    """Training rows, a few at a time."""
+    """Training rows, batch by batch."""
 
     def __init__(self, inputs: pd.DataFrame, schema: Schema) -> None:
         self.batches = _batches(inputs, {"inputs": describe(schema)})
@@ -36,8 +36,8 @@ class _Rows(CalibrationDataReader):
 
 
 def _batches(inputs: pd.DataFrame, contract: Any) -> Iterator[dict[str, np.ndarray]]:
-    for start in range(0, len(inputs), AT_ONCE):
-        yield feed(inputs.iloc[start : start + AT_ONCE], contract)
+    for start in range(0, len(inputs), BATCH):
+        yield feed(inputs.iloc[start : start + BATCH], contract)
 
 
 def compress(
@@ -45,14 +45,14 @@ def compress(
 ) -> None:
     """Write folder/model.onnx with layers in 8 bits: activations unsigned, weights by channel."""
     convert(model, schema, folder, threshold)
-    whole = folder / "model.onnx"
+    model_path = folder / "model.onnx"
     sample = inputs.sample(min(ROWS, len(inputs)), random_state=0)
     with tempfile.TemporaryDirectory() as scratch:
         prepared = Path(scratch) / "prepared.onnx"
-        quant_pre_process(whole, prepared, skip_symbolic_shape=True)
+        quant_pre_process(model_path, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,
-            whole,
+            model_path,
             _Rows(sample, schema),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=LAYERS,

@@ -1,4 +1,4 @@
-"""The network as a graph without Python, which converters for devices start from."""
+"""The network as a graph without Python, the input of converters for devices."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from .encode import MAX_ROWS, example
 
 
 class Answering(nn.Module):
-    """Take float32 `matrix`, return probabilities (rows, classes) or values (rows,)."""
+    """The network for inference: `matrix` to probabilities (rows, classes) or values (rows,)."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.network = model.answering()
 
     def forward(self, matrix: Tensor) -> Tensor:
-        """Give the input the name that the contract promises."""
+        """Name the input as the contract does."""
         return self.network(matrix)
 
 
 def tensors(model: Any, rows: int) -> tuple[Tensor]:
-    """Return an input of that many rows; converters look at its shape alone."""
+    """Return an input of that many rows; converters use its shape alone."""
     return (torch.from_numpy(example(model, rows)),)
 
 

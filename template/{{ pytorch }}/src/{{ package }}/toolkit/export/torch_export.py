@@ -1,4 +1,4 @@
-"""A network as a graph of PyTorch's own (.pt2): loads without this project, but needs PyTorch."""
+"""A network as a PyTorch export (.pt2): it loads without this project, but needs PyTorch."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from ..tables.schema import Schema
 from .encode import describe as describe
 from .program import program
 
-PACKAGES = ("torch",)  # whose versions the contract notes
+PACKAGES = ("torch",)  # their versions go into the contract
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Predict with the exported graph: PyTorch and numpy, none of the code that trained it."""
+"""Predict with the exported graph: needs PyTorch and numpy, and none of the training code."""
 
 from pathlib import Path
 

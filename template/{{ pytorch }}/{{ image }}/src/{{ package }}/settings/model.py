@@ -1,4 +1,4 @@
-"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `model` section of config.yaml; `tune` varies the settings marked with Search."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -9,7 +9,7 @@ from ..toolkit.settings.common import ModelSettings, Search, Section
 
 
 class Augment(Section):
-    """How far a training picture may stray from what it is, at random."""
+    """Limits of the random augmentation of training images."""
 
     flip: bool = False
     rotate: float = Field(10, ge=0, le=180)
@@ -19,9 +19,9 @@ class Augment(Section):
 
 
 class Model(ModelSettings):
-    """Which network, where its weights come from, and what training adds to the pictures."""
+    """Which network, where its weights come from, and the augmentation of training images."""
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Seconds of `run` on two cores, by name: a constant, and per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "cnn": (50.0, 3.0),
     }

@@ -1,4 +1,4 @@
-"""What a regression model is trained for: Huber's loss, in standard deviations of the target."""
+"""The objective of a regression model: Huber loss, in standard deviations of the target."""
 
 import numpy as np
 import torch
@@ -11,26 +11,28 @@ from ..toolkit.tables.split import Split
 
 
 class Objective:
-    """The loss of each row, and how much each row counts."""
+    """The loss and the weight of each row."""
 
     def __init__(self, config: Config, train: Split) -> None:
         self.unit = float(train.targets.std(dtype=np.float64))
         self.settings = settings = config.train
         if settings.class_weight or settings.sampler != "shuffle" or settings.label_smoothing:
             raise UserError(
-                "train.class_weight, train.sampler and train.label_smoothing are for classes: "
-                "leave them at null, shuffle and 0 where a number is predicted."
+                "train.class_weight, train.sampler and train.label_smoothing are for "
+                "classification only: leave them at null, shuffle and 0."
             )
 
-    def losses(self, values: Tensor, targets: Tensor, advice: Tensor | None = None) -> Tensor:
+    def losses(
+        self, values: Tensor, targets: Tensor, teacher_outputs: Tensor | None = None
+    ) -> Tensor:
         """Take values (rows,), targets (rows,) and a teacher's values, return (rows,)."""
         losses = huber_loss(values / self.unit, targets / self.unit, reduction="none")
-        if advice is None:
+        if teacher_outputs is None:
             return losses
-        return losses.lerp(self.losses(values, advice), self.settings.teacher_weight)
+        return losses.lerp(self.losses(values, teacher_outputs), self.settings.teacher_weight)
 
     def weights(self, targets: np.ndarray) -> np.ndarray:
-        """Return (rows,) float32, how much each row counts in the loss: all alike."""
+        """Return (rows,) float32, the weight of each row in the loss: 1."""
         return self.balance(targets)
 
     def balance(self, targets: np.ndarray) -> np.ndarray:
@@ -39,7 +41,7 @@ class Objective:
 
 
 class Rescale(nn.Module):
-    """From what a network likes to put out, around 0, to the target's mean and spread."""
+    """Rescale standardised outputs to the mean and standard deviation of the target."""
 
     mean: Tensor
     spread: Tensor
@@ -55,12 +57,12 @@ class Rescale(nn.Module):
 
 
 def final(targets: np.ndarray | None = None) -> nn.Module:
-    """Return the last layer of the network, fitted to training targets if there are any yet."""
+    """Return the last layer of the network, fitted to the training targets if they are given."""
     if targets is None:
         return Rescale(0.0, 1.0)
     return Rescale(float(targets.mean(dtype=np.float64)), float(targets.std(dtype=np.float64)))
 
 
 def answering(network: nn.Module) -> nn.Module:
-    """Return the network as it answers: values (rows,), without dropout."""
+    """Return the network for inference: values (rows,), without dropout."""
     return network.eval()

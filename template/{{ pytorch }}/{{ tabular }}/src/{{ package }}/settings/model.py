@@ -1,4 +1,4 @@
-"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `model` section of config.yaml; `tune` varies the settings marked with Search."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from ..toolkit.settings.common import ModelSettings, Search
 class Model(ModelSettings):
     """Which network, and how raw columns become features."""
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Seconds of `run` on two cores, by name: a constant, and per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "mlp": (32.0, 0.05),
         "ft-transformer": (32.0, 1.2),

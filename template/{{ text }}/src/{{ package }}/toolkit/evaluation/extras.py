@@ -1,4 +1,4 @@
-"""What texts add to an evaluation: doubtful labels, and what changes that mean nothing do."""
+"""What texts add to an evaluation: label issues, and robustness to changes of spelling."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..config import BaseConfig
 from ..tables.split import Split, Splits
-from ..texts import doubtful
+from ..texts import label_errors
 from ..texts.changes import robustness
 from .errors import Extras
 
@@ -15,9 +15,9 @@ Predict = Callable[[pd.DataFrame], np.ndarray]
 
 
 def label_issues(splits: Splits) -> list[str]:
-    """Return sentences about labels that a cross-validated model is confidently against."""
+    """Return notes about training labels that a cross-validated model contradicts confidently."""
     train, labels = splits.train, splits.schema.labels or []
-    return doubtful.notes(train.inputs["text"], train.targets, labels)
+    return label_errors.notes(train.inputs["text"], train.targets, labels)
 
 
 def evaluation(
@@ -28,6 +28,6 @@ def evaluation(
     mistakes: pd.DataFrame,
     config: BaseConfig,
 ) -> Extras:
-    """Return what becomes of the metrics when texts are written in another way."""
-    changed = robustness(predictors["model"], test.inputs, test.targets, threshold)
-    return Extras({"robustness": changed})
+    """Return the metrics on texts with other spelling, case, punctuation or spaces."""
+    changes = robustness(predictors["model"], test.inputs, test.targets, threshold)
+    return Extras({"robustness": changes})

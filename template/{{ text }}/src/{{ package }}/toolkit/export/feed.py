@@ -1,4 +1,4 @@
-"""Texts as inputs of an exported model. Needs numpy alone."""
+"""Texts as the input of an exported model: needs numpy only."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,13 @@ from .contract import Contract, Input
 if TYPE_CHECKING:
     from ..tables.schema import Schema
 
-ROWS = tokens.ROWS  # at once
+ROWS = tokens.ROWS  # per call
 BATCHES = (1, 1000)  # rows that are timed
-REFERENCE = 5000  # rows that `monitor` compares with: more would hardly make it see more
+REFERENCE = 5000  # rows that `monitor` compares with: more would hardly raise its power
 
 
 def describe(schema: "Schema") -> list[Input]:
-    """Return the inputs of a contract: one, the text; `tokens` there says what becomes of it."""
+    """Return the inputs of a contract: one, the text; `tokens` describes how it is encoded."""
     return [
         {
             "name": column.name,
@@ -30,18 +30,18 @@ def describe(schema: "Schema") -> list[Input]:
 
 
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
-    """Return what the model takes of the (rows,) str that `inputs` maps the name to."""
+    """Return the arrays that the model takes; `inputs` maps the name to (rows,) str."""
     (text,) = contract["inputs"]
-    told = {**contract["tokens"], "folder": contract.get("folder")}
-    encode = (padding if "file" in told else terms).encode  # whichever framework trained it
-    return encode(list(inputs[text["name"]]), told)
+    encoding = {**contract["tokens"], "folder": contract.get("folder")}
+    encode = (padding if "file" in encoding else terms).encode  # by the framework of the model
+    return encode(list(inputs[text["name"]]), encoding)
 
 
 def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
-    """Return the inputs without pandas, for a process that is free of it."""
+    """Return the inputs without pandas, for a process that does not import it."""
     return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
 
 
 def request_view(inputs: Any) -> Any:
-    """Return a table as a client sends it: here all of it."""
+    """Return the columns of a table that a client sends: all of them."""
     return inputs

@@ -9,10 +9,16 @@ from pydantic import BaseModel, Field
 class Data(BaseModel, extra="forbid", frozen=True):
     """Where the texts are, what each column is for, and how they are split."""
 
-    NAMES: ClassVar = ("text", "target", "source", "group", "time")  # what names columns
+    NAMES: ClassVar = (
+        "text",
+        "target",
+        "source",
+        "group",
+        "time",
+    )  # settings that name columns
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "onnx"  # the format that monitor and the targets run
-    INPUT: ClassVar = "one text (the properties below are measured for people, not for it)"
+    INPUT: ClassVar = "one text (the properties below are for people, not for the model)"
     READS: ClassVar = "a CSV, JSON, Parquet or Excel file with a column of texts"
 
     path: Path

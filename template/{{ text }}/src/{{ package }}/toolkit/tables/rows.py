@@ -1,4 +1,4 @@
-"""The rows of a table of texts: read, measured, compared, with their labels encoded."""
+"""The rows of a table of texts: read, measured, grouped, with their labels encoded."""
 
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from .validate import validate
 def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that has a label and a text.
 
-    `inputs` holds `text`, which is all that a model reads, the properties, and data.source.
+    `inputs` has the columns `text`, the only one that the model reads, the properties, and
+    data.source.
     """
     settings, path = config.data, config.data.path
-    told: list[str] = []
-    raw = frame(path, [""], settings, told)
+    read_notes: list[str] = []
+    raw = frame(path, [""], settings, read_notes)
     check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
     labelled = raw[raw[settings.target].notna()]
     texts = reading.texts(labelled[settings.text])
@@ -38,24 +39,28 @@ def load_rows(config: BaseConfig) -> Rows:
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
     label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
-    found = [words(text) for text in texts]
-    known = halves(found)
-    measured = _measured(texts, found, known)
+    tokenized = [words(text) for text in texts]
+    vocabulary = halves(tokenized)
+    measured = _measured(texts, tokenized, vocabulary)
     columns, properties = validate(measured.assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
-    ids = np.array([text_id(each) for each in found], np.uint64)
-    alike = near_duplicates.grouped(ids, found)
+    ids = np.array([text_id(each) for each in tokenized], np.uint64)
+    near = near_duplicates.grouped(ids, tokenized)
     keys, times = _order(ids, table, config)
-    shown, left_out = texts.str[:80].map(repr), len(labelled) - len(table)
-    compared = pd.DataFrame({"id": ids, "near": alike, "label": label, "shown": shown})
+    excerpts, left_out = texts.str[:80].map(repr), len(labelled) - len(table)
+    compared = pd.DataFrame({"id": ids, "near": near, "label": label, "name": excerpts})
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": left_out,
-        "notes": [*told, *reading.notes(texts, left_out, path), *repeats.notes(compared, "texts")],
+        "notes": [
+            *read_notes,
+            *reading.notes(texts, left_out, path),
+            *repeats.notes(compared, "texts"),
+        ],
     }
-    columns[-1].words = known  # the last one, `unseen`, is measured with them
+    columns[-1].words = vocabulary  # of `unseen`, the last property
     schema = Schema(
         target=settings.target,
         labels=labels,
@@ -65,17 +70,17 @@ def load_rows(config: BaseConfig) -> Rows:
     )
     inputs = pd.concat([texts.rename("text"), properties], axis=1)
     inputs = inputs.join(canonical(table, schema.sources, str(path)))
-    relatives = alike if settings.group is None else keys
+    relatives = near if settings.group is None else keys
     return Rows(inputs, targets, ids, keys, relatives, times, schema, facts)
 
 
 def _order(
     ids: np.ndarray, table: pd.DataFrame, config: BaseConfig
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the keys and the times by which the rows are split."""
+    """Return the keys and the times that the rows are split by."""
     group, time = config.data.group, config.data.time
     if group and time:
-        raise UserError("data.group and data.time are both set: split by one of them.")
+        raise UserError("data.group and data.time are both set: unset one of them.")
     if time:
         return ids, times_of(table, time, config.data.path, [""])
     if group:
@@ -83,25 +88,25 @@ def _order(
     return ids, None
 
 
-def _measured(texts: pd.Series, found: list[list[str]], known: list[str]) -> pd.DataFrame:
-    other = sets(known)
-    return pd.DataFrame([measure(text, own, other) for text, own in zip(texts, found, strict=True)])
+def _measured(texts: pd.Series, tokenized: list[list[str]], vocabulary: list[str]) -> pd.DataFrame:
+    known, rows = sets(vocabulary), zip(texts, tokenized, strict=True)
+    return pd.DataFrame([measure(text, found, known) for text, found in rows])
 
 
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
     notes: list[str] = []
     raw = frame(path, [""], config.data, notes)
-    for note in notes:  # of what is left out
+    for note in notes:
         say("warning", note)
     check_names(raw.columns, [("text", config.data.text)], path)
     texts = reading.texts(raw[config.data.text])
     texts = texts[texts.str.strip() != ""].reset_index(drop=True)
-    known = next(column.words for column in columns if column.words)
-    measured = _measured(texts, [words(text) for text in texts], known)
+    vocabulary = next(column.words for column in columns if column.words)
+    measured = _measured(texts, [words(text) for text in texts], vocabulary)
     return texts.to_frame("text").join(canonical(measured, columns, str(path)))
 
 
 def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows that a client in any language can read from JSON."""
+    """Return the rows in a form that a client in any language can read from JSON."""
     return [{"text": text} for text in inputs["text"]]

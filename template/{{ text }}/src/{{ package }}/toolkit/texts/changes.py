@@ -1,4 +1,4 @@
-"""Ways to write a text that hardly change what it says: a model should hardly notice."""
+"""Changes of a text that hardly affect its meaning, so a model should be robust to them."""
 
 import random
 import re
@@ -9,11 +9,11 @@ import pandas as pd
 
 from ..evaluation import metrics, scores
 
-TYPO_WORDS = 10  # one word in so many gets a typo, at least one
+TYPO_WORDS = 10  # one word in this many gets a typo, at least one
 
 
 def _typos(text: str) -> str:
-    """Swap two letters inside some words of four and more; the same text gets the same typos."""
+    """Swap two letters in some words of four and more letters; deterministic for a text."""
     rng = random.Random(len(text))
     places = [match.start() for match in re.finditer(r"\w{4,}", text)]
     letters = list(text)
@@ -37,11 +37,11 @@ def robustness(
     targets: np.ndarray,
     threshold: float | None,
 ) -> pd.DataFrame:
-    """Return a row a change: the share decided otherwise, how far predictions move, metrics."""
-    before, found = predict(inputs), []
+    """Return a row per change: share of other decisions, mean change of predictions, metrics."""
+    before, rows = predict(inputs), []
     for name, change in CHANGES.items():
         after = predict(inputs.assign(text=list(map(change, inputs["text"]))))
         otherwise = metrics.decide(after, threshold) != metrics.decide(before, threshold)
         shares = {"decided_otherwise": otherwise.mean(), "moved": np.abs(after - before).mean()}
-        found.append({"change": name} | shares | scores.score(targets, after, threshold))
-    return pd.DataFrame(found)
+        rows.append({"change": name} | shares | scores.score(targets, after, threshold))
+    return pd.DataFrame(rows)

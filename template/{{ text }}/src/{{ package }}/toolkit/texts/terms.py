@@ -1,7 +1,7 @@
 """From a text to the terms that the model counts.
 
-A term is a run of words, or a run of letters within a word: "take off", "~<tak" or "~ake>" (n-grams
-as in Bojanowski et al. 2017). No word holds one of ~ < > or a space, so none is mistaken.
+A term is an n-gram of words, or of characters within a word: "take off", "~<tak" or "~ake>" (as in
+Bojanowski et al. 2017). Words contain none of ~ < > and spaces, so the two kinds never collide.
 """
 
 from collections import Counter
@@ -13,24 +13,24 @@ import numpy as np
 
 from .words import words
 
-LONG = 32  # letters; rarer words are not worth remembering
+MAX_CACHED = 32  # letters of a word; longer ones are too rare to cache
 
 
 def terms(text: str, max_words: int, min_letters: int, max_letters: int) -> Counter[str]:
-    """Return the terms of a text and how often it holds each."""
+    """Return the terms of a text with their counts."""
     found = words(text)
     count = Counter(found if max_words else [])
     for size in range(2, max_words + 1):
         count.update(map(" ".join, zip(*(found[start:] for start in range(size)), strict=False)))
     for word in found:
-        runs = _known_runs if len(word) <= LONG else _runs
-        count.update(runs(word, min_letters, max_letters))
+        ngrams = _cached_ngrams if len(word) <= MAX_CACHED else _ngrams
+        count.update(ngrams(word, min_letters, max_letters))
     return count
 
 
-def encode(texts: Sequence[str], told: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return the inputs of a model that counts terms; `told` is what its contract says of them."""
-    lengths = told["max_words"], told["min_letters"], told["max_letters"]
+def encode(texts: Sequence[str], settings: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the inputs of a model that counts terms; `settings` are `tokens` of its contract."""
+    lengths = settings["max_words"], settings["min_letters"], settings["max_letters"]
     counts = [terms(text, *lengths) for text in texts]
     sizes = np.array([len(count) for count in counts], np.int64)
     return {
@@ -41,7 +41,7 @@ def encode(texts: Sequence[str], told: dict[str, Any]) -> dict[str, np.ndarray]:
     }
 
 
-def _runs(word: str, shortest: int, longest: int) -> list[str]:
+def _ngrams(word: str, shortest: int, longest: int) -> list[str]:
     marked = f"<{word}>"
     return [
         f"~{marked[start : start + size]}"
@@ -50,4 +50,4 @@ def _runs(word: str, shortest: int, longest: int) -> list[str]:
     ]
 
 
-_known_runs = lru_cache(1 << 14)(_runs)
+_cached_ngrams = lru_cache(1 << 14)(_ngrams)

@@ -1,4 +1,4 @@
-"""What a request may hold: a picture as it is, pictures of a form, or JSON with base64."""
+"""Requests: an image file, the images of a form, or JSON with base64."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 
 
 class Encoded(Struct, forbid_unknown_fields=True):
-    """A picture in JSON: the bytes of a PNG, JPEG or WebP file in base64."""
+    """An image in JSON: the bytes of a PNG, JPEG or WebP file in base64."""
 
     image: bytes
 
@@ -34,25 +34,25 @@ REQUEST: Any = Encoded | Annotated[list[Encoded], Meta(min_length=1)]
 
 @dataclass(frozen=True)
 class Row:
-    """A decoded picture: (size, size, 3) uint8 pixels, and its properties for the log."""
+    """A decoded image: (size, size, 3) uint8 pixels, and its properties for the log."""
 
     pixels: np.ndarray
     properties: dict[str, float | str]
 
 
 REFUSALS = {
-    400: "The body is neither a picture nor JSON.",
+    400: "The body is neither an image nor JSON.",
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
-    413: "The body is too large, or holds too many pictures or pixels.",
-    422: "A picture is broken, or there is none; `row` counts from 1.",
-    503: "Too many pictures are waiting; try again.",
+    413: "The body is too large, or has too many images or pixels.",
+    422: "An image is broken, or there is none; `row` counts from 1.",
+    503: "Too many images are waiting; try again.",
 }
 BINARY = {"type": "string", "format": "binary"}
 
 
 class Payload:
-    """The decoder of requests; pictures take milliseconds, so threads of its own decode them."""
+    """The decoder of requests; images take milliseconds, so its own threads decode them."""
 
     def __init__(self, contract: Contract) -> None:
         self.size = contract["inputs"][0]["shape"][1] or 0
@@ -61,12 +61,12 @@ class Payload:
         self.pool = ThreadPoolExecutor(os.cpu_count(), "decode")
 
     async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
-        """Return what `decode` does, without holding up other requests."""
+        """Return the result of `decode`, without blocking other requests."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.pool, self.decode, body, kind)
 
     def decode(self, body: bytes | bytearray, kind: str = "") -> Row | list[Row]:
-        """Return one picture or several: a form by its type, the rest by its first byte."""
+        """Return one image or several: forms by content type, the rest by the first byte."""
         if kind.startswith("multipart/form-data"):
             rows = self._rows(_files(bytes(body), kind))
             return rows if len(rows) > 1 else rows[0]
@@ -83,17 +83,17 @@ class Payload:
         return rows if several else rows[0]
 
     def _rows(self, files: Sequence[bytes]) -> list[Row]:
-        rows, seen = [], 0
+        rows, pixels = [], 0
         for number, data in enumerate(files, start=1):
             try:
-                picture, mode = decode(data)
+                image, mode = decode(data)
             except BrokenError as error:
-                detail = f"row {number}: the picture {error}"
+                detail = f"row {number}: the image {error}"
                 raise RequestError(422, detail, number, "image") from None
-            seen += max(picture.width * picture.height, self.size**2)
-            if seen > MAX_PIXELS:
-                raise RequestError(413, f"the pictures are more than {MAX_PIXELS:,} pixels")
-            rows.append(Row(square(picture, self.size), measure(picture, mode, len(data))))
+            pixels += max(image.width * image.height, self.size**2)
+            if pixels > MAX_PIXELS:
+                raise RequestError(413, f"the images have more than {MAX_PIXELS:,} pixels")
+            rows.append(Row(square(image, self.size), measure(image, mode, len(data))))
         return rows
 
     def columns(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
@@ -101,24 +101,24 @@ class Payload:
         return {"image": np.stack([row.pixels for row in rows])}
 
     def unseen(self, row: Row) -> list[str]:
-        """Return the columns that hold a category which no training row had; pictures hold none."""
+        """Return the columns with an unseen category: images have none."""
         return []
 
     def as_written(self, row: Row) -> dict[str, float | str]:
-        """Return what the log keeps of a picture: its properties, not its pixels."""
+        """Return the row for the log: the properties of the image, not its pixels."""
         return row.properties
 
     @staticmethod
     def example(contract: Contract) -> dict[str, Any]:
-        """Return a small grey picture in JSON."""
+        """Return a small grey image in JSON."""
         buffer = io.BytesIO()
         Image.new("L", (8, 8), 128).save(buffer, "PNG")
         return {"image": base64.b64encode(buffer.getvalue()).decode()}
 
     def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the content of a request body by its type, and the schemas that it refers to.
+        """Return the content of a request body by content type, and the schemas it refers to.
 
-        The form comes first, so that the page at /docs shows buttons to choose files.
+        The form comes first, so that /docs has buttons to choose files.
         """
         (request,), schemas = msgspec.json.schema_components(
             [self.request], ref_template="#/components/schemas/{name}"
@@ -127,22 +127,22 @@ class Payload:
         row = self.example(contract)
         examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
         form = {"type": "object", "properties": files, "required": ["image"]}
-        pictures = {f"image/{kind}": {"schema": BINARY} for kind in ("png", "jpeg", "webp")}
+        images = {f"image/{kind}": {"schema": BINARY} for kind in ("png", "jpeg", "webp")}
         json = {"schema": request, "examples": examples}
         return {
             "multipart/form-data": {"schema": form},
             "application/json": json,
-            **pictures,
+            **images,
         }, schemas
 
 
 def _files(body: bytes, kind: str) -> list[bytes]:
-    """Return the files of a form (RFC 7578); fields without a file name are passed over."""
+    """Return the files of a form (RFC 7578); fields without a file name are ignored."""
     found = BOUNDARY.search(kind)
     delimiter = b"\r\n--" + found[1].encode() if found else b""
     parts = (b"\r\n" + body).split(delimiter)[1:-1] if found else []
     pairs = [part.split(b"\r\n\r\n", 1) for part in parts]
     files = [pair[1] for pair in pairs if len(pair) == 2 and b"filename=" in pair[0]]
     if not files:
-        raise RequestError(422, "the form holds no file; send each in a field named `image`")
+        raise RequestError(422, "the form contains no file; send each in a field named `image`")
     return files

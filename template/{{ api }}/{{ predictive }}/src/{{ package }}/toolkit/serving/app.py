@@ -1,7 +1,7 @@
-"""Answer HTTP requests with the exported model: `serve`, then open http://127.0.0.1:8000/docs.
+"""Serve the exported model over HTTP: `serve`, then open http://127.0.0.1:8000/docs.
 
-Parsing costs more than a small model does, so POST /predict is plain ASGI inside the FastAPI app:
-one decoder, made from the contract, checks a request, and requests run together (see serving/).
+Parsing takes longer than a small model, so POST /predict is plain ASGI inside the FastAPI app: one
+decoder, made from the contract, validates a request, and requests are batched (see serving/).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from ..export.contract import Contract, version
 from ..export.onnx_runtime import Predictor, load
 from ..runs import UserError
 from ..settings.serve import Serve
-from .answers import RESTORED, Refusal, answer_type
+from .answers import UNESCAPES, Refusal, answer_type
 from .batching import Batcher
 from .endpoint import Predict
 from .payload import REFUSALS, Payload, Row
@@ -36,7 +36,7 @@ from .telemetry import Telemetry
 
 
 def serve(settings: Serve, run: Path, router: APIRouter) -> None:
-    """Serve a run's model until a signal; then answer open requests and finish the log."""
+    """Serve the model of a run until a signal; then answer open requests and write the log."""
     app = create_app(run / "export" / "onnx", settings, router)
     host, port = address = (settings.host, settings.port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,10 +51,10 @@ def serve(settings: Serve, run: Path, router: APIRouter) -> None:
 
 
 def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -> FastAPI:
-    """Return the app of an export folder; MODEL_API_KEY in the environment locks predictions.
+    """Return the app of an export folder; MODEL_API_KEY in the environment protects predictions.
 
-    The same key locks the endpoints of `router`, which find the model in `app.state.model`.
-    UserError if the folder holds no intact export, or the request log can't be written.
+    It protects the endpoints of `router` too, which find the model in `app.state.model`.
+    UserError if the export is incomplete, or the request log can't be written.
     """
     model = load(folder, threads=1)
     payload, telemetry = Payload(model.contract), Telemetry()
@@ -67,7 +67,7 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        gc.freeze()  # what is loaded by now stays: collections need not look at it
+        gc.freeze()  # what is loaded by now stays: exclude it from garbage collection
         writing = asyncio.create_task(log.run())
         yield
         writing.cancel()
@@ -81,7 +81,7 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
 
     @app.get("/ready", responses={503: {"description": "Too many rows are waiting."}})
     async def ready() -> dict[str, str]:
-        """Predict a row, to say that others will be answered."""
+        """Predict a row, to report that requests will be answered."""
         try:
             await batcher([row])
         except asyncio.QueueFull:
@@ -90,7 +90,7 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> str:
-        """Show counts and times in the text format of Prometheus."""
+        """Return the metrics in the text format of Prometheus."""
         return telemetry.text()
 
     _include(app, router, key)
@@ -115,9 +115,9 @@ def _checked(key: str) -> Callable[..., Awaitable[None]]:
     return check
 
 
-def _documented(**about: Any) -> FastAPI:
-    """Return an app whose /docs needs no internet, and to which / leads; /health says it is up."""
-    app = FastAPIOffline(**about)
+def _documented(**settings: Any) -> FastAPI:
+    """Return an app whose /docs works offline, and whose / redirects there; with /health."""
+    app = FastAPIOffline(**settings)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
@@ -149,22 +149,25 @@ def _predictor(model: Predictor, payload: Payload) -> Callable[[list[Row]], list
 def describe_api(
     document: dict[str, Any], payload: Payload, contract: Contract, locked: bool
 ) -> None:
-    """Add /predict to an OpenAPI document; `locked` means that it asks for an API key."""
+    """Add /predict to an OpenAPI document; `locked` means that it requires an API key."""
     answer = answer_type(contract["outputs"]["labels"])
     either = answer | list[answer]  # type: ignore[valid-type]
     (answers, refusal), schemas = msgspec.json.schema_components(
         [either, Refusal], ref_template="#/components/schemas/{name}"
     )
-    body, rows = payload.content(contract)
-    schemas |= rows
+    body, row_schemas = payload.content(contract)
+    schemas |= row_schemas
     for schema in schemas.values():
         _restore_names(schema)
     operation: dict[str, Any] = {
-        "summary": f"Predict {contract['outputs']['target']}, of one or of several",
+        "summary": f"Predict {contract['outputs']['target']} for one row or several",
         "operationId": "predict",
         "requestBody": {"required": True, "content": body},
         "responses": {
-            "200": {"description": "As many answers, in order.", "content": _json(answers)},
+            "200": {
+                "description": "One answer per row, in their order.",
+                "content": _json(answers),
+            },
             **{
                 str(status): {"description": text, "content": _json(refusal)}
                 for status, text in REFUSALS.items()
@@ -186,5 +189,5 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _restore_names(schema: dict[str, Any]) -> None:
     properties = schema.get("properties", {})
-    schema["properties"] = {name.translate(RESTORED): kind for name, kind in properties.items()}
-    schema["required"] = [name.translate(RESTORED) for name in schema.get("required", [])]
+    schema["properties"] = {name.translate(UNESCAPES): kind for name, kind in properties.items()}
+    schema["required"] = [name.translate(UNESCAPES) for name in schema.get("required", [])]

@@ -1,4 +1,4 @@
-"""Run the rows of concurrent requests together: what has arrived goes, without waiting for more."""
+"""Dynamic batching of concurrent requests, without waiting for more rows to arrive."""
 
 import asyncio
 import time
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 Predict = Callable[[list[Any]], list[Any]]  # rows -> as many answers
-# The rows of a request, and where its answers go.
+# The rows of a request, and the future of its answers.
 Part = tuple[list[Any], asyncio.Future[list[Any]]]
-BLOCK = 0.002  # seconds for which a full batch may stop the event loop
+MAX_BLOCKING = 0.002  # seconds for which a full batch may block the event loop
 
 
 class Batcher:
-    """Answers rows in batches of at most `size`; up to `queue` rows wait, or one larger request.
+    """Predicts rows in batches of at most `size`; up to `queue` rows wait, or one larger request.
 
-    A fast model runs on the event loop, since a switch of threads would cost more than it takes.
+    A fast model runs on the event loop, since switching threads would take longer than the model.
     A slow one runs in a thread, while the loop reads requests.
     """
 
@@ -24,23 +24,23 @@ class Batcher:
         self.size = size
         self.queue = queue
         self.slow = True
-        self.rows = 0  # accepted and not yet answered
+        self.rows = 0  # accepted but not answered yet
         self.waiting: deque[Part] = deque()
         self.worker: asyncio.Task[None] | None = None
 
     def warm_up(self, row: Any) -> None:
-        """Predict full batches of a row, and decide by their time where the model runs."""
+        """Predict full batches of a row, and decide by their duration where the model runs."""
         seconds = []
         for _ in range(5):
             started = time.perf_counter()
             self.predict([row] * self.size)
             seconds.append(time.perf_counter() - started)
-        self.slow = min(seconds) > BLOCK
+        self.slow = min(seconds) > MAX_BLOCKING
 
     async def __call__(self, rows: list[Any]) -> list[Any]:
-        """Return the answers of a request; asyncio.QueueFull if there is no room for it.
+        """Return the answers of a request; asyncio.QueueFull if the queue is full.
 
-        A large request goes in pieces, so that others get their turn in between.
+        A large request is split, so that others are answered in between.
         """
         if self.rows and self.rows + len(rows) > self.queue:
             raise asyncio.QueueFull
@@ -49,8 +49,8 @@ class Batcher:
             if len(rows) <= self.size:
                 return await self._submit(rows)
             starts = range(0, len(rows), self.size)
-            pieces = [await self._submit(rows[start : start + self.size]) for start in starts]
-            return [answer for piece in pieces for answer in piece]
+            parts = [await self._submit(rows[start : start + self.size]) for start in starts]
+            return [answer for part in parts for answer in part]
         finally:
             self.rows -= len(rows)
 
@@ -79,17 +79,17 @@ class Batcher:
         rows = [row for part, _ in batch for row in part]
         try:
             run = asyncio.to_thread(self.predict, rows) if self.slow else None
-            found = iter(self.predict(rows) if run is None else await run)
+            predicted = iter(self.predict(rows) if run is None else await run)
         except Exception as error:
-            await self._blame(batch, error)
+            await self._isolate(batch, error)
             return
         for part, answers in batch:
-            own = [next(found) for _ in part]
+            own = [next(predicted) for _ in part]
             if not answers.done():  # its request may have been cancelled
                 answers.set_result(own)
 
-    async def _blame(self, batch: list[Part], error: Exception) -> None:
-        """Pass an error on; in a batch of several requests it must only reach those at fault."""
+    async def _isolate(self, batch: list[Part], error: Exception) -> None:
+        """Raise an error in its own request: those of a batch are predicted again, separately."""
         if len(batch) > 1:
             for part in batch:
                 await self._answer([part])

@@ -1,4 +1,4 @@
-"""POST /predict as plain ASGI: read, check, answer, count, log. Other paths go on to the app."""
+"""POST /predict as plain ASGI: read, validate, predict, count, log; other paths go to the app."""
 
 import asyncio
 import hmac
@@ -17,7 +17,7 @@ from .request_log import RequestLog
 from .telemetry import Telemetry
 
 PATH = "/predict"
-BODY_SECONDS = 30  # a body has to arrive within this time
+BODY_SECONDS = 30  # within which a body has to arrive
 HEADERS = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"1")]}
 encode = msgspec.json.Encoder().encode
 
@@ -42,8 +42,8 @@ class Predict:
         started, status = time.perf_counter(), 500
         try:
             status, content = 200, await self._answer(scope, receive)
-        except RequestError as refusal:
-            status, content = refusal.status, refusal.content
+        except RequestError as error:
+            status, content = error.status, error.content
         finally:
             self.telemetry.request(status, time.perf_counter() - started)
         body = encode(content)
@@ -65,8 +65,8 @@ class Predict:
         request = await self.payload.read(body, kind)
         rows = request if isinstance(request, list) else [request]
         if len(rows) > self.settings.max_rows:
-            most = self.settings.max_rows
-            raise RequestError(413, f"{len(rows)} rows; at most {most} are allowed")
+            limit = self.settings.max_rows
+            raise RequestError(413, f"{len(rows)} rows; at most {limit} are allowed")
         try:
             answers = await self.batcher(rows)
         except asyncio.QueueFull:
@@ -85,10 +85,10 @@ class Predict:
 
 
 async def _read(receive: Receive, limit: int) -> bytearray:
-    """Return the body, but never hold more than `limit` bytes, whatever its headers promise."""
+    """Return the body, but never read more than `limit` bytes, whatever its headers say."""
     body = bytearray()
     if not await _receive(receive, body, limit):
-        return body  # one piece, as almost always: no timer
+        return body  # one message, as almost always: no timer
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while await _receive(receive, body, limit):
@@ -99,10 +99,10 @@ async def _read(receive: Receive, limit: int) -> bytearray:
 
 
 async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
-    """Append a piece to the body and return whether more follow."""
+    """Append a message to the body and return whether more follow."""
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise RequestError(499, "the client has gone")
+        raise RequestError(499, "the client disconnected")
     body += message.get("body", b"")
     if len(body) > limit:
         raise RequestError(413, f"the body is larger than {limit} bytes")

@@ -1,4 +1,4 @@
-"""What /metrics tells about /predict, in the text format of Prometheus."""
+"""The metrics of /predict for /metrics, in the text format of Prometheus."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -18,12 +18,12 @@ SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 
 class Telemetry:
-    """The metrics of one app; a label's counter is kept, as finding it costs more than counting."""
+    """The metrics of one app; counters of labels are cached, as looking them up is slow."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
-        cells = "Cells whose category no training row had."
+        cells = "Values with an unseen category."
         self.status = cache(counter("predict_requests", "Requests by status.", ["status"]).labels)
         self.label = cache(counter("predict_labels", "Rows by predicted label.", ["label"]).labels)
         self.unseen = cache(counter("predict_unseen", cells, ["column"]).labels)
@@ -35,7 +35,7 @@ class Telemetry:
         ProcessCollector(registry=self.registry)
 
     def request(self, status: int, seconds: float) -> None:
-        """Count a request, whatever became of it."""
+        """Count a request, whatever its status."""
         self.status(status).inc()
         self.seconds.observe(seconds)
 
@@ -49,15 +49,15 @@ class Telemetry:
             self.unseen(name).inc()
 
     def lost(self, rows: int) -> None:
-        """Count rows that are missing in the request log."""
+        """Count rows that are missing from the request log."""
         self.unlogged.inc(rows)
 
     def text(self) -> str:
-        """Return all counts."""
+        """Return all metrics."""
         return generate_latest(self).decode()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all but `_created`, which the library can only switch off for a whole process."""
+        """Yield all samples but `_created`, which can only be disabled for a whole process."""
         for metric in self.registry.collect():
             metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]
             yield metric

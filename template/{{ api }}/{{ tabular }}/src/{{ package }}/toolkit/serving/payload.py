@@ -1,7 +1,7 @@
-"""What a request may hold: a row type made from the contract, decoded and checked in one pass.
+"""Requests: a row type made from the contract, decoded and validated in one pass.
 
-A cell that is written otherwise than JSON has it, such as a number in quotes, is read by the same
-rules as a file's, only slower.
+A cell that is not written as JSON expects, such as a number in quotes, is read by the same rules as
+in a file, only slower.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from msgspec import Meta, Struct, defstruct
 from ..export.contract import Contract, Input, column_of
 from ..tables.cells import FLOAT32, Column
 from ..tables.cells import example as written
-from .answers import AWKWARD, RequestError
+from .answers import ESCAPES, RequestError
 
-Row = Struct  # one field a column, in the contract's order
+Row = Struct  # one field per column, in the order of the contract
 
 
 class Date(str):
@@ -26,24 +26,24 @@ class Date(str):
 
     @classmethod
     def parse(cls, cell: Any) -> "Date":
-        """Return the date of a text that is one."""
+        """Return the date of a cell; ValueError if it is not one."""
         if not isinstance(cell, str) or cls.column.is_missing(cell):
-            wanted = written(cls.column.format or "ISO8601")
-            raise ValueError(f"{cell!r:.40} is not a date such as {wanted}")
+            expected = written(cls.column.format or "ISO8601")
+            raise ValueError(f"{cell!r:.40} is not a date such as {expected}")
         date = cls(cell)
         date.days = cls.column.days(cell)
         return date
 
 
 class Level(str):
-    """A category, as the model knows it; those that training saw are `known`."""
+    """A category as the model takes it; `known` are those of the training set."""
 
     column: Column
     known: dict[Any, "Level"]
 
     @classmethod
     def parse(cls, cell: Any) -> "Level":
-        """Return the level of any cell but a list or an object."""
+        """Return the level of a cell; ValueError for a list or an object."""
         if cell.__class__ is str and (found := cls.known.get(cell)):
             return found
         level = cls.column.value(cell)
@@ -52,21 +52,21 @@ class Level(str):
         return cls(level)
 
 
-MISSING = "is missing, which no training row was"
+MISSING = "is missing, but has no missing values in the training set"
 
 
 REFUSALS = {
     400: "The body is not JSON.",
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
-    413: "The body is too large, or holds too many rows.",
+    413: "The body is too large, or has too many rows.",
     422: "A value, a column or the number of rows is wrong; `row` counts from 1.",
     503: "Too many rows are waiting; try again.",
 }
 
 
 class Payload:
-    """The decoder of requests; `request` is the type that it enforces."""
+    """The decoder of requests; `request` is their type."""
 
     def __init__(self, contract: Contract) -> None:
         self.inputs = contract["inputs"]
@@ -75,20 +75,20 @@ class Payload:
         self.types = [_cell_type(column) for column in self.columns_]
         self.row = _row_type(self.columns_, self.types)
         self.request: Any = self.row | Annotated[list[self.row], Meta(min_length=1)]  # type: ignore
-        self.awkward = any(name != name.translate(AWKWARD) for name in self.names)
+        self.escaped = any(name != name.translate(ESCAPES) for name in self.names)
         self.levels = [
-            (place, frozenset([*column.categories, ""]))
-            for place, column in enumerate(self.columns_)
+            (number, frozenset([*column.categories, ""]))
+            for number, column in enumerate(self.columns_)
             if column.kind == "category" and column.categories
         ]
         self.decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
 
     async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
-        """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
+        """Return the result of `decode`, whatever the content type: only JSON is valid."""
         return self.decode(body)
 
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
-        """Return one row or several; RequestError names the row and the column that are wrong."""
+        """Return one row or several; RequestError names the invalid row and column."""
         try:
             request: Row | list[Row] = self.decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -102,21 +102,23 @@ class Payload:
         return self._row(body, None)
 
     def _row(self, row: Any, number: int | None) -> Row:
-        place = "" if number is None else f"row {number}, "
+        location = "" if number is None else f"row {number}, "
         if not isinstance(row, dict):
-            what = "is no object" if number else "is neither an object nor a list of objects"
-            raise RequestError(422, f"{place or 'the body '}{what}", number)
-        if strange := next((name for name in row if name not in self.names), None):
-            raise RequestError(422, f"{place}unknown column {strange!r}", number, strange)
+            what = "is not an object" if number else "is neither an object nor a list of objects"
+            raise RequestError(422, f"{location or 'the body '}{what}", number)
+        if unknown := next((name for name in row if name not in self.names), None):
+            raise RequestError(422, f"{location}unknown column {unknown!r}", number, unknown)
         cells = {}
         for column, kind in zip(self.columns_, self.types, strict=True):
             name = column.name
             if name not in row and not column.missing:
-                raise RequestError(422, f"{place}missing column {name!r}", number, name)
+                raise RequestError(422, f"{location}missing column {name!r}", number, name)
             try:
                 cells[name] = _cell(column, kind, row.get(name))
             except ValueError as error:
-                raise RequestError(422, f"{place}column {name!r}: {error}", number, name) from None
+                raise RequestError(
+                    422, f"{location}column {name!r}: {error}", number, name
+                ) from None
         return self.row(**{f"column{n}": cells[name] for n, name in enumerate(self.names)})
 
     def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
@@ -126,13 +128,13 @@ class Payload:
         return {column.name: _values(column, values) for column, values in pairs}
 
     def as_written(self, row: Row) -> Row | dict[str, Any]:
-        """Return what msgspec encodes as the object that was sent, missing columns as null."""
-        if not self.awkward:
+        """Return the row for the log: the object that was sent, with missing columns as null."""
+        if not self.escaped:
             return row
         return dict(zip(self.names, msgspec.structs.astuple(row), strict=True))
 
     def unseen(self, row: Row) -> list[str]:
-        """Return the columns that hold a category which no training row had."""
+        """Return the columns with an unseen category."""
         cells = msgspec.structs.astuple(row)
         return [self.names[n] for n, known in self.levels if (cells[n] or "") not in known]
 
@@ -142,13 +144,13 @@ class Payload:
         return {column["name"]: _example(column) for column in contract["inputs"]}
 
     def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the content of a request body by its type, and the schemas that it refers to."""
+        """Return the content of a request body by content type, and the schemas it refers to."""
         (request,), schemas = msgspec.json.schema_components(
             [self.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
         )
         row = self.example(contract)
         for name, value in row.items():
-            schemas["Row"]["properties"][name.translate(AWKWARD)]["examples"] = [value]
+            schemas["Row"]["properties"][name.translate(ESCAPES)]["examples"] = [value]
         examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
         return {"application/json": {"schema": request, "examples": examples}}, schemas
 
@@ -158,7 +160,7 @@ def _row_type(columns: Sequence[Column], types: Sequence[Any]) -> type[Struct]:
     for number, (column, kind) in enumerate(zip(columns, types, strict=True)):
         optional = (kind | None, None) if column.missing else (kind,)
         fields.append((f"column{number}", *optional))
-    names = {f"column{n}": column.name.translate(AWKWARD) for n, column in enumerate(columns)}
+    names = {f"column{n}": column.name.translate(ESCAPES) for n, column in enumerate(columns)}
     return defstruct(
         "Row", fields, rename=names, forbid_unknown_fields=True, kw_only=True, gc=False
     )
@@ -172,13 +174,13 @@ def _cell_type(column: Column) -> Any:
         return type("Cell", (Date,), {"column": column})
     known: dict[Any, Level] = {}
     kind = type("Cell", (Level,), {"column": column, "known": known})
-    seen = [level for level in column.categories or [] if column.value(level) == level]
-    known.update({level: kind(level) for level in seen})
+    levels = [level for level in column.categories or [] if column.value(level) == level]
+    known.update({level: kind(level) for level in levels})
     return kind
 
 
 def _cell(column: Column, kind: Any, cell: Any) -> Any:
-    """Return a cell as the decoder would."""
+    """Return a cell as the decoder does."""
     if column.is_missing(cell):
         if not column.missing:
             raise ValueError(MISSING)
@@ -187,14 +189,14 @@ def _cell(column: Column, kind: Any, cell: Any) -> Any:
 
 
 def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
-    """Return what the model takes for the decoded cells of a column; None is missing."""
+    """Return the values of a column as the model takes them; None is missing."""
     if column.kind == "category":
         return ["" if cell is None else str(cell) for cell in cells]
     if column.kind == "date":
         return [cell and cell.days - column.offset for cell in cells]
     if column.offset or column.missing_numbers:
-        gone = column.missing_numbers
-        return [None if c is None or c in gone else c - column.offset for c in cells]
+        missing = column.missing_numbers
+        return [None if c is None or c in missing else c - column.offset for c in cells]
     return cells
 
 

@@ -1,4 +1,4 @@
-"""What a request may hold: one text or several, in JSON."""
+"""Requests: one text or several, in JSON."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,8 +12,8 @@ from ..texts.words import cleaned, words
 from .answers import RequestError, explain
 
 MAX_CHARACTERS = 200_000  # of one text: some 30,000 words, which take a tenth of a second
-# A character that is seen: a text without is left out of training, too. What \s is in Python and in
-# JavaScript, which JSON Schema asks for, differs by \x1c to \x1f, \x85 and \ufeff.
+# A visible character: training leaves out texts without one, too. \s in Python and in JavaScript,
+# which JSON Schema requires, differ in \x1c to \x1f, \x85 and \ufeff.
 FILLED = r"[^\s\x00-\x1f\x7f-\x9f\ufeff]"
 
 
@@ -30,31 +30,31 @@ REFUSALS = {
     400: "The body is not JSON.",
     401: "The header X-API-Key is missing or wrong.",
     408: "The body took too long to arrive.",
-    413: "The body is too large, or holds too many texts.",
+    413: "The body is too large, or has too many texts.",
     422: "A text is missing, empty or too long; `row` counts from 1.",
     503: "Too many texts are waiting; try again.",
 }
 
 
 class Payload:
-    """The decoder of requests; `request` is the type that it enforces."""
+    """The decoder of requests; `request` is their type."""
 
     def __init__(self, contract: Contract) -> None:
         self.request = REQUEST
         self.decoder = msgspec.json.Decoder(self.request)
-        self.known = sets(next(told["words"] for told in described(contract) if "words" in told))
+        self.known = sets(next(each["words"] for each in described(contract) if "words" in each))
 
     async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
-        """Return what `decode` does, whatever the kind: it is JSON, or it is wrong."""
+        """Return the result of `decode`, whatever the content type: only JSON is valid."""
         return self.decode(body)
 
     def decode(self, body: bytes | bytearray) -> Row | list[Row]:
-        """Return one text or several; RequestError names the row that is wrong."""
+        """Return one text or several; RequestError names the invalid row."""
         try:
             request: Row | list[Row] = self.decoder.decode(body)
         except msgspec.ValidationError as error:
-            told = str(error).replace(f"matching regex {FILLED!r}", "with more than spaces")
-            raise explain(told) from None
+            message = str(error).replace(f"matching regex {FILLED!r}", "with more than spaces")
+            raise explain(message) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         return request
@@ -64,11 +64,11 @@ class Payload:
         return {"text": [cleaned(row.text) for row in rows]}
 
     def unseen(self, row: Row) -> list[str]:
-        """Return the columns that hold a category which no training row had; texts hold none."""
+        """Return the columns with an unseen category: texts have none."""
         return []
 
     def as_written(self, row: Row) -> dict[str, float]:
-        """Return what the log keeps of a text: its properties, not its words."""
+        """Return the row for the log: the properties of the text, not its words."""
         text = cleaned(row.text)
         return measure(text, words(text), self.known)
 
@@ -78,7 +78,7 @@ class Payload:
         return {"text": "A text such as the model was trained on."}
 
     def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the content of a request body by its type, and the schemas that it refers to."""
+        """Return the content of a request body by content type, and the schemas it refers to."""
         (request,), schemas = msgspec.json.schema_components(
             [self.request], ref_template="#/components/schemas/{name}"
         )

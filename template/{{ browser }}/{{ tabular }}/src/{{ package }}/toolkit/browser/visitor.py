@@ -1,4 +1,4 @@
-"""What a visitor of the page would write, and what the page would answer."""
+"""The page as a visitor uses it: rows as form fields or files, and the predictions for them."""
 
 import json
 import re
@@ -28,7 +28,7 @@ class Visitor:
         self.schema = schema
 
     def enter(self, inputs: pd.DataFrame) -> list[dict[str, str]]:
-        """Return canonical rows as the texts of the form's fields."""
+        """Return canonical rows as the values of the form's fields."""
         names = [column.name for column in self.schema.columns]
         fields = [_fields(inputs[column.name], column) for column in self.schema.columns]
         return [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
@@ -39,7 +39,7 @@ class Visitor:
         return self.score(table.to_csv(index=False).encode())
 
     def score(self, file: bytes) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return the same for a delimited file; UserError says what the page would say."""
+        """Return the same for a delimited file; UserError has the message of the page."""
         done = node(self.command, return_completed_process=True, input=file, capture_output=True)
         if done.returncode:
             raise UserError(f"{self.command[1]}: {_reason(done.stderr)}")
@@ -49,12 +49,12 @@ class Visitor:
 
 
 def facts(config: BaseConfig) -> dict[str, Any]:
-    """Return what the page has to know beside the contract: nothing."""
+    """Return what the page needs in addition to the contract: nothing."""
     return {}
 
 
 def _fields(values: pd.Series, column: Column) -> Iterator[str]:
-    """Yield what a form's control takes: of a date, no time where form.js asks for none."""
+    """Yield the values of a form control; a date has no time if form.js asks for a day."""
     texts = _texts(values, column.model_copy(update={"format": "ISO8601", "decimal": "."}))
     if column.kind == "date" and float((column.low or 0) + (column.high or 0)).is_integer():
         return (text[:10] for text in texts)
@@ -62,7 +62,7 @@ def _fields(values: pd.Series, column: Column) -> Iterator[str]:
 
 
 def _texts(values: pd.Series, column: Column) -> Iterator[str]:
-    """Yield canonical values as a file of raw data would hold them, "" where one is missing."""
+    """Yield canonical values as in a file of raw data, "" for a missing value."""
     if column.kind == "category":
         return iter(values.astype("str"))
     write = _date if column.kind == "date" else _number
@@ -70,21 +70,21 @@ def _texts(values: pd.Series, column: Column) -> Iterator[str]:
 
 
 def _number(value: np.float32, column: Column) -> str:
-    whole = np.float64(value) + column.offset if column.offset else value
-    return np.format_float_positional(whole, trim="-").replace(".", column.decimal)
+    number = np.float64(value) + column.offset if column.offset else value
+    return np.format_float_positional(number, trim="-").replace(".", column.decimal)
 
 
 def _date(value: np.float32, column: Column) -> str:
     days = pd.Timedelta(days=float(value) + column.offset)
     moment = (EPOCH + days).round("us" if column.offset else "s")
-    written = str(column.format or "ISO8601")
-    if written == "ISO8601":
+    style = str(column.format or "ISO8601")
+    if style == "ISO8601":
         return moment.isoformat()
-    clock = "" if "%H" in written or moment == moment.normalize() else " %H:%M:%S.%f"
-    return moment.strftime(written + clock)
+    clock = "" if "%H" in style or moment == moment.normalize() else " %H:%M:%S.%f"
+    return moment.strftime(style + clock)
 
 
 def _reason(error: Any) -> str:
-    """Return the message of the exception that Node ended with."""
+    """Return the message of the exception that ended Node."""
     found = re.search(rb"^\w*Error: (.*)$", error, re.M)
-    return found[1].decode(errors="replace") if found else "Node failed without a word."
+    return found[1].decode(errors="replace") if found else "Node failed without a message."

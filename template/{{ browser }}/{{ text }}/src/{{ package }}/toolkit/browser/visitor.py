@@ -1,4 +1,4 @@
-"""What a visitor would write into the page, and what the page would answer."""
+"""The page as a visitor uses it: texts, and the predictions for them."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from ..tables.schema import Schema
 
 
 def facts(config: BaseConfig) -> dict[str, Any]:
-    """Return what the page has to know beside the contract: nothing."""
+    """Return what the page needs in addition to the contract: nothing."""
     return {}
 
 
@@ -43,6 +43,6 @@ class Visitor:
 
 
 def _reason(error: Any) -> str:
-    """Return the message of the exception that Node ended with."""
+    """Return the message of the exception that ended Node."""
     found = re.search(rb"^\w*Error: (.*)$", error, re.M)
-    return found[1].decode(errors="replace") if found else "Node failed without a word."
+    return found[1].decode(errors="replace") if found else "Node failed without a message."

@@ -1,4 +1,4 @@
-"""Core ML's operations on single numbers: the kernels of `interpreter.py` without shapes."""
+"""Core ML's elementwise operations: kernels of `interpreter.py`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,10 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-FLOATS = {"fp16": torch.float16, "fp32": torch.float32, "bool": torch.bool}  # the others count
+FLOATS = {
+    "fp16": torch.float16,
+    "fp32": torch.float32,
+    "bool": torch.bool,
+}  # all others are integers
 GELU = {"EXACT": "none", "TANH_APPROXIMATION": "tanh"}
 
-ONE: dict[str, Callable[[Tensor], Tensor]] = {
+UNARY: dict[str, Callable[[Tensor], Tensor]] = {
     "abs": torch.abs,
     "cos": torch.cos,
     "erf": torch.erf,
@@ -28,7 +32,7 @@ ONE: dict[str, Callable[[Tensor], Tensor]] = {
     "sqrt": torch.sqrt,
     "tanh": torch.tanh,
 }
-TWO: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+BINARY: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "add": torch.add,
     "equal": torch.eq,
     "floor_div": torch.floor_divide,
@@ -48,11 +52,11 @@ TWO: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def _one(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def _unary(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return function(x)
 
 
-def _two(function: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
+def _binary(function: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
     return function(x, y)
 
 
@@ -114,7 +118,7 @@ _OTHERS: tuple[Callable[..., Any], ...] = (
     _thresholded_relu,
 )
 KERNELS: dict[str, Callable[..., Any]] = {
-    **{name: partial(_one, function) for name, function in ONE.items()},
-    **{name: partial(_two, function) for name, function in TWO.items()},
+    **{name: partial(_unary, function) for name, function in UNARY.items()},
+    **{name: partial(_binary, function) for name, function in BINARY.items()},
     **{function.__name__[1:]: function for function in _OTHERS},
 }

@@ -1,7 +1,7 @@
 """Run a saved Core ML package without a Mac: its program, operation by operation, with PyTorch.
 
-This proves what was converted and stored: the graph, the weights as read back from the file, names
-and shapes. It does not prove Apple's kernels, nor how they round on the Neural Engine.
+This verifies the conversion and the file: the graph, the weights as read back, names and shapes.
+It does not verify Apple's kernels, nor their rounding on the Neural Engine.
 """
 
 import os
@@ -22,26 +22,26 @@ KERNELS: dict[str, Callable[..., Any]] = {k: f for m in MODULES for k, f in m.KE
 
 
 class Program:
-    """Call it with each input by name; it returns each output by name. Arrays are float32."""
+    """A callable from inputs by name to outputs by name; arrays are float32."""
 
     def __init__(self, package: Path) -> None:
         model = ct.models.MLModel(os.fspath(package), skip_model_load=True)
         spec = model.get_spec()
-        read = ct.converters.mil.frontend.milproto.load.load
-        program = read(spec, spec.specificationVersion, os.fspath(package / WEIGHTS))
+        load = ct.converters.mil.frontend.milproto.load.load
+        program = load(spec, spec.specificationVersion, os.fspath(package / WEIGHTS))
         function = program.functions["main"]
         self.outputs = [output.name for output in function.outputs]
         self.steps = [op for op in function.operations if op.op_type in KERNELS]
         self.constants = {
-            op.outputs[0].name: _plain(_stored(op))
+            op.outputs[0].name: _value(_constant(op))
             for op in function.operations
             if op.op_type.startswith("const")
         }
         names = {op.op_type for op in function.operations if not op.op_type.startswith("const")}
-        if lost := sorted(names - set(KERNELS)):
+        if unknown := sorted(names - set(KERNELS)):
             raise UserError(
-                f"{package.name}: no kernel for the operation {', '.join(lost)}: add it to "
-                "formats/mil/, or export on a Mac, where Core ML itself runs the package."
+                f"{package.name}: no kernel for the operation {', '.join(unknown)}: add it to "
+                "toolkit/export/mil/, or export on a Mac, where Core ML itself runs the package."
             )
 
     @torch.inference_mode()
@@ -63,16 +63,16 @@ class Program:
         return {name: values[name].float().numpy() for name in self.outputs}
 
 
-def _stored(op: Any) -> Any:
-    """Return the value of a constant; compressed weights are unpacked as coremltools defines it."""
+def _constant(op: Any) -> Any:
+    """Return the value of a constant; compressed weights are unpacked by coremltools."""
     return op.outputs[0].val if op.op_type == "const" else op.materialized_val_inference()
 
 
-def _plain(value: Any) -> Any:
-    """Return numbers as a tensor, and text as it is."""
+def _value(value: Any) -> Any:
+    """Return numbers as a tensor, and strings unchanged."""
     if isinstance(value, str | bytes):
         return value
     array = np.asarray(value)
-    if array.dtype.kind in "iu":  # PyTorch indexes with int64, and MIL's widths don't matter here
+    if array.dtype.kind in "iu":  # PyTorch indexes with int64; the width in MIL does not matter
         array = array.astype(np.int64)
     return torch.from_numpy(array.copy())

@@ -1,4 +1,4 @@
-"""Core ML's operations that add up over axes: kernels of `interpreter.py`."""
+"""Core ML's operations that reduce or normalise axes: kernels of `interpreter.py`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,17 +19,17 @@ REDUCE: dict[str, Callable[..., Tensor]] = {
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Multiply by the transposed weight, and add."""
+    """Multiply by the transposed weight, and add the bias."""
     return F.linear(x, weight, bias)
 
 
 def matmul(x: Tensor, y: Tensor, transpose_x: Tensor = NO, transpose_y: Tensor = NO) -> Tensor:
-    """Multiply matrices, of which each can be transposed."""
+    """Multiply matrices, each optionally transposed."""
     return (x.mT if transpose_x else x) @ (y.mT if transpose_y else y)
 
 
 def einsum(values: list[Tensor], equation: str) -> Tensor:
-    """Multiply and add up as the equation says."""
+    """Evaluate an Einstein summation."""
     return torch.einsum(equation, values)
 
 
@@ -41,7 +41,7 @@ def batch_norm(
     beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:
-    """Scale each channel by statistics that training left."""
+    """Normalise each channel by the running statistics."""
     return F.batch_norm(x, mean, variance, gamma, beta, eps=float(epsilon))
 
 
@@ -52,22 +52,22 @@ def layer_norm(
     beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:
-    """Scale over the last axes by their own mean and deviation."""
-    places = [axis % x.ndim for axis in axes.tolist()]
-    assert places == list(range(x.ndim - len(places), x.ndim)), places
-    return F.layer_norm(x, x.shape[places[0] :], gamma, beta, float(epsilon))
+    """Normalise over the last axes by their mean and standard deviation."""
+    positions = [axis % x.ndim for axis in axes.tolist()]
+    assert positions == list(range(x.ndim - len(positions), x.ndim)), positions
+    return F.layer_norm(x, x.shape[positions[0] :], gamma, beta, float(epsilon))
 
 
 def softmax(x: Tensor, axis: Tensor) -> Tensor:
-    """Return shares that add up to 1."""
+    """Return the softmax over an axis."""
     return x.softmax(dim=int(axis))
 
 
 def _reduce(
     function: Callable[..., Tensor], x: Tensor, axes: Tensor = ALL, keep_dims: Tensor = NO
 ) -> Tensor:
-    places = axes.tolist() or list(range(x.ndim))
-    return function(x, dim=places, keepdim=bool(keep_dims))
+    dims = axes.tolist() or list(range(x.ndim))
+    return function(x, dim=dims, keepdim=bool(keep_dims))
 
 
 _LAYERS: tuple[Callable[..., Any], ...] = (linear, matmul, einsum, batch_norm, layer_norm, softmax)

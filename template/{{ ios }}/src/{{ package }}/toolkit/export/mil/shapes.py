@@ -1,4 +1,4 @@
-"""Core ML's operations that give numbers another shape: kernels of `interpreter.py`."""
+"""Core ML's operations on shapes: kernels of `interpreter.py`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ ZERO = torch.tensor(0)
 
 
 def expand_dims(x: Tensor, axes: Tensor) -> Tensor:
-    """Add axes of length 1, which are counted in the result."""
+    """Insert axes of length 1, numbered as in the result."""
     rank = x.ndim + len(axes)
     for axis in sorted(axis % rank for axis in axes.tolist()):
         x = x.unsqueeze(axis)
@@ -19,17 +19,17 @@ def expand_dims(x: Tensor, axes: Tensor) -> Tensor:
 
 
 def fill(shape: Tensor, value: Tensor) -> Tensor:
-    """Return one value everywhere."""
+    """Return a tensor filled with one value."""
     return torch.full(shape.tolist(), value.item(), dtype=value.dtype)
 
 
 def fill_like(ref_tensor: Tensor, value: Tensor) -> Tensor:
-    """Return one value everywhere, in the shape of another tensor."""
+    """Return a tensor of the shape of another one, filled with one value."""
     return torch.full(ref_tensor.shape, value.item(), dtype=value.dtype)
 
 
 def pad(x: Tensor, pad: Tensor, mode: str = "constant", constant_val: Tensor = ZERO) -> Tensor:
-    """Lengthen the last axes; `pad` holds (before, after) for each, the last axis last."""
+    """Pad the last axes; `pad` holds (before, after) for each, the last axis last."""
     pairs = pad.reshape(-1, 2).flip(0).flatten().tolist()
     value = float(constant_val) if mode == "constant" else None
     return F.pad(x, pairs, mode, value)
@@ -41,9 +41,9 @@ def range_1d(start: Tensor, end: Tensor, step: Tensor) -> Tensor:
 
 
 def reshape(x: Tensor, shape: Tensor) -> Tensor:
-    """Take another shape; 0 keeps a length, -1 is what remains."""
+    """Change the shape; 0 keeps a length, -1 is inferred."""
     lengths = enumerate(shape.tolist())
-    return x.reshape([length or x.shape[place] for place, length in lengths])
+    return x.reshape([length or x.shape[axis] for axis, length in lengths])
 
 
 def shape(x: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ def shape(x: Tensor) -> Tensor:
 
 
 def squeeze(x: Tensor, axes: Tensor | None = None) -> Tensor:
-    """Drop axes of length 1."""
+    """Remove axes of length 1."""
     return x.squeeze() if axes is None else x.squeeze(axes.tolist())
 
 
@@ -62,7 +62,7 @@ def tile(x: Tensor, reps: Tensor) -> Tensor:
 
 
 def transpose(x: Tensor, perm: Tensor) -> Tensor:
-    """Order the axes anew."""
+    """Permute the axes."""
     return x.permute(perm.tolist())
 
 

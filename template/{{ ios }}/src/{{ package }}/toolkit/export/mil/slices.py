@@ -1,4 +1,4 @@
-"""Core ML's operations that pick numbers and join them: kernels of `interpreter.py`."""
+"""Core ML's operations that index, slice and join: kernels of `interpreter.py`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ ZERO = torch.tensor(0)
 
 
 def concat(values: list[Tensor], axis: Tensor, interleave: Tensor = NO) -> Tensor:
-    """Join along an axis; interleaving is not used by the converter."""
+    """Join along an axis; the converter does not use interleaving."""
     assert not interleave
     return torch.cat([torch.atleast_1d(value) for value in values], dim=int(axis))
 
@@ -23,25 +23,25 @@ def gather(
     batch_dims: Tensor = ZERO,
     validate_indices: Tensor = NO,
 ) -> Tensor:
-    """Pick along an axis, which gives way to the axes of `indices`; negative ones count back."""
+    """Index an axis, which the axes of `indices` replace; negative indices count from the end."""
     assert not batch_dims
-    place = int(axis) % x.ndim
-    wanted = torch.where(indices < 0, indices + x.shape[place], indices)
-    picked = x.index_select(place, wanted.flatten())
-    return picked.reshape([*x.shape[:place], *indices.shape, *x.shape[place + 1 :]])
+    position = int(axis) % x.ndim
+    positive = torch.where(indices < 0, indices + x.shape[position], indices)
+    picked = x.index_select(position, positive.flatten())
+    return picked.reshape([*x.shape[:position], *indices.shape, *x.shape[position + 1 :]])
 
 
 def gather_along_axis(
     x: Tensor, indices: Tensor, axis: Tensor = ZERO, validate_indices: Tensor = NO
 ) -> Tensor:
-    """Pick along an axis, for each place of `indices` apart."""
+    """Index an axis separately for each position of `indices`."""
     return torch.take_along_dim(x, indices, dim=int(axis))
 
 
 def gather_nd(
     x: Tensor, indices: Tensor, batch_dims: Tensor = ZERO, validate_indices: Tensor = NO
 ) -> Tensor:
-    """Pick at each place that the last axis of `indices` names, for the first axes of `x`."""
+    """Index the first axes of `x` by the last axis of `indices`."""
     assert not batch_dims
     return x[indices.unbind(-1)]
 
@@ -55,23 +55,23 @@ def slice_by_index(
     end_mask: Tensor | None = None,
     squeeze_mask: Tensor | None = None,
 ) -> Tensor:
-    """Cut each axis; a mask tells where `begin` or `end` is open, or where one place is meant."""
+    """Slice each axis; masks mark where `begin` or `end` is open, or one position is selected."""
     off = torch.zeros(x.ndim, dtype=torch.bool)
     open_begin, open_end, single = (
         (off if mask is None else mask).tolist() for mask in (begin_mask, end_mask, squeeze_mask)
     )
     steps = [1] * x.ndim if stride is None else stride.tolist()
-    cuts: list[Any] = []
+    slices: list[Any] = []
     for axis, (first, last) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
         ends = (None if open_begin[axis] else first, None if open_end[axis] else last)
-        cuts.append(first if single[axis] else slice(*ends, steps[axis]))
-    return x[tuple(cuts)]
+        slices.append(first if single[axis] else slice(*ends, steps[axis]))
+    return x[tuple(slices)]
 
 
 def split(
     x: Tensor, axis: Tensor, num_splits: Tensor | None = None, split_sizes: Tensor | None = None
 ) -> tuple[Tensor, ...]:
-    """Cut an axis into parts of given or of equal lengths."""
+    """Split an axis into parts of given or equal lengths."""
     if split_sizes is not None:
         return x.split(split_sizes.tolist(), dim=int(axis))
     assert num_splits is not None

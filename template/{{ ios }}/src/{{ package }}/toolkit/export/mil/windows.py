@@ -27,8 +27,8 @@ def conv(
 ) -> Tensor:
     """Convolve (rows, channels, ...) with (channels, channels / groups, ...)."""
     padded = _padded(x, pad_type, pad)
-    steps, gaps = (_each(value, x.ndim - 2) for value in (strides, dilations))
-    return CONV[x.ndim](padded, weight, bias, steps, 0, gaps, int(groups))
+    steps, dilation = (_each(value, x.ndim - 2) for value in (strides, dilations))
+    return CONV[x.ndim](padded, weight, bias, steps, 0, dilation, int(groups))
 
 
 def max_pool(
@@ -39,7 +39,7 @@ def max_pool(
     pad: Tensor = NONE,
     ceil_mode: Tensor = NO,
 ) -> Tensor:
-    """Return the largest number of each window."""
+    """Return the maximum of each window."""
     padded = _padded(x, pad_type, pad, -torch.inf)
     steps = _each(strides, x.ndim - 2)
     return MAX_POOL[x.ndim](padded, kernel_sizes.tolist(), steps, ceil_mode=bool(ceil_mode))

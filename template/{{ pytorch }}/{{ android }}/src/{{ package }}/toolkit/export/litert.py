@@ -11,7 +11,7 @@ from .quiet import quietly
 with quietly():
     import litert_torch
 
-PACKAGES = ("litert-torch", "torch")  # whose versions the contract notes
+PACKAGES = ("litert-torch", "torch")  # their versions go into the contract
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:

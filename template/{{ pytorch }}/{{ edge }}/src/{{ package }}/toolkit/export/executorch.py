@@ -8,12 +8,12 @@ from .encode import describe as describe
 from .program import program_of_one
 from .xnnpack import save
 
-PACKAGES = ("executorch", "torch")  # whose versions the contract notes
+PACKAGES = ("executorch", "torch")  # their versions go into the contract
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:
     """Write folder/model.pte, which takes one row of the matrix of the contract.
 
-    With more rows, XNNPACK has refused batches of 16 and more.
+    One row, since XNNPACK refused batches of 16 and more.
     """
     save(program_of_one(model), folder)

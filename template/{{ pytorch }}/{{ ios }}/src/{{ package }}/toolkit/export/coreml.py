@@ -1,6 +1,6 @@
 """A network as a Core ML package for iPhone and Mac (iOS 17, macOS 14 and later).
 
-Conversion works on any system; running it takes a Mac, or `mil/interpreter.py` as a stand-in.
+Conversion works on any system; running it needs a Mac, or `mil/interpreter.py` instead.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from .apple import ct
 from .coreml_package import save, translate
 from .encode import describe as describe
 
-PACKAGES = ("coremltools", "torch")  # whose versions the contract notes
+PACKAGES = ("coremltools", "torch")  # their versions go into the contract
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:

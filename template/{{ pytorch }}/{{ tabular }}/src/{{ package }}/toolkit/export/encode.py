@@ -1,7 +1,7 @@
-"""Raw columns to the matrix that the network takes: `features.py` once more, with numpy alone.
+"""From raw columns to the input matrix of the network: `features.py` again, with numpy alone.
 
-Formats that hold no text need it done outside. Their contract describes each column of the matrix,
-so that a client in any language can do what `encode` does.
+Formats without strings need this encoding outside the model. Their contract describes each column
+of the matrix, so that a client in any language can repeat it.
 """
 
 from collections.abc import Callable
@@ -13,28 +13,28 @@ from ..runs import UserError
 from .contract import Contract
 from .feed import feed
 
-MAX_ROWS = 4096  # at once, where a format takes more than one row
+MAX_ROWS = 4096  # per call, where a format takes more than one row
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
 
 
 def describe(model: Any) -> dict[str, Any]:
-    """Return what a contract says of the matrix: its name, dtype, shape and columns, in order.
+    """Return the matrix of a contract: its name, dtype, shape and columns, in order.
 
-    Each column is made `from` a raw one, `as`
+    Each column is derived `from` a raw one, `as`
 
     value     the number itself, NaN where missing; of a date, days since 1970-01-01
     yearday   day of the year, 0 ... 365.24
     weekday   0 is Monday
     missing   1 where the number or date is missing, else 0
-    code      1, 2, ... for the texts in `levels` ("" is a missing one), 0 for any other
+    code      1, 2, ... for the strings in `levels` ("" is a missing one), 0 for any other
     """
     features = model.features
-    plain = [(name, "value") for name in features.numbers]
+    numbers = [(name, "value") for name in features.numbers]
     dates = [(name, part) for name in features.dates for part in ("value", "yearday", "weekday")]
-    gaps = [(name, "missing") for name in features.gappy]
+    missing = [(name, "missing") for name in features.gappy]
     codes = zip(features.categories, features.levels_, strict=True)
     columns: list[dict[str, Any]] = [
-        *({"from": name, "as": part} for name, part in [*plain, *dates, *gaps]),
+        *({"from": name, "as": part} for name, part in [*numbers, *dates, *missing]),
         *({"from": name, "as": "code", "levels": levels} for name, levels in codes),
     ]
     if len(columns) != len(features.names()):
@@ -47,12 +47,12 @@ def describe(model: Any) -> dict[str, Any]:
 
 
 def example(model: Any, rows: int) -> np.ndarray:
-    """Return an input of that many rows; converters look at its shape alone."""
+    """Return an input of that many rows; converters use its shape alone."""
     return np.zeros((rows, len(model.features.names())), np.float32)
 
 
 def encode(inputs: Any, contract: Contract) -> np.ndarray:
-    """Return float32 (rows, columns), bit for bit what training took; `inputs` as for `feed`."""
+    """Return float32 (rows, columns), bit-identical to training; `inputs` as for `feed`."""
     raw = feed(inputs, contract)
     return np.hstack(
         [_column(raw[column["from"]], column) for column in contract["matrix"]["columns"]]
@@ -60,7 +60,7 @@ def encode(inputs: Any, contract: Contract) -> np.ndarray:
 
 
 def stored(matrix: np.ndarray) -> list[Any]:
-    """Return what `encode` gave for JSON: the numbers of each row, null for NaN."""
+    """Return the result of `encode` for JSON: the numbers of each row, null for NaN."""
     return [[None if number != number else number for number in row] for row in matrix.tolist()]
 
 

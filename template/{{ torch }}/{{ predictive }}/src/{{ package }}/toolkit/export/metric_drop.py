@@ -1,6 +1,6 @@
-"""Is a smaller model as good as the whole one? Judged by the metric, since no answer is the same.
+"""Check of a compressed model: its predictions differ, so its primary metric is compared.
 
-What decides is the drop on validation rows; test rows are reported, and decide nothing.
+The drop on validation rows decides; that on test rows is only reported.
 """
 
 from collections.abc import Callable
@@ -30,25 +30,25 @@ def check(
 ) -> dict[str, Any]:
     """Return what parity.json holds; UserError if the metric falls by more than `max_drop`.
 
-    A drop is in points of a score, and of an error (MAE, log loss) in shares of the whole model's.
+    A drop is absolute for a score, and relative to the original for an error (MAE, log loss).
     """
     primary, compared = config.evaluate.primary, dict[str, Any]()
     expected: list[np.ndarray] = []
     actual: list[np.ndarray] = []
     equal = 0
     for name in ("validation", "test"):
-        whole, targets = answers[name], parts[name].targets
-        smaller, chosen = decide(exported, [parts[name].inputs])
-        compared[name] = _drop(config.evaluate, targets, whole, smaller, threshold)
-        expected.append(whole)
-        actual.append(smaller)
-        equal += _equal(whole, chosen, schema.labels, threshold)
+        original, targets = answers[name], parts[name].targets
+        compressed, chosen = decide(exported, [parts[name].inputs])
+        compared[name] = _drop(config.evaluate, targets, original, compressed, threshold)
+        expected.append(original)
+        actual.append(compressed)
+        equal += _equal(original, chosen, schema.labels, threshold)
     found, limit = compared["validation"], config.export.max_drop
     if not found["drop"] <= limit:
         raise UserError(
             f"{primary} is {found['exported']:.4g} instead of {found['model']:.4g} on "
             f"validation rows, so nothing was exported: leave this format out of export.formats, "
-            f"or raise export.max_drop ({limit:g}) if that will do."
+            f"or raise export.max_drop ({limit:g}) if that is acceptable."
         )
     distance = np.abs(np.concatenate(actual) - np.concatenate(expected))
     return {
@@ -65,7 +65,7 @@ def check(
 
 
 def summary(agreed: dict[str, Any]) -> str:
-    """Say it in words."""
+    """Summarise parity.json in words."""
     metric = agreed["metric"]
     found = metric["validation"]
     return (
@@ -76,12 +76,12 @@ def summary(agreed: dict[str, Any]) -> str:
 def _drop(
     settings: EvaluateSettings,
     targets: np.ndarray,
-    whole: np.ndarray,
-    smaller: np.ndarray,
+    original: np.ndarray,
+    compressed: np.ndarray,
     threshold: float | None,
 ) -> dict[str, float]:
     own, primary = settings.OWN, settings.primary
-    both = (scores.score(targets, each, threshold, own)[primary] for each in (whole, smaller))
+    both = (scores.score(targets, each, threshold, own)[primary] for each in (original, compressed))
     before, after = both
     greater = scores.sign(settings) > 0
     fall = before - after if greater else (after - before) / abs(before)
@@ -89,12 +89,15 @@ def _drop(
 
 
 def _equal(
-    whole: np.ndarray, chosen: np.ndarray | None, labels: list[str] | None, threshold: float | None
+    original: np.ndarray,
+    chosen: np.ndarray | None,
+    labels: list[str] | None,
+    threshold: float | None,
 ) -> int:
-    """Count the rows with the same label; of numbers there is none."""
+    """Count the rows with the same label; 0 in regression."""
     if labels is None or chosen is None:
         return 0
-    return int((np.array(labels, object)[metrics.decide(whole, threshold)] == chosen).sum())
+    return int((np.array(labels, object)[metrics.decide(original, threshold)] == chosen).sum())
 
 
 def _unit(expected: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Converters talk, some from C++: what they say is kept off the terminal."""
+"""Suppress the output of converters, some of which comes from C++."""
 
 import os
 import sys
@@ -9,20 +9,20 @@ from contextlib import contextmanager
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Swallow warnings and what is written to the terminal within; exceptions pass."""
+    """Suppress warnings and output to the terminal; exceptions pass."""
     sys.stdout.flush()
     sys.stderr.flush()
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    kept = {stream: os.dup(stream) for stream in (1, 2)}  # of the process, not of Python
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    saved = {stream: os.dup(stream) for stream in (1, 2)}  # file descriptors, not sys.stdout
     try:
-        for stream in kept:
-            os.dup2(nothing, stream)
+        for stream in saved:
+            os.dup2(devnull, stream)
         with warnings.catch_warnings(action="ignore"):
             yield
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        for stream, before in kept.items():
-            os.dup2(before, stream)
-            os.close(before)
-        os.close(nothing)
+        for stream, copy in saved.items():
+            os.dup2(copy, stream)
+            os.close(copy)
+        os.close(devnull)

@@ -6,7 +6,7 @@ from ..export.formats import Formats
 
 
 class Export(BaseModel, extra="forbid", frozen=True):
-    """What to convert to, and how well it has to agree with the model."""
+    """Which formats to export, and how closely they have to agree with the model."""
 
     formats: Formats = ["onnx"]
     tolerance: float = Field(1e-4, gt=0)
