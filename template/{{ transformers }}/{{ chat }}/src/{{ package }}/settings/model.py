@@ -9,9 +9,9 @@ from ..toolkit.settings.common import ModelSettings
 
 
 class Model(ModelSettings):
-    """Which language model, how much it reads, and how one that starts from nothing is built."""
+    """The language model, its maximum lengths, and the size of one trained from scratch."""
 
-    OWN: ClassVar = ("tiny", "decoder")  # those that start from nothing
+    OWN: ClassVar = ("tiny", "decoder")  # trained from scratch
 
     # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
