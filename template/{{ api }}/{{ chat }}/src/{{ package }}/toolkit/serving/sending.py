@@ -45,7 +45,7 @@ class Sender:
         await self.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
     async def send_error(self, error: RequestError) -> None:
-        """Send an error: as the last event if a stream has started, else as JSON with its status."""
+        """Send an error: as the last event of a stream that has started, else as JSON."""
         if self.streaming:
             await self.send_event(error.content)
             await self.send({"type": "http.response.body", "body": b""})

@@ -48,8 +48,8 @@ class Upstream:
             base_url=engine.address,
             headers=engine.headers,
             timeout=httpx2.Timeout(None, connect=CONNECT),
-            # llama.cpp closes a connection after a stream: a kept one may be closed by its next use,
-            # which the next request can notice too late on a busy machine.
+            # llama.cpp closes a connection after a stream: a kept one may be closed by its next
+            # use, which the next request can notice too late on a busy machine.
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
             trust_env=False,  # no proxy for the engine
         )

@@ -66,7 +66,7 @@ def _command() -> list[str]:
     kind = "gpu" if shutil.which("nvidia-smi") else "cpu"
     if not (DEPLOY / kind).is_dir() or not shutil.which("uv"):
         raise UserError(
-            f"{DEPLOY / kind}: vllm needs this folder and uv: install uv, and run in the project folder."
+            f"{DEPLOY / kind}: vllm needs this folder and uv: run in the project folder."
         )
     python = ["uv", "run", "--quiet", "--project", str(DEPLOY / kind), "python", "-m"]
     return [*python, "vllm.entrypoints.openai.api_server", *(CPU if kind == "cpu" else [])]
