@@ -98,7 +98,7 @@ class Patience(EarlyStoppingCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **rest: Any
     ) -> None:
-        """Discard the one step that the Trainer takes nevertheless."""
+        """Ignore the one step that the Trainer runs anyway."""
         if self.over:
             control.should_evaluate = control.should_save = False
 

@@ -13,7 +13,7 @@ class Model(ModelSettings):
 
     OWN: ClassVar = ("tiny", "decoder")  # trained from scratch
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Of `run` on two cores, by name: fixed seconds, and seconds per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "tiny": (60.0, 200.0),
     }

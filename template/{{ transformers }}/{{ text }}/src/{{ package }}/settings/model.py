@@ -10,7 +10,7 @@ from ..toolkit.settings.common import ModelSettings, Search
 class Model(ModelSettings):
     """The encoder, its maximum length, and the size of a tiny one."""
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Of `run` on two cores, by name: fixed seconds, and seconds per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "tiny": (60.0, 6.0),
     }

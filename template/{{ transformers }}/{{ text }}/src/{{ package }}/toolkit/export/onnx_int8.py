@@ -19,7 +19,7 @@ def compress(
     """Write folder/model.onnx with per-channel 8-bit weights; needs no calibration rows."""
     convert(model, schema, folder, threshold)
     path = folder / "model.onnx"
-    with quietly():  # it recommends preprocessing the graph, which gains nothing here
+    with quietly():  # it recommends preprocessing, which has no benefit here
         quantize_dynamic(
             path,
             path,
