@@ -71,7 +71,7 @@ def export(
             _write(folder / "examples.json", _examples(artifact, test.inputs, config.seed))
             if name == config.data.SERVED:
                 _keep_reference(artifact, splits, test, config.seed, folder)
-        yield f"{name}: {judge.tell(agreed)}, {_speed(took, cost)}"
+        yield f"{name}: {judge.summary(agreed)}, {_speed(took, cost)}"
 
 
 def _check_offsets(name: str, schema: Schema) -> None:
