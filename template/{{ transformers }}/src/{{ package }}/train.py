@@ -1,7 +1,7 @@
-"""Fine-tuning with the Trainer of transformers: the best weights are kept, a killed run goes on.
+"""Fine-tuning with the Trainer of transformers: keeps the best weights, resumes killed runs.
 
-The order of rows is a function of seed and epoch, and a checkpoint holds the random numbers' state,
-so a run that goes on from its last checkpoint ends with the same bits as one that was not killed.
+The order of rows depends on seed and epoch only, and a checkpoint holds the state of the random
+number generators, so a resumed run ends with the same bits as an uninterrupted one.
 """
 
 import json
@@ -13,8 +13,8 @@ from .config import Config
 from .model import Model, build
 from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.split import Splits
-from .training.adapters import adapted, merged
-from .training.arguments import arguments, explained
+from .training.adapters import add_adapters, merge_adapters
+from .training.arguments import arguments, explain_errors
 from .training.batches import Loss, Rows
 from .training.progress import IS_MAIN_PROCESS, Patience, Progress
 from .training.tuner import Tuner
@@ -23,9 +23,9 @@ from .training.tuner import Tuner
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the model with the weights that had the lowest validation loss.
 
-    Losses, learning rate, gradient norm, speed and memory go to `log` at each check, checkpoints to
-    run/checkpoint; if one is there already, training goes on from it. Of the processes that
-    torchrun starts, the first one alone writes.
+    Losses, learning rate, gradient norm, speed and memory go to `log` at each validation,
+    checkpoints to run/checkpoint; training resumes from one that is there. Of the processes that
+    torchrun starts, only the first writes.
     """
     settings, folder = config.train, run / "checkpoint"
     args = arguments(config, len(splits.train.targets), folder)
@@ -33,33 +33,36 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     model = build(config, splits)
     rows = {"train": Rows(model, splits.train), "val": Rows(model, splits.val)}
     loss = Loss(config, splits.train.targets)
-    if cut := rows["train"].cut:
-        share, limit = cut / len(rows["train"]), model.max_tokens
-        _warn(run, f"model.max_tokens: {share:.1%} of the training texts are cut at {limit}.")
+    if truncated := rows["train"].truncated:
+        share, limit = truncated / len(rows["train"]), model.max_tokens
+        _warn(
+            run,
+            f"model.max_tokens: {share:.1%} of the training texts are truncated to {limit} tokens.",
+        )
     trainer = Tuner(
         settings,
         rows["train"],
-        model=adapted(model.network, config),
+        model=add_adapters(model.network, config),
         args=args,
         eval_dataset=rows["val"],
         compute_loss_func=loss,
-        compute_metrics=loss.judge,
+        compute_metrics=loss.compute_metrics,
         callbacks=[Progress(log), Patience(settings.patience, settings.tolerance)],
     )
     trainer.remove_callback(PrinterCallback)
-    with explained():
+    with explain_errors():
         trainer.train(resume_from_checkpoint=_newest(folder))
-    model.network = merged(trainer)
+    model.network = merge_adapters(trainer)
     return model
 
 
 def refit(model: Model, config: Config, splits: Splits) -> Model:
-    """Return `model`: a network's best step says little about a fit on more rows."""
+    """Return `model`: the best step on fewer rows says little about a fit on more."""
     return model
 
 
 def _warn(run: Path, text: str) -> None:
-    """Say it now, and again in the report; a trial of `tune` has none."""
+    """Print a warning and add it to the report, which a trial of `tune` does not have."""
     say("warning", text)
     path = run / "data.json"
     if IS_MAIN_PROCESS and path.exists():
@@ -69,13 +72,13 @@ def _warn(run: Path, text: str) -> None:
 
 
 def _newest(folder: Path) -> str | None:
-    """Return the last checkpoint that was written to its end: its state comes last."""
+    """Return the newest complete checkpoint: trainer_state.json is written last."""
     found = {int(path.name.split("-")[1]): path for path in folder.glob("checkpoint-*")}
-    whole = [step for step, path in found.items() if _whole(path / "trainer_state.json")]
-    return str(found[max(whole)]) if whole else None
+    complete = [step for step, path in found.items() if _complete(path / "trainer_state.json")]
+    return str(found[max(complete)]) if complete else None
 
 
-def _whole(state: Path) -> bool:
+def _complete(state: Path) -> bool:
     try:
         return bool(json.loads(state.read_text(encoding="utf-8")))
     except (OSError, ValueError):

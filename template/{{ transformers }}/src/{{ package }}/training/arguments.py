@@ -1,4 +1,4 @@
-"""What the Trainer is told, and what holds for the whole process."""
+"""The Trainer's arguments, and the setup of PyTorch for this process."""
 
 import os
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from .tuner import rate
 
 
 def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
-    """Return what the Trainer is told; by then this process has met the others."""
-    settings, world = config.train, _begin(config.train)
+    """Return the Trainer's arguments, after joining the other processes."""
+    settings, world = config.train, _set_up(config.train)
     checks = settings.check_steps or max(1, rows // settings.batch_size)
     try:
         args = TrainingArguments(
             output_dir=str(folder),
             num_train_epochs=settings.epochs,
-            per_device_train_batch_size=_part(settings, world),
-            per_device_eval_batch_size=_part(settings, world),
+            per_device_train_batch_size=_per_device(settings, world),
+            per_device_eval_batch_size=_per_device(settings, world),
             gradient_accumulation_steps=settings.accumulate,
             learning_rate=rate(config),
             activation_checkpointing=settings.gradient_checkpointing,
@@ -46,7 +46,9 @@ def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
             include_num_input_tokens_seen="non_padding",
             restore_callback_states_from_checkpoint=True,
             remove_unused_columns=False,
-            label_names=["labels"],  # a network need not take them, and would be asked for them
+            label_names=[
+                "labels"
+            ],  # else looked up in the signature of the network, which lacks them
             dataloader_pin_memory=torch.cuda.is_available(),
             seed=config.seed,
             data_seed=config.seed,
@@ -59,29 +61,31 @@ def arguments(config: Config, rows: int, folder: Path) -> TrainingArguments:
         )
     except ValueError as error:
         raise UserError(f"train: {' '.join(str(error).split())[:200]}.") from None
-    assert args.world_size == world, "the processes don't know of each other"
+    assert args.world_size == world, "the processes have not joined one group"
     if distributed.is_initialized():
-        distributed.barrier()  # by now the first one has made the run's folder
+        distributed.barrier()  # the first process has created the run's folder
     return args
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Name what can't be the same twice on this GPU."""
+def explain_errors() -> Iterator[None]:
+    """Raise UserError for an operation without a deterministic kernel on this GPU."""
     try:
         yield
     except RuntimeError as error:
         if "deterministic" not in str(error):
             raise
         kernel = str(error).split()[0]
-        raise UserError(f"{kernel} varies on a GPU: set train.deterministic to false.") from None
+        raise UserError(
+            f"{kernel} is not deterministic on a GPU: set train.deterministic to false."
+        ) from None
 
 
-def _begin(settings: Train) -> int:
-    """Prepare PyTorch, and return how many processes train together."""
+def _set_up(settings: Train) -> int:
+    """Set up PyTorch, and return the number of training processes."""
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS varies its sums
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else cuBLAS is not deterministic
     torch.use_deterministic_algorithms(settings.deterministic)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if (world := int(os.environ.get("WORLD_SIZE", 1))) == 1:
@@ -89,12 +93,13 @@ def _begin(settings: Train) -> int:
     return world
 
 
-def _part(settings: Train, world: int) -> int:
-    """Return how many rows of a batch a process takes at once."""
-    size, rest = divmod(settings.batch_size, world * settings.accumulate)
+def _per_device(settings: Train, world: int) -> int:
+    """Return the number of rows in one forward pass of one process."""
+    parts = world * settings.accumulate
+    size, rest = divmod(settings.batch_size, parts)
     if rest or not size:
         raise UserError(
-            f"train.batch_size {settings.batch_size} can't be shared by {world} processes in "
-            f"{settings.accumulate} parts: take a multiple of {world * settings.accumulate}."
+            f"train.batch_size {settings.batch_size} can't be split over {world} processes and "
+            f"{settings.accumulate} accumulation steps: use a multiple of {parts}."
         )
     return size

@@ -1,8 +1,8 @@
-"""A language model in one file, to read and to change: `model.name decoder`.
+"""A language model to read and to change: `model.name decoder`.
 
-It computes what a Llama does (Touvron et al. 2023), with other attention or positions if you like.
-Endings of names are shapes: B rows, T new tokens, S these and those before, D width, H heads,
-K heads of keys and values, C numbers a head, R numbers of a latent, P those that tell places.
+It computes the same as a Llama (Touvron et al. 2023), or with other attention or positions.
+Suffixes of names are shapes: B batch, T new tokens, S all tokens including cached ones, D width,
+H heads, K heads of keys and values, C head size, R latent size, P rotary size.
 """
 
 import torch
@@ -20,17 +20,17 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import CausalLMOutputWithPast
 
 from .attention import KINDS, DecoderConfig
-from .positions import masked, slopes
+from .positions import alibi_slopes, attention_bias
 
 
 def register() -> None:
-    """Let transformers know what a decoder's folder holds."""
+    """Register the decoder with transformers' Auto classes."""
     AutoConfig.register("decoder", DecoderConfig, exist_ok=True)
     AutoModelForCausalLM.register(DecoderConfig, Decoder, exist_ok=True)
 
 
 class FeedForward(nn.Module):
-    """A gated layer (Shazeer 2020, SwiGLU)."""
+    """A gated feed-forward layer (Shazeer 2020, SwiGLU)."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
@@ -40,12 +40,12 @@ class FeedForward(nn.Module):
         self.down_proj = nn.Linear(inner, width, bias=False)
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        """Return each token by itself, (B, T, D)."""
+        """Transform each token independently, (B, T, D)."""
         return self.down_proj(silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
 
 
 class Block(GradientCheckpointingLayer):
-    """Tokens look at those before them, then each is worked on by itself."""
+    """Causal self-attention, then a feed-forward layer."""
 
     def __init__(self, config: DecoderConfig, layer: int) -> None:
         super().__init__()
@@ -56,15 +56,15 @@ class Block(GradientCheckpointingLayer):
         self.mlp = FeedForward(config)
 
     def forward(
-        self, x_BTD: Tensor, places_BT: Tensor, mask_BHTS: Tensor, cache: Cache | None
+        self, x_BTD: Tensor, positions_BT: Tensor, mask_BHTS: Tensor, cache: Cache | None
     ) -> Tensor:
-        """Return both added to what was there, (B, T, D)."""
-        x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), places_BT, mask_BHTS, cache)
+        """Add both to the residual stream, (B, T, D)."""
+        x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), positions_BT, mask_BHTS, cache)
         return x_BTD + self.mlp(self.post_attention_layernorm(x_BTD))
 
 
 class Decoder(PreTrainedModel, GenerationMixin):
-    """Chances of the next token; transformers saves and loads it, and lets it generate."""
+    """A causal language model, which transformers saves, loads and generates with."""
 
     config_class = DecoderConfig
     base_model_prefix = "model"
@@ -85,7 +85,7 @@ class Decoder(PreTrainedModel, GenerationMixin):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """Return the layer from token numbers to vectors."""
+        """Return the token embeddings."""
         return self.model["embed_tokens"]
 
     def forward(
@@ -96,17 +96,17 @@ class Decoder(PreTrainedModel, GenerationMixin):
         cache: Cache | None = None,
         use_cache: bool = False,
         logits_to_keep: int = 0,
-        **others: object,
+        **kwargs: object,
     ) -> CausalLMOutputWithPast:
         """Return logits, (B, T, vocabulary), of the last `logits_to_keep` tokens, 0 for all."""
         cache = DynamicCache(config=self.config) if use_cache and cache is None else cache
-        before = 0 if cache is None else cache.get_seq_length()
+        cached = 0 if cache is None else cache.get_seq_length()
         x_BTD = self.get_input_embeddings()(input_ids)
         if position_ids is None:
-            position_ids = torch.arange(before, before + x_BTD.shape[1], device=x_BTD.device)[None]
+            position_ids = torch.arange(cached, cached + x_BTD.shape[1], device=x_BTD.device)[None]
         heads, alibi = self.config.num_attention_heads, self.config.positions == "alibi"
-        slopes_H = slopes(heads) if alibi else torch.zeros(1)
-        mask_BHTS = masked(slopes_H, attention_mask, before, x_BTD)
+        slopes_H = alibi_slopes(heads) if alibi else torch.zeros(1)
+        mask_BHTS = attention_bias(slopes_H, attention_mask, cached, x_BTD)
         for block in self.model["layers"].children():
             x_BTD = block(x_BTD, position_ids, mask_BHTS, cache)
         x_BTD = self.model["norm"](x_BTD[:, -logits_to_keep:])

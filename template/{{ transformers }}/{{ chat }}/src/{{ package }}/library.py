@@ -1,4 +1,4 @@
-"""Pretrained language models, by their name, folder or file."""
+"""Pretrained language models by name, folder or file."""
 
 import io
 import warnings
@@ -23,52 +23,54 @@ TEMPLATE = Path(__file__).parent / "toolkit/chats/template.txt"  # ChatML, for m
 
 
 def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return a model of the hub or of a folder, or of a GGUF file; UserError if it won't do."""
+    """Return a model from the Hub, a folder or a GGUF file; UserError if it is unusable."""
     path = Path(settings.name)
-    known: dict[str, Any] = {"revision": settings.revision or "main"}
+    options: dict[str, Any] = {"revision": settings.revision or "main"}
     name, file = settings.name, {}
     if path.suffix == ".gguf":
         name, file = str(path.parent), {"gguf_file": path.name}
     register()
     try:
-        with redirect_stderr(io.StringIO()):  # of a GGUF file it shows a bar
-            tokenizer: Any = AutoTokenizer.from_pretrained(name, **known, **file)
+        with redirect_stderr(io.StringIO()):  # hides the progress bar of a GGUF file
+            tokenizer: Any = AutoTokenizer.from_pretrained(name, **options, **file)
             network: Any = AutoModelForCausalLM.from_pretrained(
-                name, dtype="float32", **known, **file
+                name, dtype="float32", **options, **file
             )
     except (ImportError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
     if adapter := getattr(network.config, "adapter", None):
-        told = f"was tuned with {adapter['method']}, which is not merged into its weights"
-        raise UserError(f"model.name {settings.name}: it {told}: begin with another model.")
+        reason = f"was tuned with {adapter['method']}, which is not merged into its weights"
+        raise UserError(f"model.name {settings.name}: it {reason}: start from another model.")
     if not tokenizer.is_fast or tokenizer.eos_token_id is None:
-        raise UserError(f"model.name {settings.name}: its tokenizer has no end: take another one.")
+        raise UserError(
+            f"model.name {settings.name}: its tokenizer has no end token: choose another model."
+        )
     if file:
-        _forget_origin(network)
+        _mark_dequantized(network)
     if tokenizer.chat_template is None:
         tokenizer.chat_template = TEMPLATE.read_text(encoding="utf-8")
     longest = getattr(network.config, "max_position_embeddings", settings.max_tokens)
     if settings.max_tokens > longest:
-        raise UserError(f"model.max_tokens: {settings.name} reads {longest} at most.")
+        raise UserError(f"model.max_tokens: {settings.name} reads at most {longest}.")
     return network, tokenizer
 
 
-def _forget_origin(network: Any) -> None:
-    """Let transformers save weights that it has read from a GGUF file: they are plain ones now."""
+def _mark_dequantized(network: Any) -> None:
+    """Let transformers save weights that it read from a GGUF file, which are float32 now."""
     network.hf_quantizer = None
     del network.is_quantized, network.quantization_method, network.config.quantization_config
 
 
-def placed(network: PreTrainedModel) -> PreTrainedModel:
-    """Return a network that answers: on the GPU, if there is one."""
+def to_device(network: PreTrainedModel) -> PreTrainedModel:
+    """Return a network in evaluation mode, on the GPU if there is one."""
     if torch.accelerator.is_available():
         network.to(torch.accelerator.current_accelerator())  # type: ignore[arg-type]
     return network.eval()
 
 
 def quiet() -> None:
-    """Keep transformers' hints and its progress bars off the terminal."""
+    """Silence transformers' warnings and progress bars."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

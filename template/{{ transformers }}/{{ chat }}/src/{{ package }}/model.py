@@ -1,4 +1,4 @@
-"""A language model, and the tokenizer with the chat template that belongs to it."""
+"""A language model and its tokenizer with chat template."""
 
 import json
 from dataclasses import dataclass
@@ -7,30 +7,32 @@ from typing import Any
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from .config import Config
-from .library import placed, pretrained, quiet
+from .library import pretrained, quiet, to_device
 from .tiny import tiny
 from .toolkit.chats import prompting
-from .toolkit.chats.tokens import ask, special
+from .toolkit.chats.tokens import encode_prompt, special
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
 
 @dataclass
 class Model:
-    """The network, how conversations become what it reads, and what comes before each of them."""
+    """The network, its tokenizer, and the prompt that is prepended to conversations."""
 
     network: PreTrainedModel
     tokenizer: PreTrainedTokenizerFast
-    prompt: dict[str, Any] | None = None  # of chats/prompting.py; the tokenizer's template holds it
+    prompt: dict[str, Any] | None = (
+        None  # of chats/prompting.py; part of the tokenizer's chat template
+    )
 
     @property
     def max_tokens(self) -> int:
-        """Return how many tokens of a prompt and its answer are read."""
+        """Return the maximum number of tokens of a prompt with its answer."""
         return self.tokenizer.model_max_length
 
 
 def build(config: Config, splits: Splits) -> Model:
-    """Return the model that training begins with: the base model."""
+    """Return the base model, from which training starts."""
     quiet()
     if config.model.name in config.model.OWN:
         network, tokenizer = tiny(config.model, splits.train.inputs)
@@ -38,13 +40,13 @@ def build(config: Config, splits: Splits) -> Model:
         network, tokenizer = pretrained(config.model)
     if config.export.formats and not getattr(network.config, "is_llama", True):
         raise UserError(
-            "model.attention mla and model.positions alibi are no Llama's, so nothing can be "
-            "exported: set export.formats '[]', or take others."
+            "model.attention mla and model.positions alibi can't be exported, because no Llama has "
+            "them: set export.formats '[]', or choose others."
         )
     tokenizer.model_max_length = config.model.max_tokens
     prompt = prompting.of(config)
     if prompt:
-        _begin(tokenizer, prompt)
+        _add_prompt(tokenizer, prompt)
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     network.config.pad_token_id = pad
     network.generation_config = GenerationConfig(
@@ -54,16 +56,16 @@ def build(config: Config, splits: Splits) -> Model:
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
     )
-    return Model(placed(network), tokenizer, prompt)
+    return Model(to_device(network), tokenizer, prompt)
 
 
-def _begin(tokenizer: PreTrainedTokenizerFast, prompt: dict[str, Any]) -> None:
-    """Let the template write the prompt's messages; UserError if they leave too little room."""
+def _add_prompt(tokenizer: PreTrainedTokenizerFast, prompt: dict[str, Any]) -> None:
+    """Add the prompt's messages to the chat template; UserError if they are too long."""
     template, limit = str(tokenizer.chat_template), tokenizer.model_max_length
     tokenizer.chat_template = prompting.before(template, prompt["messages"], special(tokenizer))
-    length = len(ask(tokenizer, json.dumps([{"role": "user", "content": "?"}])))
+    length = len(encode_prompt(tokenizer, json.dumps([{"role": "user", "content": "?"}])))
     if length > limit // 2:
         raise UserError(
             f"model.prompt: {prompt['file']} takes {length} tokens, which is more than half of "
-            f"model.max_tokens ({limit}): shorten it, or raise that."
+            f"model.max_tokens ({limit}): shorten it, or raise model.max_tokens."
         )

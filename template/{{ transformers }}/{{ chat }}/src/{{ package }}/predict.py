@@ -1,6 +1,6 @@
-"""Save, load, and ask, apart from training. A saved model holds no pickle.
+"""Save, load and predict, separate from training. A saved model holds no pickle.
 
-The folder is one that transformers and vLLM know: `pipeline("text-generation", folder)` takes it.
+Transformers and vLLM can load the folder: `pipeline("text-generation", folder)`.
 """
 
 import json
@@ -17,69 +17,70 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .config import Config
 from .decoder import register
-from .library import placed, quiet
+from .library import quiet, to_device
 from .model import Model
-from .toolkit.chats.tokens import ask, whole
+from .toolkit.chats.tokens import encode_prompt, encode_untruncated
 from .toolkit.runs import UserError, replacing, write_text
-from .training import apart
-from .training.likelihood import Row, filled, losses, windows
+from .training import adapter_weights
+from .training.likelihood import Row, collate, losses, windows
 
-BATCH = 8  # conversations at once
-PROMPT = "prompt.json"  # if there is one
+BATCH = 8  # conversations
+PROMPT = "prompt.json"  # if there is a prompt
 
 
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
-    """Return (rows, 2) float32: the nats that each `answer` costs after its `prompt`, its tokens.
+    """Return (rows, 2) float32: each answer's negative log-likelihood in nats, and its tokens.
 
-    Nats are the sum over all of an answer's tokens, the end of its turn included, of the negative
-    log-likelihood; one that there is no room for is read piece by piece. Of prompts without
-    answers, return what the model says: (rows,) str objects.
+    Both are summed over all tokens of `answer` after its `prompt`, including the end of turn;
+    answers that are too long are scored in windows. Without a column `answer`, generate the
+    answers instead: (rows,) str objects.
     """
     if "answer" not in inputs:
-        return np.array(_said(model, inputs), object)
+        return np.array(_generate(model, inputs), object)
     pairs = zip(inputs["prompt"], inputs["answer"], strict=True)
-    rows = [whole(model.tokenizer, prompt, answer) for prompt, answer in pairs]
-    parts = [[*windows(*row, model.max_tokens)] for row in rows]
-    owners = np.repeat(np.arange(len(rows)), [*map(len, parts)])
-    found = np.zeros((len(rows), 2), np.float32)
-    np.add.at(found, owners, _judged(model, [*chain.from_iterable(parts)]))
-    return found
+    rows = [encode_untruncated(model.tokenizer, prompt, answer) for prompt, answer in pairs]
+    pieces = [[*windows(*row, model.max_tokens)] for row in rows]
+    row_of_piece = np.repeat(np.arange(len(rows)), [*map(len, pieces)])
+    sums = np.zeros((len(rows), 2), np.float32)
+    np.add.at(sums, row_of_piece, _losses(model, [*chain.from_iterable(pieces)]))
+    return sums
 
 
-def _judged(model: Model, pieces: list[Row]) -> np.ndarray:
-    found = np.zeros((len(pieces), 2), np.float32)
+def _losses(model: Model, pieces: list[Row]) -> np.ndarray:
+    sums = np.zeros((len(pieces), 2), np.float32)
     with torch.inference_mode():
-        for part in _batches(np.array([len(ids) for ids, _ in pieces])):
-            made = filled([pieces[piece] for piece in part], model.network.config.pad_token_id)
-            batch = {name: tensor.to(model.network.device) for name, tensor in made.items()}
+        for members in _batches(np.array([len(ids) for ids, _ in pieces])):
+            rows = [pieces[member] for member in members]
+            padded = collate(rows, model.network.config.pad_token_id)
+            batch = {name: tensor.to(model.network.device) for name, tensor in padded.items()}
             labels = batch.pop("labels")
-            found[part] = losses(model.network(**batch).logits, labels).cpu().numpy()
-    return found
+            sums[members] = losses(model.network(**batch).logits, labels).cpu().numpy()
+    return sums
 
 
-def _said(model: Model, inputs: pd.DataFrame) -> list[str]:
-    """Return the likeliest answer to each `prompt`, token by token."""
-    most, pad = model.network.generation_config.max_new_tokens, model.network.config.pad_token_id
-    asked = [ask(model.tokenizer, prompt) for prompt in inputs["prompt"]]
-    asked = [ids[-max(1, model.max_tokens - most) :] for ids in asked]
-    told = [""] * len(asked)
-    for part in _batches(np.array(list(map(len, asked)))):
-        batch = _begun([asked[row] for row in part], pad, model.network.device)
+def _generate(model: Model, inputs: pd.DataFrame) -> list[str]:
+    """Return the answer to each `prompt` by greedy decoding."""
+    limit, pad = model.network.generation_config.max_new_tokens, model.network.config.pad_token_id
+    prompts = [encode_prompt(model.tokenizer, prompt) for prompt in inputs["prompt"]]
+    prompts = [ids[-max(1, model.max_tokens - limit) :] for ids in prompts]
+    answers = [""] * len(prompts)
+    for members in _batches(np.array(list(map(len, prompts)))):
+        batch = _pad_left([prompts[row] for row in members], pad, model.network.device)
         with torch.inference_mode():
             ids: Tensor = model.network.generate(**batch)  # type: ignore[operator]
-        for row, answer in zip(part, ids[:, batch["input_ids"].shape[1] :], strict=True):
-            told[row] = str(model.tokenizer.decode(answer, skip_special_tokens=True)).strip()
-    return told
+        for row, answer in zip(members, ids[:, batch["input_ids"].shape[1] :], strict=True):
+            answers[row] = str(model.tokenizer.decode(answer, skip_special_tokens=True)).strip()
+    return answers
 
 
 def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield rows of like length together."""
+    """Yield the indices of rows in batches of similar length."""
     order = lengths.argsort(kind="stable")
     return iter(np.split(order, range(BATCH, len(order), BATCH)))
 
 
-def _begun(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, Tensor]:
-    """Return prompts together; they are filled up in front, since answers follow behind."""
+def _pad_left(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, Tensor]:
+    """Return prompts as a batch, padded on the left, since answers are generated on the right."""
     length = max(map(len, rows))
     ids = torch.tensor([[pad] * (length - len(row)) + row for row in rows])
     mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
@@ -87,12 +88,12 @@ def _begun(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, T
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write configuration, weights, tokenizer, template and prompt: the same model, the same bytes.
+    """Write configuration, weights, tokenizer, template and prompt; deterministic to the byte.
 
-    The template holds the messages of the prompt; PROMPT says where they come from.
+    The template contains the messages of the prompt; PROMPT records their origin.
     """
     with replacing(folder) as scratch:
-        apart.write(model.network, scratch)
+        adapter_weights.save(model.network, scratch)
         model.tokenizer.save_pretrained(scratch)
         if model.prompt:
             write_text(scratch / PROMPT, json.dumps(model.prompt, indent=2) + "\n")
@@ -108,7 +109,7 @@ def load(folder: Path) -> Model:
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     path = folder / PROMPT
     prompt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return Model(placed(apart.read(network, folder)), tokenizer, prompt)
+    return Model(to_device(adapter_weights.load(network, folder)), tokenizer, prompt)
 
 
 def lineage(config: Config) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""A small language model of random weights, and a tokenizer that is learnt from conversations."""
+"""A small language model with random weights, and a tokenizer trained on conversations."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +11,10 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrai
 from .decoder import Decoder, DecoderConfig
 from .library import TEMPLATE
 from .settings.model import Model as Settings
-from .toolkit.chats.tokens import messages_of
+from .toolkit.chats.tokens import parse_messages
 
 PAD, START, END = SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
-HEAD = 32  # numbers that an attention head looks at
+HEAD = 32  # dimensions of an attention head
 
 
 def tiny(
@@ -22,13 +22,13 @@ def tiny(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Return a small network with random weights, and its own tokenizer.
 
-    `tiny` is a Llama (Touvron et al. 2023) in which two heads share their keys and values, if
-    their number is even.
+    `tiny` is a Llama (Touvron et al. 2023) in which pairs of heads share keys and values, if the
+    number of heads is even.
     """
-    tokenizer = learn(inputs, settings.vocabulary)
+    tokenizer = train_tokenizer(inputs, settings.vocabulary)
     heads = settings.width // HEAD
     shared = settings.attention != "mha" and heads % 2 == 0
-    told: dict[str, Any] = {
+    sizes: dict[str, Any] = {
         "vocab_size": len(tokenizer),
         "hidden_size": settings.width,
         "intermediate_size": settings.width * 8 // 3 // HEAD * HEAD,
@@ -42,13 +42,13 @@ def tiny(
         "eos_token_id": tokenizer.eos_token_id,
     }
     if settings.name == "tiny":
-        return LlamaForCausalLM(LlamaConfig(**told)), tokenizer
-    told |= {"attention": settings.attention, "positions": settings.positions}
-    return Decoder(DecoderConfig(**told)), tokenizer
+        return LlamaForCausalLM(LlamaConfig(**sizes)), tokenizer
+    decoder = DecoderConfig(**sizes, attention=settings.attention, positions=settings.positions)
+    return Decoder(decoder), tokenizer
 
 
-def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
-    """Return a byte-level BPE tokenizer (Radford et al. 2019) of the training conversations."""
+def train_tokenizer(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
+    """Train a byte-level BPE tokenizer (Radford et al. 2019) on the training conversations."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -68,5 +68,5 @@ def learn(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:
 
 def _texts(inputs: pd.DataFrame) -> Iterator[str]:
     for prompt, answer in zip(inputs["prompt"], inputs["answer"], strict=True):
-        yield from (message["content"] for message in messages_of(prompt))
+        yield from (message["content"] for message in parse_messages(prompt))
         yield answer

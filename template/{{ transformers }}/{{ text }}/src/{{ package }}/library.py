@@ -1,4 +1,4 @@
-"""Encoders: pretrained ones by their name or folder, and a tiny one that starts from nothing."""
+"""Encoders: pretrained ones by name or folder, and a tiny one trained from scratch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,29 +19,35 @@ from .settings.model import Model as Settings
 from .toolkit.runs import UserError
 
 PAD, UNKNOWN, FIRST, LAST = SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-ALPHABET = 1000  # letters
-LEAST = 2  # texts that have to hold a piece of a word
-HEAD = 32  # numbers that an attention head looks at
+ALPHABET = 1000  # characters
+MIN_FREQUENCY = 2  # of a word piece
+HEAD = 32  # dimensions of an attention head
 
 
 def pretrained(settings: Settings, labels: Sequence[str]) -> tuple[PreTrainedModel, Tokenizer]:
-    """Return an encoder of the hub or of a folder, with a fresh head; UserError if it won't do."""
-    known: dict[str, Any] = {"revision": settings.revision or "main"}
+    """Return an encoder from the Hub or a folder, with a new head; UserError if it is unusable."""
+    options: dict[str, Any] = {"revision": settings.revision or "main"}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(settings.name, **known)
+        tokenizer = AutoTokenizer.from_pretrained(settings.name, **options)
         network = AutoModelForSequenceClassification.from_pretrained(
-            settings.name, dtype="float32", ignore_mismatched_sizes=True, **known, **_told(labels)
+            settings.name,
+            dtype="float32",
+            ignore_mismatched_sizes=True,
+            **options,
+            **_label_maps(labels),
         )
     except (ImportError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
     if not tokenizer.is_fast or tokenizer.pad_token_id is None:
-        raise UserError(f"model.name {settings.name}: its tokenizer can't pad: take another one.")
+        raise UserError(
+            f"model.name {settings.name}: its tokenizer has no padding token: choose another model."
+        )
     network.config.pad_token_id = tokenizer.pad_token_id
-    places = getattr(network.config, "max_position_embeddings", None) or settings.max_tokens
-    longest = min(tokenizer.model_max_length, places)
+    positions = getattr(network.config, "max_position_embeddings", None) or settings.max_tokens
+    longest = min(tokenizer.model_max_length, positions)
     if settings.max_tokens > longest:
-        raise UserError(f"model.max_tokens: {settings.name} reads {longest} at most.")
+        raise UserError(f"model.max_tokens: {settings.name} reads at most {longest}.")
     return network, tokenizer.backend_tokenizer
 
 
@@ -49,7 +55,7 @@ def tiny(
     settings: Settings, texts: Sequence[str], labels: Sequence[str]
 ) -> tuple[PreTrainedModel, Tokenizer]:
     """Return a small BERT (Devlin et al. 2019) with random weights, and a tokenizer for `texts`."""
-    tokenizer = learn(texts, settings.vocabulary)
+    tokenizer = train_tokenizer(texts, settings.vocabulary)
     config = BertConfig(
         vocab_size=tokenizer.get_vocab_size(),
         hidden_size=settings.width,
@@ -61,23 +67,23 @@ def tiny(
         max_position_embeddings=settings.max_tokens,
         type_vocab_size=1,
         pad_token_id=tokenizer.token_to_id(PAD),
-        **_told(labels),
+        **_label_maps(labels),
     )
     return BertForSequenceClassification(config), tokenizer
 
 
-def learn(texts: Sequence[str], size: int) -> Tokenizer:
-    """Return a WordPiece tokenizer (Schuster & Nakajima 2012) of lower case without accents.
+def train_tokenizer(texts: Sequence[str], size: int) -> Tokenizer:
+    """Return a WordPiece tokenizer (Schuster & Nakajima 2012) for lower case without accents.
 
-    The trainer numbers letters inside words in the order of a hash table, so they come first here.
+    The trainer numbers characters inside words in hash order, so they are added first, sorted.
     """
     normalizer = normalizers.BertNormalizer()
     count = Counter("".join(map(normalizer.normalize_str, texts)))
-    letters = sorted(count, key=lambda letter: (-count[letter], letter))[:ALPHABET]
-    inner = [f"##{letter}" for letter in letters if not letter.isspace()]
+    characters = sorted(count, key=lambda character: (-count[character], character))[:ALPHABET]
+    inner = [f"##{character}" for character in characters if not character.isspace()]
     trainer = WordPieceTrainer(
         vocab_size=size,
-        min_frequency=LEAST,
+        min_frequency=MIN_FREQUENCY,
         limit_alphabet=ALPHABET,
         special_tokens=SPECIAL + inner,
         show_progress=False,
@@ -85,24 +91,24 @@ def learn(texts: Sequence[str], size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, pre_tokenizers.BertPreTokenizer()
     tokenizer.train_from_iterator(texts, trainer)
-    known = Tokenizer(models.WordPiece(tokenizer.get_vocab(), unk_token=UNKNOWN))
-    known.normalizer, known.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
-    known.add_special_tokens(SPECIAL)  # of the others none is special
-    ends = [(token, known.token_to_id(token)) for token in (FIRST, LAST)]
-    known.post_processor = processors.TemplateProcessing(
+    rebuilt = Tokenizer(models.WordPiece(tokenizer.get_vocab(), unk_token=UNKNOWN))
+    rebuilt.normalizer, rebuilt.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    rebuilt.add_special_tokens(SPECIAL)  # without the characters
+    ends = [(token, rebuilt.token_to_id(token)) for token in (FIRST, LAST)]
+    rebuilt.post_processor = processors.TemplateProcessing(
         single=f"{FIRST} $A {LAST}", special_tokens=ends
     )
-    known.decoder = decoders.WordPiece()
-    return known
+    rebuilt.decoder = decoders.WordPiece()
+    return rebuilt
 
 
 def quiet() -> None:
-    """Keep transformers' hints and its progress bars off the terminal."""
+    """Silence transformers' warnings and progress bars."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
 
 
-def _told(labels: Sequence[str]) -> dict[str, Any]:
-    """Return what a configuration keeps of the classes, so that transformers can name them."""
+def _label_maps(labels: Sequence[str]) -> dict[str, Any]:
+    """Return the label names as a configuration of transformers stores them."""
     codes = {label: code for code, label in enumerate(labels)}
     return {"id2label": dict(enumerate(labels)), "label2id": codes}

@@ -1,4 +1,4 @@
-"""An encoder with a head that tells classes, and the tokenizer that belongs to it."""
+"""An encoder with a classification head, and its tokenizer."""
 
 from dataclasses import dataclass
 
@@ -14,42 +14,42 @@ from .toolkit.tables.split import Splits
 
 @dataclass
 class Model:
-    """The network, and the tokenizer, which cuts long texts itself and pads none."""
+    """The network, and the tokenizer, which truncates long texts and does not pad."""
 
     network: PreTrainedModel
     tokenizer: Tokenizer
 
     @property
     def pad(self) -> int:
-        """Return the number that fills up short texts, which the network does not look at."""
+        """Return the id of the padding token, which is masked."""
         return self.network.config.pad_token_id
 
     @property
     def max_tokens(self) -> int:
-        """Return how many tokens of a text are read."""
+        """Return the maximum number of tokens; longer texts are truncated."""
         assert self.tokenizer.truncation is not None
         return self.tokenizer.truncation["max_length"]
 
-    def answering(self) -> nn.Module:
-        """Return the network as it answers: int64 (rows, tokens) to probabilities."""
-        return Answering(self).eval()
+    def inference_network(self) -> nn.Module:
+        """Return the network for inference: int64 (rows, tokens) to probabilities."""
+        return InferenceNetwork(self).eval()
 
 
-class Answering(nn.Module):
-    """The network as it answers: int64 `ids` (rows, tokens) to probabilities (rows, classes)."""
+class InferenceNetwork(nn.Module):
+    """The network for inference: int64 `ids` (rows, tokens) to probabilities (rows, classes)."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.network, self.pad = model.network.eval(), model.pad
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Look at all tokens but those that fill up."""
+        """Mask the padding and apply softmax."""
         mask = (ids != self.pad).long()
         return torch.softmax(self.network(input_ids=ids, attention_mask=mask).logits.float(), dim=1)
 
 
 def build(config: Config, splits: Splits) -> Model:
-    """Return a model whose head, at least, has random weights."""
+    """Return a new model; its head, at least, has random weights."""
     quiet()
     settings, labels = config.model, splits.schema.labels or []
     if settings.name == "tiny":

@@ -1,6 +1,6 @@
-"""Save, load and predict, apart from training. A saved model holds no pickle.
+"""Save, load and predict, separate from training. A saved model holds no pickle.
 
-The folder is one that transformers knows: `pipeline("text-classification", folder)` takes it.
+Transformers can load the folder: `pipeline("text-classification", folder)`.
 """
 
 from pathlib import Path
@@ -13,34 +13,34 @@ from transformers import AutoModelForSequenceClassification, PreTrainedTokenizer
 
 from .config import Config
 from .library import quiet
-from .model import Answering, Model
+from .model import InferenceNetwork, Model
 from .toolkit.runs import UserError, replacing
 from .toolkit.texts import tokens
 from .toolkit.texts.padding import BATCH, filled, numbers
 
 
 def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
-    """Return (rows, classes) probabilities, float32; texts of like length go together."""
+    """Return (rows, classes) float32 probabilities; texts of similar length share a batch."""
     ids = numbers(inputs["text"].tolist(), model.tokenizer)
-    order = np.argsort([len(known) for known in ids], kind="stable")
-    answering = Answering(model)
-    found = np.zeros((len(ids), len(model.network.config.id2label or {})), np.float32)
+    order = np.argsort([len(row) for row in ids], kind="stable")
+    network = InferenceNetwork(model)
+    probabilities = np.zeros((len(ids), len(model.network.config.id2label or {})), np.float32)
     with torch.inference_mode():
         for rows in np.split(order, range(BATCH, len(order), BATCH)):
-            part = filled([ids[row] for row in rows], model.pad)
-            found[rows] = answering(torch.from_numpy(part)).numpy()
-    return found
+            batch = filled([ids[row] for row in rows], model.pad)
+            probabilities[rows] = network(torch.from_numpy(batch)).numpy()
+    return probabilities
 
 
 def save(model: Model, folder: Path) -> None:
     """Write configuration, weights and tokenizer; the same model gives the same bytes."""
     with replacing(folder) as scratch:
         model.network.save_pretrained(scratch)
-        told = {"pad_token": model.tokenizer.id_to_token(model.pad)}
-        wrapped = PreTrainedTokenizerFast(tokenizer_object=model.tokenizer, **told)
+        pad_token = model.tokenizer.id_to_token(model.pad)
+        wrapped = PreTrainedTokenizerFast(tokenizer_object=model.tokenizer, pad_token=pad_token)
         wrapped.model_max_length = model.max_tokens
         wrapped.save_pretrained(scratch)
-        model.tokenizer.save(str(scratch / tokens.FILE))  # which the wrapper left without a limit
+        model.tokenizer.save(str(scratch / tokens.FILE))  # the wrapper saved it without truncation
 
 
 def load(folder: Path) -> Model:

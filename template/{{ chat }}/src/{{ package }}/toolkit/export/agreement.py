@@ -13,7 +13,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from ..chats.special_tokens import escape_special_tokens
-from ..chats.tokens import ask, encode, numbers, special
+from ..chats.tokens import encode, encode_prompt, special, token_ids
 from ..config import BaseConfig
 from ..evaluation import scores
 from ..runs import UserError
@@ -47,8 +47,8 @@ def same_tokens(model: Any, exported: Exported, inputs: pd.DataFrame) -> int:
     chats, marks = feed(inputs, exported.contract)["messages"], special(model.tokenizer)
     for chat, prompt, answer in zip(chats, inputs["prompt"], inputs["answer"], strict=True):
         text = escape_special_tokens(answer, marks)
-        same = exported.tokens(text) == numbers(model.tokenizer, text)
-        if not same or exported.prompt_tokens(chat) != ask(model.tokenizer, prompt):
+        same = exported.tokens(text) == token_ids(model.tokenizer, text)
+        if not same or exported.prompt_tokens(chat) != encode_prompt(model.tokenizer, prompt):
             raise UserError(
                 f"llama.cpp tokenizes {answer[:60]!r} or its prompt differently from the model, so "
                 "nothing was exported: choose another model.name."

@@ -1,7 +1,7 @@
-"""llama.cpp's own server, in this process, over the exported GGUF file.
+"""llama.cpp's own server, in this process, with the exported GGUF file.
 
-Conversations are answered side by side: a new one joins the others at the next token (continuous
-batching), so eight cost little more time than one.
+Conversations are batched: a new one joins the others at the next token (continuous batching), so
+eight take little more time than one.
 """
 
 import json
@@ -21,56 +21,56 @@ from .engine import Engine
 
 SILENT = -1
 LOOKUP = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
-SEEN, GUESSED = 3, 8  # tokens: if so many have occurred before, so many that followed are tried
+NGRAM, DRAFT = 3, 8  # tokens that have to repeat, and tokens drafted from what followed them
 
 
 @contextmanager
 def start(run: Path, settings: Serve, host: str, port: int, key: str | None) -> Iterator[Engine]:
-    """Serve a run's export until the block ends; UserError if it is not intact or won't start."""
+    """Serve a run's export until the block ends; UserError if it is damaged or can't start."""
     folder = run / "export" / "gguf"
     contract = load(folder)
-    told = _told(contract, settings)
-    told.model.path = str(folder / contract["model"])
-    told.hostnames, told.port = [host], port
-    told.api_keys = [key] if key else []
+    params = _params(contract, settings)
+    params.model.path = str(folder / contract["model"])
+    params.hostnames, params.port = [host], port
+    params.api_keys = [key] if key else []
     try:
-        server = xllamacpp.Server(told)
+        server = xllamacpp.Server(params)
     except RuntimeError as error:
-        raise UserError(f"{told.model.path}: llama.cpp can't serve it: {error}") from None
+        raise UserError(f"{params.model.path}: llama.cpp can't serve it: {error}") from None
     engine = Engine(server.listening_address, contract["project"], key)
-    _work(engine, contract)
+    _warm_up(engine, contract)
     yield engine
 
 
-def _told(contract: Contract, settings: Serve) -> xllamacpp.CommonParams:
-    """Return what the server is told: each conversation has room for all that the model reads.
+def _params(contract: Contract, settings: Serve) -> xllamacpp.CommonParams:
+    """Return the server's parameters; each conversation has a full context.
 
-    What clients leave open is as in `predict`: the likeliest word always, and nothing left over
-    from earlier requests, which would round otherwise.
+    The defaults of requests are as in `predict`: greedy decoding, and no prompt cache, which
+    would change the rounding.
     """
-    told = xllamacpp.CommonParams()
-    told.model_alias = {contract["project"]}
-    told.n_parallel = settings.parallel
-    told.n_ctx = settings.parallel * contract["tokens"]["max_tokens"]
-    # A thread for each request that is open or waits, so that they don't keep others from asking.
-    told.n_threads_http = settings.parallel + settings.max_queue + 4
-    told.n_predict, told.sampling.temp = contract["tokens"]["new_tokens"], 0
-    told.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
-    told.cache_prompt, told.ui, told.verbosity = False, False, SILENT
+    params = xllamacpp.CommonParams()
+    params.model_alias = {contract["project"]}
+    params.n_parallel = settings.parallel
+    params.n_ctx = settings.parallel * contract["tokens"]["max_tokens"]
+    # A thread for each open or waiting request, so that they don't block others.
+    params.n_threads_http = settings.parallel + settings.max_queue + 4
+    params.n_predict, params.sampling.temp = contract["tokens"]["new_tokens"], 0
+    params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+    params.cache_prompt, params.ui, params.verbosity = False, False, SILENT
     count = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-    told.cpuparams.n_threads = told.cpuparams_batch.n_threads = count
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = count
     if settings.lookup:
-        told.speculative.types = [LOOKUP]
-        words = told.speculative.ngram_simple
-        words.size_n, words.size_m = SEEN, GUESSED
-    return told
+        params.speculative.types = [LOOKUP]
+        ngram = params.speculative.ngram_simple
+        ngram.size_n, ngram.size_m = NGRAM, DRAFT
+    return params
 
 
-def _work(engine: Engine, contract: Contract) -> None:
-    """Let a server answer once: one that is dropped before it has begun to work would hang."""
-    words = {"prompt": [contract["tokens"]["first"]], "n_predict": 1}
+def _warm_up(engine: Engine, contract: Contract) -> None:
+    """Send one request: a server that is closed before its first request hangs."""
+    body = {"prompt": [contract["tokens"]["first"]], "n_predict": 1}
     headers = {"Content-Type": "application/json"} | engine.headers
     address = f"{engine.address}/completion"
-    request = urllib.request.Request(address, json.dumps(words).encode(), headers)
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
     with direct(request) as answer:
         answer.read()

@@ -9,11 +9,11 @@ from ..toolkit.settings.common import ModelSettings
 
 
 class Model(ModelSettings):
-    """Which language model, how much it reads, and how one that starts from nothing is built."""
+    """The language model, its maximum lengths, and the size of one trained from scratch."""
 
-    OWN: ClassVar = ("tiny", "decoder")  # those that start from nothing
+    OWN: ClassVar = ("tiny", "decoder")  # trained from scratch
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Of `run` on two cores, by name: fixed seconds, and seconds per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "tiny": (60.0, 200.0),
     }

@@ -1,4 +1,4 @@
-"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `train` section of config.yaml; `tune` searches over fields marked with Search."""
 
 import logging
 from typing import Annotated, Literal
@@ -7,13 +7,13 @@ from pydantic import BaseModel, Field
 
 from ..toolkit.settings.common import Search
 
-# transformers loads it, whatever `method` says; where a CPU has AVX-512 BF16 it then warns of a
-# library that nothing here needs. This is read before any framework is.
+# transformers imports it whatever `method` is, and on CPUs with AVX-512 BF16 it warns of a library
+# that is not needed here. This module is imported before any framework.
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 class Train(BaseModel, extra="forbid", frozen=True):
-    """How the model is tuned; a batch is of all processes together."""
+    """How the model is fine-tuned; a batch is shared by all processes."""
 
     method: Literal["full", "lora", "qlora", "ia3", "prefix", "bottleneck"] = "full"
     rank: int = Field(8, ge=1)

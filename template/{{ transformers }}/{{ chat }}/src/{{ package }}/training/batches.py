@@ -1,4 +1,4 @@
-"""The conversations of a split as the Trainer takes them, and what it is trained for."""
+"""A split as a data set for the Trainer, and the training loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,20 +13,20 @@ from ..config import Config
 from ..model import Model
 from ..toolkit.chats.tokens import IGNORED, encode
 from ..toolkit.tables.split import Split
-from .likelihood import Row, filled
+from .likelihood import Row, collate
 
-MEAN = "mean_loss"  # what `judge` returns
+MEAN = "mean_loss"  # the metric of `compute_metrics`
 
 
 class Rows(Dataset[Row]):
-    """Tokens of each conversation; `cut` counts those that were too long."""
+    """Tokens of each conversation; `truncated` counts those that were too long."""
 
     def __init__(self, model: Model, split: Split) -> None:
         pairs = zip(split.inputs["prompt"], split.inputs["answer"], strict=True)
         self.rows = [encode(model.tokenizer, prompt, answer) for prompt, answer in pairs]
         self.ids = [ids for ids, _ in self.rows]
         self.pad = model.network.config.pad_token_id
-        self.cut = sum(len(ids) == model.max_tokens for ids in self.ids)
+        self.truncated = sum(len(ids) == model.max_tokens for ids in self.ids)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -35,8 +35,8 @@ class Rows(Dataset[Row]):
         return self.rows[row]
 
     def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
-        """Return rows together, as long as the longest of them."""
-        return filled(rows, self.pad)
+        """Return a batch, padded to its longest row."""
+        return collate(rows, self.pad)
 
 
 class Loss:
@@ -48,16 +48,19 @@ class Loss:
     def __call__(
         self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | None = None
     ) -> Tensor:
-        """Divide by the tokens of the whole step, whatever processes and accumulation split."""
-        logits, following = outputs["logits"][:, :-1].float(), labels[:, 1:]
-        given = (logits.flatten(0, 1), following.flatten())
+        """Divide by the tokens of the step, over all processes and accumulated batches."""
+        logits, targets = outputs["logits"][:, :-1].float(), labels[:, 1:]
         total = cross_entropy(
-            *given, ignore_index=IGNORED, reduction="sum", label_smoothing=self.smoothing
+            logits.flatten(0, 1),
+            targets.flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+            label_smoothing=self.smoothing,
         )
-        count = (following != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+        count = (targets != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
         return total / count
 
-    def judge(self, answers: EvalPrediction) -> dict[str, float]:
-        """Return the mean of all tokens, each counted once however processes have shared them."""
-        nats, tokens = np.asarray(answers.predictions, np.float64).sum(axis=0)
+    def compute_metrics(self, predictions: EvalPrediction) -> dict[str, float]:
+        """Return the mean loss over all tokens, each counted once with any number of processes."""
+        nats, tokens = np.asarray(predictions.predictions, np.float64).sum(axis=0)
         return {MEAN: float(nats / tokens)}

@@ -1,4 +1,4 @@
-"""Bottlenecks: narrow layers behind the feed-forward blocks of a network that stays as it is."""
+"""Bottleneck adapters: narrow layers after the feed-forward blocks of a frozen network."""
 
 from torch import Tensor, nn
 from torch.nn.functional import gelu
@@ -8,7 +8,7 @@ NAME = "bottleneck"
 
 
 class Bottleneck(nn.Module):
-    """What is added to a block's output: nothing, to begin with (Houlsby et al. 2019)."""
+    """A residual layer, initialized to add zero (Houlsby et al. 2019)."""
 
     def __init__(self, width: int, rank: int) -> None:
         super().__init__()
@@ -17,14 +17,14 @@ class Bottleneck(nn.Module):
         nn.init.zeros_(self.up.bias)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Return what is added: (rows, tokens, width)."""
+        """Return what is added to a block's output: (rows, tokens, width)."""
         return self.up(gelu(self.down(hidden)))
 
 
-def narrowed(network: PreTrainedModel, rank: int) -> PreTrainedModel:
-    """Return the network, frozen, with a bottleneck after each feed-forward block alone.
+def add_bottlenecks(network: PreTrainedModel, rank: int) -> PreTrainedModel:
+    """Freeze the network and add a bottleneck to each feed-forward block (Pfeiffer et al. 2021).
 
-    Pfeiffer et al. 2021. ValueError if it has no such blocks, or not under that name.
+    ValueError if it has no blocks named mlp.
     """
     blocks = [block for name, block in network.named_modules() if name.endswith(".mlp")]
     if not blocks:
@@ -36,5 +36,5 @@ def narrowed(network: PreTrainedModel, rank: int) -> PreTrainedModel:
     return network
 
 
-def _add(block: nn.Module, given: tuple[Tensor], told: Tensor) -> Tensor:
-    return told + block.get_submodule(NAME)(told)
+def _add(block: nn.Module, args: tuple[Tensor], output: Tensor) -> Tensor:
+    return output + block.get_submodule(NAME)(output)

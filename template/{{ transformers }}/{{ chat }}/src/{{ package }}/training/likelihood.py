@@ -1,4 +1,4 @@
-"""Conversations as batches, and how likely a network finds their answers."""
+"""Batches of conversations, and the log-likelihood of their answers."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,18 +12,18 @@ Row = tuple[list[int], int]  # tokens, and how many of them are the prompt's
 
 
 def windows(ids: list[int], start: int, limit: int) -> Iterator[Row]:
-    """Yield pieces that there is room for; each token from `start` on is behind the start of one.
+    """Yield windows of at most `limit` tokens; each token from `start` on is scored in one.
 
-    Later pieces look back on half of the room.
+    Later windows overlap the one before by half, as context.
     """
     yield ids[:limit], start
     half = limit // 2
-    for place in range(limit, len(ids), half):
-        yield ids[place - half : place + half], half
+    for begin in range(limit, len(ids), half):
+        yield ids[begin - half : begin + half], half
 
 
-def filled(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
-    """Return tokens, the mask of those that count, and labels: of answers alone, (rows, tokens)."""
+def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+    """Return padded tokens, their mask, and labels for the answers only, each (rows, tokens)."""
     length = max(len(ids) for ids, _ in rows)
     batch = {
         "input_ids": [ids + [pad] * (length - len(ids)) for ids, _ in rows],
@@ -36,9 +36,9 @@ def filled(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
 
 
 def losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return (rows, 2) float32: the sum of the losses of each row's labels, and their number."""
-    following = labels[:, 1:]
-    each = cross_entropy(
-        logits[:, :-1].float().transpose(1, 2), following, ignore_index=IGNORED, reduction="none"
+    """Return (rows, 2) float32: the sum of each row's losses, and the number of its labels."""
+    targets = labels[:, 1:]
+    nats = cross_entropy(
+        logits[:, :-1].float().transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
     )
-    return torch.stack([each.sum(dim=1), (following != IGNORED).sum(dim=1).float()], dim=1)
+    return torch.stack([nats.sum(dim=1), (targets != IGNORED).sum(dim=1).float()], dim=1)

@@ -1,4 +1,4 @@
-"""The Trainer: in which order it takes rows, and how fast it learns."""
+"""The Trainer with its own order of rows, optimizer and default learning rates."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from ..config import Config
 from ..settings.train import Train
 from .batches import Rows
 from .likelihood import losses
-from .needs import check
-from .order import ByLength
+from .resources import check_resources
+from .sampler import LengthGroupedSampler
 
-TINY = 1e-3  # where all weights begin at random
-# The best of three to five on validation rows, of SmolLM2-135M with batches of 8, over 75 questions
-# about Python and 243 reports. Larger models want less: 2e-4 for QLoRA of 7 billion weights
-# (Dettmers et al. 2023).
-USUAL = {
+TINY = 1e-3  # from scratch
+# The best of three to five on the validation set, for SmolLM2-135M with batches of 8, on 75
+# questions about Python and on 243 reports. Larger models need less: 2e-4 for QLoRA with 7 billion
+# weights (Dettmers et al. 2023).
+DEFAULTS = {
     "full": 1e-4,
     "lora": 1e-3,
     "qlora": 1e-3,
@@ -30,32 +30,34 @@ USUAL = {
 
 
 def rate(config: Config) -> float:
-    """Return train.learning_rate; if null, what usually suits such a model."""
-    begun = config.model.name in config.model.OWN and config.train.method == "full"
-    return config.train.learning_rate or (TINY if begun else USUAL[config.train.method])
+    """Return train.learning_rate; if null, the default for this kind of model."""
+    from_scratch = config.model.name in config.model.OWN and config.train.method == "full"
+    return config.train.learning_rate or (TINY if from_scratch else DEFAULTS[config.train.method])
 
 
 class Tuner(Trainer):
-    """The library's Trainer, with rows of like length together; of logits it keeps the losses."""
+    """The library's Trainer, with batches of similar length; it keeps losses, not logits."""
 
     def __init__(self, settings: Train, rows: Rows, **options: Any) -> None:
         self.settings, self.rows = settings, rows
-        options |= {"preprocess_logits_for_metrics": _kept}
+        options |= {"preprocess_logits_for_metrics": _losses}
         super().__init__(train_dataset=rows, data_collator=rows.batch, **options)
 
     def train(self, *args: Any, **options: Any) -> Any:
-        """Tell what training needs, and train."""
-        check(self)
+        """Check the resources, and train."""
+        check_resources(self)
         return super().train(*args, **options)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        """Return the order of rows, which a run that goes on repeats."""
+        """Return the order of rows, which a resumed run repeats."""
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         world, seed = self.args.world_size, self.args.seed
-        return ByLength(self.rows.ids, size * world, seed, lambda: int(self.state.epoch or 0))
+        return LengthGroupedSampler(
+            self.rows.ids, size * world, seed, lambda: int(self.state.epoch or 0)
+        )
 
     def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
-        """Return AdamW; matrices decay, biases, norms and single vectors do not."""
+        """Return AdamW; weight decay applies to matrices only."""
         network = self.model if model is None else model
         assert network is not None
         groups: list[dict[str, Any]] = [
@@ -63,7 +65,7 @@ class Tuner(Trainer):
             {"params": [], "weight_decay": 0.0},
         ]
         for weight in network.parameters():
-            if weight.requires_grad:  # IA3's vectors are matrices of one column or row
+            if weight.requires_grad:  # IA3's vectors have a second axis of size 1
                 groups[weight.squeeze().ndim < 2]["params"].append(weight)
         self.optimizer = torch.optim.AdamW(
             [group for group in groups if group["params"]], lr=self.args.learning_rate, fused=True
@@ -71,5 +73,5 @@ class Tuner(Trainer):
         return self.optimizer
 
 
-def _kept(logits: Any, labels: Tensor) -> Tensor:
+def _losses(logits: Any, labels: Tensor) -> Tensor:
     return losses(logits[0] if isinstance(logits, tuple) else logits, labels)

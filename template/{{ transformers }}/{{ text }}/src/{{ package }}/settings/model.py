@@ -1,4 +1,4 @@
-"""The `model` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `model` section of config.yaml; `tune` searches over fields marked with Search."""
 
 from typing import Annotated, ClassVar
 
@@ -8,9 +8,9 @@ from ..toolkit.settings.common import ModelSettings, Search
 
 
 class Model(ModelSettings):
-    """Which encoder, how much of a text it reads, and how a tiny one is built."""
+    """The encoder, its maximum length, and the size of a tiny one."""
 
-    # Of `run` on two cores, by name: seconds whatever the rows, and for 10,000 cells an epoch.
+    # Of `run` on two cores, by name: fixed seconds, and seconds per 10,000 cells and epoch.
     SECONDS: ClassVar[dict[str, tuple[float, float]]] = {
         "tiny": (60.0, 6.0),
     }

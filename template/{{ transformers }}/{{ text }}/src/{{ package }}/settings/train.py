@@ -1,4 +1,4 @@
-"""The `train` section of config.yaml; `tune` varies what is marked with Search."""
+"""The `train` section of config.yaml; `tune` searches over fields marked with Search."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from ..toolkit.settings.common import Search
 
 
 class Train(BaseModel, extra="forbid", frozen=True):
-    """How the encoder is fitted; a batch is of all processes together."""
+    """How the encoder is fine-tuned; a batch is shared by all processes."""
 
     epochs: int = Field(12, ge=1)
     batch_size: int = Field(32, ge=1)

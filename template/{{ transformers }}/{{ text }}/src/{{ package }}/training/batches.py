@@ -1,4 +1,4 @@
-"""The rows of a split as the Trainer takes them, and what it is trained for."""
+"""A split as a data set for the Trainer, and the training loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +15,18 @@ from ..model import Model
 from ..toolkit.tables.split import Split
 from ..toolkit.texts.padding import filled, numbers
 
-MEAN = "mean_loss"  # what `judge` returns
+MEAN = "mean_loss"  # the metric of `compute_metrics`
 Row = tuple[list[int], int]
 
 
 class Rows(Dataset[Row]):
-    """Tokens and label code of each row; `cut` counts the texts that were too long."""
+    """Tokens and label code of each row; `truncated` counts the texts that were too long."""
 
     def __init__(self, model: Model, split: Split) -> None:
         self.pad = model.pad
         self.ids = numbers(split.inputs["text"].tolist(), model.tokenizer)
         self.targets = split.targets.tolist()
-        self.cut = sum(len(ids) == model.max_tokens for ids in self.ids)
+        self.truncated = sum(len(ids) == model.max_tokens for ids in self.ids)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -35,8 +35,8 @@ class Rows(Dataset[Row]):
         return self.ids[row], self.targets[row]
 
     def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
-        """Return rows together, as long as the longest of them."""
-        ids = torch.from_numpy(filled([known for known, _ in rows], self.pad))
+        """Return a batch, padded to its longest row."""
+        ids = torch.from_numpy(filled([tokens for tokens, _ in rows], self.pad))
         labels = torch.tensor([target for _, target in rows])
         return {"input_ids": ids, "attention_mask": (ids != self.pad).long(), "labels": labels}
 
@@ -54,14 +54,14 @@ class Loss:
     def __call__(
         self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | None = None
     ) -> Tensor:
-        """Divide by the rows of the whole step, whatever processes and accumulation split it in."""
+        """Divide by the rows of the step, over all processes and accumulated batches."""
         logits = outputs["logits"].float()
         losses = cross_entropy(logits, labels, reduction="none", label_smoothing=self.smoothing)
         total = losses @ self.weights.to(losses.device)[labels]
         return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 
-    def judge(self, answers: EvalPrediction) -> dict[str, float]:
-        """Return the loss of all rows, each counted once however processes have shared them."""
-        given = (answers.predictions, answers.label_ids)
-        logits, labels = (torch.from_numpy(np.asarray(array)) for array in given)
+    def compute_metrics(self, predictions: EvalPrediction) -> dict[str, float]:
+        """Return the mean loss over all rows, each counted once with any number of processes."""
+        arrays = (predictions.predictions, predictions.label_ids)
+        logits, labels = (torch.from_numpy(np.asarray(array)) for array in arrays)
         return {MEAN: float(self({"logits": logits}, labels))}

@@ -1,7 +1,7 @@
 """Answer conversations over HTTP with OpenAI's API: `serve`, then open http://127.0.0.1:8000/docs.
 
-A gateway before the engine that writes the answers (see engines/): it checks keys and requests,
-bounds what waits, counts, and logs what `monitor` looks at.
+A gateway in front of the inference engine (see engines/): it checks keys and requests, limits the
+queue, exports metrics, and writes the request log for `monitor`.
 """
 
 import asyncio
@@ -34,32 +34,32 @@ from .server import Server
 from .telemetry import Telemetry
 from .upstream import PATH, Upstream
 
-NEAR = "127.0.0.1"  # where an engine of this project listens: for the gateway alone
-EVENTS: dict[str, Any] = {"text/event-stream": {}}  # if `stream` is asked for
+LOCALHOST = "127.0.0.1"  # where the engine listens, for the gateway only
+EVENTS: dict[str, Any] = {"text/event-stream": {}}  # with `stream`
 REFUSALS = {
     400: "The body is not JSON.",
     401: "The key is missing or wrong.",
-    404: "There is no model of that name.",
+    404: "There is no model with this name.",
     408: "The body took too long to arrive.",
     413: "The body is too large, or the conversation too long.",
-    422: "Something is unknown, missing or out of range; the message says what.",
-    502: "The engine does not answer, or broke off.",
+    422: "A field is unknown, missing or out of range; the message says which.",
+    502: "The engine does not respond, or stopped early.",
     503: "Too many requests are waiting; try again.",
     504: "The answer took too long.",
 }
 
 
 def serve(settings: Serve, run: Path, router: APIRouter) -> None:
-    """Serve a run's model until a signal; then finish open answers and the log."""
+    """Serve a run's model until a signal; then finish open requests and the log."""
     host, port = address = (settings.host, settings.port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)  # uvicorn lets it listen, when the engine is ready
+    listener = socket.socket(family)  # uvicorn starts to listen when the engine is ready
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(address)
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
-    with started(run, settings, NEAR, 0, os.urandom(16).hex()) as engine:
+    with started(run, settings, LOCALHOST, 0, os.urandom(16).hex()) as engine:
         app = create_app(run / "export" / "gguf", settings, engine, router)
         host, port = listener.getsockname()[:2]
         print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
@@ -70,10 +70,10 @@ def serve(settings: Serve, run: Path, router: APIRouter) -> None:
 def create_app(
     folder: Path, settings: Serve, engine: Engine, router: APIRouter | None = None
 ) -> FastAPI:
-    """Return the app of an export folder; MODEL_API_KEY in the environment locks what is in /v1.
+    """Return the app of an export folder; /v1 requires the key in MODEL_API_KEY, if it is set.
 
-    It locks the endpoints of `router`, too. UserError if the folder holds no intact export, or the
-    request log can't be written.
+    So do the endpoints of `router`. UserError if the export is missing or damaged, or the request
+    log can't be written.
     """
     contract, upstream, telemetry = load(folder), Upstream(engine), Telemetry()
     payload = Payload(contract, settings)
@@ -89,28 +89,28 @@ def create_app(
         writing.cancel()
         log.write()
 
-    app = _documented(title=contract["project"], version=name, lifespan=lifespan)
+    app = _app_with_docs(title=contract["project"], version=name, lifespan=lifespan)
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(RequestError, _refused)
+    app.add_exception_handler(HTTPException, _error_response)
+    app.add_exception_handler(RequestError, _error_response)
 
     @app.get("/v1/models")
     async def models(request: Request) -> dict[str, Any]:
-        """Name the model."""
+        """List the model."""
         check_key(key, request)
-        told = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
-        return {"object": "list", "data": [told]}
+        model = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
+        return {"object": "list", "data": [model]}
 
-    @app.get("/ready", responses={503: {"description": "The engine does not answer."}})
+    @app.get("/ready", responses={503: {"description": "The engine does not respond."}})
     async def ready() -> dict[str, str]:
-        """Ask the engine, to say that conversations will be answered."""
+        """Return whether the engine responds."""
         if not await upstream.ready():
-            raise RequestError(503, "The engine does not answer.")
+            raise RequestError(503, "The engine does not respond.")
         return {"status": "ready", "model": name}
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> str:
-        """Show counts and times in the text format of Prometheus."""
+        """Return the metrics in the text format of Prometheus."""
         return telemetry.text()
 
     app.include_router(router or APIRouter(), dependencies=[Depends(partial(check_key, key))])
@@ -118,9 +118,9 @@ def create_app(
     return app
 
 
-def _documented(**about: Any) -> FastAPI:
-    """Return an app whose /docs needs no internet, and to which / leads; /health says it is up."""
-    app = FastAPIOffline(**about)
+def _app_with_docs(**options: Any) -> FastAPI:
+    """Return an app whose /docs works offline; / redirects to it; with /health."""
+    app = FastAPIOffline(**options)
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
@@ -134,12 +134,12 @@ def _documented(**about: Any) -> FastAPI:
     return app
 
 
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    """Give every error OpenAI's shape."""
-    headers = getattr(error, "headers", None)  # a 405 has to say what is allowed
+async def _error_response(request: Request, error: Exception) -> JSONResponse:
+    """Return an error in OpenAI's format."""
+    headers = getattr(error, "headers", None)  # a 405 has to name the allowed methods
     if isinstance(error, HTTPException):
-        sentence = f"{error.detail}: {request.method} {request.url.path}."
-        error = RequestError(error.status_code, sentence)
+        message = f"{error.detail}: {request.method} {request.url.path}."
+        error = RequestError(error.status_code, message)
     assert isinstance(error, RequestError)
     return JSONResponse(error.content, error.status, headers)
 
@@ -147,7 +147,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 def describe_api(
     document: dict[str, Any], payload: Payload, contract: Contract, locked: bool
 ) -> None:
-    """Add the path to an OpenAPI document; `locked` means that it asks for a key."""
+    """Add the endpoint to an OpenAPI document; `locked` means that it requires a key."""
     (request,), schemas = msgspec.json.schema_components(
         [ChatRequest], ref_template="#/components/schemas/{name}"
     )
@@ -156,8 +156,8 @@ def describe_api(
         "messages": [{"role": "user", "content": "What is it about?"}],
         "stream": False,
     }
-    answer = Answer(payload.model, text="It is about …").whole()
-    refusal = RequestError(422, "max_tokens is 0.").content
+    answer = Answer(payload.model, text="It is about …").completion()
+    error = RequestError(422, "max_tokens is 0.").content
     operation: dict[str, Any] = {
         "summary": "Answer a conversation, at once or piece by piece (server-sent events)",
         "operationId": "chat",
@@ -165,7 +165,7 @@ def describe_api(
         "responses": {
             "200": {"description": "An answer.", "content": _json({}, answer) | EVENTS},
             **{
-                str(status): {"description": text, "content": _json({}, refusal)}
+                str(status): {"description": text, "content": _json({}, error)}
                 for status, text in REFUSALS.items()
             },
         },
@@ -174,10 +174,10 @@ def describe_api(
     components.setdefault("schemas", {}).update(schemas)
     if locked:
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        for each in (operation, document["paths"]["/v1/models"]["get"]):
-            each["security"] = [{"key": []}]
+        for locked_operation in (operation, document["paths"]["/v1/models"]["get"]):
+            locked_operation["security"] = [{"key": []}]
     document["paths"][PATH] = {"post": operation}
 
 
-def _json(told: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": told | {"example": example}}
+def _json(media_type: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": media_type | {"example": example}}

@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions as plain ASGI: read, check, have it answered, count, log."""
+"""POST /v1/chat/completions as plain ASGI: read, validate, forward, count, log."""
 
 import asyncio
 import time
@@ -18,16 +18,16 @@ from .payload import Payload
 from .replies import Answer, RequestError
 from .request import ChatRequest
 from .request_log import RequestLog
-from .sending import Sender, check_key, read, until_gone
+from .sending import Sender, check_key, read, until_disconnect
 from .telemetry import Telemetry
 from .upstream import PATH, Upstream
 
-BODY_SECONDS = 30  # a body has to arrive within this time
+BODY_SECONDS = 30  # timeout for receiving a body
 
 
 @dataclass
 class Chat:
-    """The middleware that answers conversations; other paths go on to the app."""
+    """The middleware that answers conversations; other paths are passed to the app."""
 
     app: ASGIApp
     contract: Contract
@@ -45,13 +45,14 @@ class Chat:
             return
         started, status, sender = time.perf_counter(), 500, Sender(send)
         try:
-            asked, chat = await self._read(Request(scope, receive))
-            with self._place():
-                await until_gone(receive, self._answer(asked, chat, sender, started))
+            request, chat = await self._read(Request(scope, receive))
+            with self._slot():
+                answering = self._answer(request, chat, sender, started)
+                await until_disconnect(receive, answering)
             status = 200
-        except RequestError as refusal:
-            status = refusal.status
-            await sender.refuse(refusal)
+        except RequestError as error:
+            status = error.status
+            await sender.send_error(error)
         finally:
             self.telemetry.request(status, time.perf_counter() - started)
 
@@ -67,8 +68,8 @@ class Chat:
         return self.payload.decode(body)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        """Count a request among those that are open; RequestError if too many are."""
+    def _slot(self) -> Iterator[None]:
+        """Count an open request; RequestError if there are too many."""
         if self.telemetry.open >= self.settings.parallel + self.settings.max_queue:
             raise RequestError(503, "Too many requests are waiting: try again.")
         self.telemetry.open += 1
@@ -78,30 +79,31 @@ class Chat:
             self.telemetry.open -= 1
 
     async def _answer(
-        self, asked: ChatRequest, chat: list[Message], sender: Sender, started: float
+        self, request: ChatRequest, chat: list[Message], sender: Sender, started: float
     ) -> None:
-        answer, most = Answer(self.payload.model), self.settings.max_seconds
+        answer, limit = Answer(self.payload.model), self.settings.max_seconds
         (messages,) = feed({"messages": [chat]}, self.contract)["messages"]
-        words = self.payload.forwarded(asked) | {"messages": messages}
+        options = self.payload.engine_options(request) | {"messages": messages}
         try:
-            async with asyncio.timeout(most):
-                await self._write(words, answer, sender if asked.stream else None, started)
+            async with asyncio.timeout(limit):
+                stream = sender if request.stream else None
+                await self._generate(options, answer, stream, started)
         except TimeoutError:
-            raise RequestError(504, f"The answer took more than {most:g} seconds.") from None
-        self.telemetry.used(answer.usage)
+            raise RequestError(504, f"The answer took more than {limit:g} seconds.") from None
+        self.telemetry.count_tokens(answer.usage)
         self.log.add([chat], [{"value": len(answer.text)}])
-        if asked.stream:
-            await sender.end(answer.last(asked.with_usage))
+        if request.stream:
+            await sender.end_stream(answer.final_chunks(request.with_usage))
         else:
-            await sender.whole(200, answer.whole())
+            await sender.send_json(200, answer.completion())
 
-    async def _write(
-        self, words: dict[str, Any], answer: Answer, sender: Sender | None, started: float
+    async def _generate(
+        self, options: dict[str, Any], answer: Answer, sender: Sender | None, started: float
     ) -> None:
-        """Collect the answer; a sender passes its pieces on."""
-        async with aclosing(self.upstream.answer(words, answer)) as pieces:
+        """Collect the answer, and stream its pieces if there is a sender."""
+        async with aclosing(self.upstream.answer(options, answer)) as pieces:
             async for piece in pieces:
                 if piece and answer.text == piece:
-                    self.telemetry.first.observe(time.perf_counter() - started)
+                    self.telemetry.first_token.observe(time.perf_counter() - started)
                 if piece and sender:
-                    await sender.event(answer.piece(piece))
+                    await sender.send_event(answer.chunk(piece))

@@ -1,4 +1,4 @@
-"""What a request may hold: decoded, checked, and told to the engine in its words."""
+"""Decode and validate requests, and translate them for the engine."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..texts.measures import sets
 from .replies import RequestError
 from .request import ChatRequest
 
-DRAWN = ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")
+SAMPLING = ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")
 
 
 class Payload:
@@ -20,46 +20,47 @@ class Payload:
 
     def __init__(self, contract: Contract, settings: Serve) -> None:
         self.decoder = msgspec.json.Decoder(ChatRequest)
-        self.known = sets(next(told["words"] for told in described(contract) if "words" in told))
-        self.model, self.most = contract["project"], contract["tokens"]["new_tokens"]
+        columns = described(contract)
+        self.vocabulary = sets(next(each["words"] for each in columns if "words" in each))
+        self.model, self.max_tokens = contract["project"], contract["tokens"]["new_tokens"]
         self.settings = settings
 
     def decode(self, body: bytes | bytearray) -> tuple[ChatRequest, list[Message]]:
-        """Return a request and its conversation; RequestError says what is wrong with it."""
+        """Return a request and its conversation; RequestError if it is invalid."""
         try:
-            asked = self.decoder.decode(body)
-            chat = asked.conversation
+            request = self.decoder.decode(body)
+            chat = request.conversation
         except msgspec.ValidationError as error:
             raise RequestError(422, f"{error}.") from None
         except BrokenError as error:
             raise RequestError(422, f"messages: {error}.") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
-        self._check(asked)
-        return asked, chat
+        self._check(request)
+        return request, chat
 
-    def _check(self, asked: ChatRequest) -> None:
-        if asked.model != self.model:
-            told = f"The model {asked.model[:60]!r} is not here; {self.model!r} is."
-            raise RequestError(404, told)
-        sizes, settings = [len(turn.text) for turn in asked.messages], self.settings
+    def _check(self, request: ChatRequest) -> None:
+        if request.model != self.model:
+            reason = f"There is no model {request.model[:60]!r}, only {self.model!r}."
+            raise RequestError(404, reason)
+        sizes, settings = [len(turn.text) for turn in request.messages], self.settings
         if len(sizes) > settings.max_messages or sum(sizes) > settings.max_characters:
-            told = f"{settings.max_messages} messages and {settings.max_characters:,} characters"
-            raise RequestError(413, f"The conversation is too long: at most {told} are read.")
-        if (wanted := self.length(asked)) > self.most:
-            told = f"max_tokens is {wanted}, but answers have at most {self.most}."
-            raise RequestError(422, told)
+            limit = f"{settings.max_messages} messages and {settings.max_characters:,} characters"
+            raise RequestError(413, f"The conversation is too long: at most {limit} are allowed.")
+        if (tokens := self.answer_tokens(request)) > self.max_tokens:
+            reason = f"max_tokens is {tokens}, but answers have at most {self.max_tokens}."
+            raise RequestError(422, reason)
 
-    def length(self, asked: ChatRequest) -> int:
-        """Return how many tokens the answer may have."""
-        return asked.max_completion_tokens or asked.max_tokens or self.most
+    def answer_tokens(self, request: ChatRequest) -> int:
+        """Return the maximum number of tokens of the answer."""
+        return request.max_completion_tokens or request.max_tokens or self.max_tokens
 
-    def forwarded(self, asked: ChatRequest) -> dict[str, Any]:
-        """Return what the engine is told besides model and messages."""
-        given = {name: getattr(asked, name) for name in DRAWN}
-        told = {name: value for name, value in given.items() if value is not None}
-        return {"temperature": 0, "max_tokens": self.length(asked)} | told
+    def engine_options(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the engine's options besides model and messages."""
+        options = {name: getattr(request, name) for name in SAMPLING}
+        given = {name: value for name, value in options.items() if value is not None}
+        return {"temperature": 0, "max_tokens": self.answer_tokens(request)} | given
 
     def as_written(self, row: list[Message]) -> dict[str, float]:
-        """Return what the log keeps of a conversation: its properties, not its words."""
-        return properties(row, self.known)
+        """Return the properties of a conversation for the log, without its text."""
+        return properties(row, self.vocabulary)

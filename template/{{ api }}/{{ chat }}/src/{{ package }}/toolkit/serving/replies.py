@@ -1,4 +1,4 @@
-"""What goes back, in OpenAI's shapes: whole answers, pieces of them, and refusals."""
+"""Responses in OpenAI's format: completions, their chunks, and errors."""
 
 import secrets
 import time
@@ -15,18 +15,18 @@ HEADERS = {
 
 
 class RequestError(Exception):
-    """Why a request gets no answer, or only the beginning of one: a status and a sentence."""
+    """A request that can't be answered, or not to the end: a status and a message."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
         kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
-        self.content = {"error": {"message": sentence, "type": kind, "param": None, "code": None}}
+        self.content = {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
 @dataclass
 class Answer:
-    """An answer in the making: what is the same in all its pieces, and what is known so far."""
+    """An answer being generated: the fields that all its chunks share, and its text so far."""
 
     model: str
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
@@ -35,25 +35,25 @@ class Answer:
     finish: str = "stop"
     usage: dict[str, int] = field(default_factory=dict)
 
-    def whole(self) -> dict[str, Any]:
+    def completion(self) -> dict[str, Any]:
         """Return a `chat.completion`."""
         choice = {"index": 0, "message": {"role": "assistant", "content": self.text}}
         choices = [choice | {"logprobs": None, "finish_reason": self.finish}]
-        return self._told("chat.completion") | {"choices": choices, "usage": self.usage}
+        return self._fields("chat.completion") | {"choices": choices, "usage": self.usage}
 
-    def piece(self, text: str) -> dict[str, Any]:
-        """Return a `chat.completion.chunk` of text."""
+    def chunk(self, text: str) -> dict[str, Any]:
+        """Return a `chat.completion.chunk` with text."""
         return self._chunk({"role": "assistant", "content": text}, None)
 
-    def last(self, with_usage: bool) -> Iterator[dict[str, Any]]:
-        """Yield what follows the text: why it ends, and if wanted how many tokens it took."""
+    def final_chunks(self, with_usage: bool) -> Iterator[dict[str, Any]]:
+        """Yield the chunks after the text: the finish reason and, if requested, the usage."""
         yield self._chunk({}, self.finish)
         if with_usage:
-            yield self._told("chat.completion.chunk") | {"choices": [], "usage": self.usage}
+            yield self._fields("chat.completion.chunk") | {"choices": [], "usage": self.usage}
 
     def _chunk(self, delta: dict[str, str], finish: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return self._told("chat.completion.chunk") | {"choices": [choice]}
+        return self._fields("chat.completion.chunk") | {"choices": [choice]}
 
-    def _told(self, kind: str) -> dict[str, Any]:
+    def _fields(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}

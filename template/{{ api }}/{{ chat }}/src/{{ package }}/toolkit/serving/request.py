@@ -1,4 +1,4 @@
-"""The shape of a request: a conversation, and how to answer it, in OpenAI's words."""
+"""The schema of a request: a conversation and sampling options, in OpenAI's format."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ Penalty = Annotated[float, Meta(ge=-2, le=2)]
 
 
 class Part(Struct, forbid_unknown_fields=True):
-    """A piece of a message; pictures and sounds are not read."""
+    """A part of a message; images and audio are not supported."""
 
     type: Literal["text"]
     text: str
@@ -25,21 +25,21 @@ class Turn(Struct, forbid_unknown_fields=True):
 
     @property
     def text(self) -> str:
-        """Return the content, its pieces on lines of their own."""
+        """Return the content; parts are joined by line breaks."""
         parts = self.content
         return parts if isinstance(parts, str) else "\n".join(part.text for part in parts)
 
 
 class StreamOptions(Struct, forbid_unknown_fields=True):
-    """What a stream tells besides the answer."""
+    """What a stream contains besides the answer."""
 
     include_usage: bool = False
 
 
 class ChatRequest(Struct, forbid_unknown_fields=True):
-    """A conversation that ends before an answer, and how that is to be found.
+    """A conversation to answer, and how to decode the answer.
 
-    At temperature 0, the default, it is the likeliest one, token by token.
+    At temperature 0, the default, decoding is greedy.
     """
 
     model: str
@@ -55,18 +55,20 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
     frequency_penalty: Penalty | None = None
     presence_penalty: Penalty | None = None
     n: Literal[1] = 1
-    user: str | None = None  # taken and left aside
+    user: str | None = None  # accepted and ignored
 
     @property
     def with_usage(self) -> bool:
-        """Say if a stream is to tell how many tokens it took."""
+        """Return whether a stream should end with the token usage."""
         return self.stream_options is not None and self.stream_options.include_usage
 
     @property
     def conversation(self) -> list[Message]:
-        """Return the messages, cleaned as those of files are; BrokenError if they are none."""
+        """Return the messages, cleaned like those of files; BrokenError if they are invalid."""
         chat = listed([{"role": turn.role, "content": turn.text} for turn in self.messages])
         check_turns(chat, answered=False)
         if not chat or chat[-1]["role"] in ("system", "assistant"):
-            raise BrokenError("the last message is not the user's, so there is nothing to answer")
+            raise BrokenError(
+                "the last message is not from the user, so there is nothing to answer"
+            )
         return chat

@@ -1,4 +1,4 @@
-"""Both ways between a client and the endpoint: a body comes, an answer goes, as JSON or events."""
+"""Receive request bodies, and send answers as JSON or server-sent events."""
 
 import asyncio
 import hmac
@@ -16,52 +16,52 @@ encode = msgspec.json.Encoder().encode
 
 
 class Sender:
-    """The way back to one client."""
+    """Sends the response to one client."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.streaming = False
 
-    async def whole(self, status: int, content: Any) -> None:
-        """Send JSON, and nothing more."""
+    async def send_json(self, status: int, content: Any) -> None:
+        """Send a complete JSON response."""
         body = encode(content)
-        sizes = (b"content-length", b"%d" % len(body))
-        headers = [(b"content-type", b"application/json"), sizes, *HEADERS.get(status, ())]
+        length = (b"content-length", b"%d" % len(body))
+        headers = [(b"content-type", b"application/json"), length, *HEADERS.get(status, ())]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
-    async def event(self, content: Any) -> None:
-        """Send a part of a stream; the first one begins it."""
+    async def send_event(self, content: Any) -> None:
+        """Send an event of a stream; the first one also sends the headers."""
         if not self.streaming:
             self.streaming = True
             await self.send({"type": "http.response.start", "status": 200, "headers": EVENTS})
         body = b"data: " + encode(content) + b"\n\n"
         await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def end(self, contents: Iterable[Any]) -> None:
-        """Send the last parts of a stream and end it."""
+    async def end_stream(self, contents: Iterable[Any]) -> None:
+        """Send the last events of a stream and end it."""
         for content in contents:
-            await self.event(content)
+            await self.send_event(content)
         await self.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
-    async def refuse(self, refusal: RequestError) -> None:
-        """Say why there is no answer; a stream that has begun ends with that, its status sent."""
+    async def send_error(self, error: RequestError) -> None:
+        """Send an error: as the last event of a stream that has started, else as JSON."""
         if self.streaming:
-            await self.event(refusal.content)
+            await self.send_event(error.content)
             await self.send({"type": "http.response.body", "body": b""})
         else:
-            await self.whole(refusal.status, refusal.content)
+            await self.send_json(error.status, error.content)
 
 
 def check_key(key: str | None, request: Request) -> None:
-    """Raise RequestError if there is a key and the request does not bring it."""
+    """Raise RequestError if a key is set and the request does not have it."""
     given = request.headers.get("authorization", "").encode()
     if key is not None and not hmac.compare_digest(given, f"Bearer {key}".encode()):
         raise RequestError(401, "The key in the header Authorization is missing or wrong.")
 
 
 async def read(request: Request, limit: int) -> bytearray:
-    """Return the body, but never hold much more than `limit` bytes, whatever headers promise."""
+    """Return the body, but never read much more than `limit` bytes, whatever the headers say."""
     body = bytearray()
     try:
         async for piece in request.stream():
@@ -69,24 +69,25 @@ async def read(request: Request, limit: int) -> bytearray:
             if len(body) > limit:
                 raise RequestError(413, f"The body is larger than {limit} bytes.")
     except ClientDisconnect:
-        raise RequestError(499, "The client has gone.") from None
+        raise RequestError(499, "The client has disconnected.") from None
     return body
 
 
-async def until_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
-    """Do some work, but stop where it is when the client goes away: RequestError then."""
-    working, going = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
+async def until_disconnect(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`, but cancel it and raise RequestError if the client disconnects."""
+    working, disconnected = asyncio.ensure_future(work), asyncio.ensure_future(_wait(receive))
     try:
-        await asyncio.wait({working, going}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise RequestError(499, "The client has gone.")
+            raise RequestError(499, "The client has disconnected.")
     finally:
-        for task in (working, going):
+        for task in (working, disconnected):
             task.cancel()
-        await asyncio.wait({working, going})
+        await asyncio.wait({working, disconnected})
     working.result()
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait(receive: Receive) -> None:
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""What /metrics tells about the answers, in the text format of Prometheus."""
+"""The metrics of /metrics, in the text format of Prometheus."""
 
 from collections.abc import Iterator
 from functools import cache, partial
@@ -17,7 +17,7 @@ SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100]
 
 
 class Telemetry:
-    """The metrics of one app; a label's counter is kept, as finding it costs more than counting."""
+    """The metrics of one app; counters of labels are cached, since looking them up is slow."""
 
     def __init__(self) -> None:
         self.open = 0
@@ -29,26 +29,26 @@ class Telemetry:
         self.unlogged = counter("chat_unlogged", "Answers not logged.")
         waiting = "Requests being answered or waiting."
         Gauge("chat_open", waiting, registry=self.registry).set_function(lambda: self.open)
-        self.whole = times("chat_seconds", "Time taken.")
-        self.first = times("chat_first_token_seconds", "Time to the first token.")
+        self.seconds = times("chat_seconds", "Time taken.")
+        self.first_token = times("chat_first_token_seconds", "Time to the first token.")
         ProcessCollector(registry=self.registry)
 
     def request(self, status: int, seconds: float) -> None:
-        """Count a request, whatever became of it."""
+        """Count a request, answered or not."""
         self.status(status).inc()
-        self.whole.observe(seconds)
+        self.seconds.observe(seconds)
 
-    def used(self, usage: dict[str, int]) -> None:
-        """Count the tokens of an answered request, as the engine tells them."""
+    def count_tokens(self, usage: dict[str, int]) -> None:
+        """Count the tokens of an answered request, as reported by the engine."""
         for kind in ("prompt", "completion"):
             self.tokens(kind).inc(usage.get(f"{kind}_tokens", 0))
 
     def lost(self, rows: int) -> None:
-        """Count answers that are missing in the request log."""
+        """Count answers that could not be written to the request log."""
         self.unlogged.inc(rows)
 
     def text(self) -> str:
-        """Return all counts."""
+        """Return all metrics as text."""
         return generate_latest(self).decode()
 
     def collect(self) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
-"""Write a Llama as one GGUF file, which llama.cpp runs: weights, tokenizer and chat template.
+"""Export a Llama as one GGUF file for llama.cpp: weights, tokenizer and chat template.
 
-https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; `gguf` is ggml's own library.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; `gguf` is ggml's library.
 """
 
 from collections.abc import Callable
@@ -20,19 +20,19 @@ from .gguf_tokenizer import add_tokenizer
 
 PACKAGES = ("gguf", "transformers", "torch")
 FILE = "model.gguf"
-Packed = tuple[np.ndarray, Kind]  # bytes, and what they are
+Packed = tuple[np.ndarray, Kind]  # bytes and their type
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None) -> None:
-    """Write model.gguf with matrices of float16; UserError if the model is no Llama."""
+    """Write model.gguf with float16 matrices; UserError if the model is not a Llama."""
     write(model, folder / FILE, LlamaFileType.MOSTLY_F16, partial(pack, Kind.F16))
 
 
 def write(
     model: Any, path: Path, kind: LlamaFileType, packing: Callable[[str, np.ndarray], Packed]
 ) -> None:
-    """Write a model; `packing` takes a tensor's name in GGUF and its float32 numbers."""
-    config = _checked(model.network.config)
+    """Write a model; `packing` quantizes a float32 tensor, given its name in GGUF."""
+    config = _llama_config(model.network.config)
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
     add_tokenizer(writer, model.tokenizer, config)
@@ -40,12 +40,12 @@ def write(
     for name, tensor in model.network.state_dict().items():
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
-        array = _turned(name, tensor.float().cpu().numpy(), config)
-        known = names.get_name(name, (".weight", ".bias"))
-        if known is None:
+        array = _permute(name, tensor.float().cpu().numpy(), config)
+        gguf_name = names.get_name(name, (".weight", ".bias"))
+        if gguf_name is None:
             raise UserError(f"the weights {name} have no name in GGUF")
-        packed, held = packing(known, array)
-        writer.add_tensor(known, packed, raw_dtype=held)
+        packed, dtype = packing(gguf_name, array)
+        writer.add_tensor(gguf_name, packed, raw_dtype=dtype)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -53,25 +53,25 @@ def write(
 
 
 def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
-    """Return matrices of `kind`; vectors, and rows that its blocks do not fill, stay float32."""
+    """Quantize a matrix to `kind`; vectors, and rows of incomplete blocks, stay float32."""
     fits = array.ndim > 1 and array.shape[-1] % quants.GGML_QUANT_SIZES[kind][0] == 0
-    held = kind if fits else Kind.F32
-    return quants.quantize(array, held), held
+    dtype = kind if fits else Kind.F32
+    return quants.quantize(array, dtype), dtype
 
 
-def _checked(config: Any) -> LlamaConfig:
-    """Return a Llama's configuration, or that of a decoder which computes the same."""
+def _llama_config(config: Any) -> LlamaConfig:
+    """Return the configuration of a Llama, or of a decoder that computes the same."""
     if not isinstance(config, LlamaConfig) and not getattr(config, "is_llama", False):
-        raise UserError(f"{config.model_type} is not written as GGUF here, only Llama is")
+        raise UserError(f"{config.model_type} can't be exported as GGUF here, only Llama can")
     if hasattr(config, "adapter"):
-        raise UserError(f"a {config.adapter['method']} can't be merged into the weights")
+        raise UserError(f"{config.adapter['method']} can't be merged into the weights")
     return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
 
 
 def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> None:
     heads, rope = config.num_attention_heads, dict[str, Any](config.rope_parameters or {})
     if rope["rope_type"] != "default":
-        raise UserError(f"positions of the kind {rope['rope_type']} are not written as GGUF here")
+        raise UserError(f"rope_type {rope['rope_type']} can't be exported as GGUF here")
     size = config.head_dim or config.hidden_size // heads
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
@@ -88,8 +88,8 @@ def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> N
     writer.add_file_type(kind)
 
 
-def _turned(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:
-    """Order the rows of queries and keys as llama.cpp turns them: pairs side by side."""
+def _permute(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:
+    """Interleave the rows of queries and keys, as llama.cpp's rotary embeddings expect."""
     heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
     count = next((heads[part] for part in heads if part in name), None)
     if count is None:
@@ -99,7 +99,7 @@ def _turned(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:
 
 
 def describe(model: Any) -> dict[str, Any]:
-    """Return what a contract says of the way from a conversation to tokens, and back."""
+    """Return the contract's description of how conversations become tokens, and back."""
     tokenizer = model.tokenizer
     first = tokenizer.bos_token_id
     return {
@@ -109,6 +109,8 @@ def describe(model: Any) -> dict[str, Any]:
             "first": tokenizer.eos_token_id if first is None else first,
             "special": special(tokenizer),
             "prompt": model.prompt,
-            "inputs": {"messages": "role and content of each turn; the file holds the template"},
+            "inputs": {
+                "messages": "role and content of each turn; the file contains the chat template"
+            },
         }
     }

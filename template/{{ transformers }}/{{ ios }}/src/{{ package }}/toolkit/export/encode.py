@@ -1,6 +1,6 @@
-"""Texts to what the network takes on a device: the numbers of their tokens, all rows as long.
+"""Encode texts for a network on a device: token ids, padded to a fixed length.
 
-Float32 although they are whole: what runs networks on phones is made for that.
+The ids are float32, which the runtimes of phones are built for.
 """
 
 import json
@@ -15,14 +15,14 @@ from ..texts.padding import BATCH
 from .contract import Contract
 from .feed import feed
 
-MAX_ROWS = BATCH  # at once
+MAX_ROWS = BATCH  # per call
 CLASSES = {"BPE": "PreTrainedTokenizer", "Unigram": "T5Tokenizer", "WordPiece": "BertTokenizer"}
 
 
 def describe(model: Any) -> dict[str, Any]:
-    """Return what a contract says of the way from a text to the network's input.
+    """Return the contract's description of how a text becomes the network's input.
 
-    `matrix` has a text's `tokens` in each row, filled up with `pad` at the end.
+    Each row of `matrix` holds the `tokens` of a text, padded at the end with `pad`.
     """
     shape = [None, model.max_tokens]
     matrix = {"name": "matrix", "dtype": "float32", "shape": shape, "pad": model.pad}
@@ -30,28 +30,28 @@ def describe(model: Any) -> dict[str, Any]:
 
 
 def accompany(model: Any, folder: Path) -> None:
-    """Write tokenizer.json into the folder, and what swift-transformers wants to know besides."""
+    """Write tokenizer.json and the configuration that swift-transformers needs into the folder."""
     model.tokenizer.save(str(folder / tokens.FILE))
     kind = json.loads(model.tokenizer.to_str())["model"]["type"]
-    told = {"tokenizer_class": CLASSES[kind]}
-    write_text(folder / "tokenizer_config.json", json.dumps(told) + "\n")
+    settings = {"tokenizer_class": CLASSES[kind]}
+    write_text(folder / "tokenizer_config.json", json.dumps(settings) + "\n")
     model.network.config.to_json_file(folder / "config.json")
 
 
 def example(model: Any, rows: int) -> np.ndarray:
-    """Return an input of that many rows; converters look at its shape alone."""
+    """Return an input of that many rows; converters only use its shape."""
     return np.full((rows, model.max_tokens), model.pad + 1, np.float32)
 
 
 def encode(inputs: Any, contract: Contract) -> np.ndarray:
-    """Return float32 (rows, max_tokens), whole numbers; `inputs` as for `feed`."""
+    """Return token ids as float32 (rows, max_tokens); `inputs` as for `feed`."""
     (ids,) = feed(inputs, contract).values()
-    told = contract["matrix"]
-    matrix = np.full((len(ids), told["shape"][1]), told["pad"], np.float32)
+    layout = contract["matrix"]
+    matrix = np.full((len(ids), layout["shape"][1]), layout["pad"], np.float32)
     matrix[:, : ids.shape[1]] = ids
     return matrix
 
 
 def stored(matrix: np.ndarray) -> list[Any]:
-    """Return what `encode` gave for JSON: the numbers of each row."""
+    """Return an encoded matrix for JSON: the token ids of each row."""
     return matrix.astype(np.int64).tolist()

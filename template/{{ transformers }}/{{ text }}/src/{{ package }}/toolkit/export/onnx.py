@@ -1,4 +1,4 @@
-"""An encoder as one ONNX file and its tokenizer: tokens in, probabilities and label out."""
+"""Export an encoder as one ONNX file and its tokenizer: tokens to probabilities and label."""
 
 import logging
 from pathlib import Path
@@ -16,23 +16,25 @@ PACKAGES = ("onnx", "onnxruntime", "onnxscript", "tokenizers", "torch", "transfo
 
 
 def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = None) -> None:
-    """Write folder/model.onnx, which takes the tokens of texts of any length."""
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses a library we don't use
+    """Write folder/model.onnx, whose input is token ids of any length."""
+    logging.getLogger("torch.onnx").setLevel(
+        logging.ERROR
+    )  # it warns of a library that is not needed
     program = torch.onnx.export(
-        model.answering(),
+        model.inference_network(),
         (torch.full((2, 5), model.pad + 1),),
         dynamo=True,
         dynamic_shapes=({0: Dim("rows"), 1: Dim("tokens", max=model.max_tokens)},),
         opset_version=OPSETS[""],
         verbose=False,
     )
-    assert program is not None  # with dynamo there is one
+    assert program is not None  # dynamo always returns one
     network = compose.add_prefix(program.model_proto, "node_").graph
     graph = Graph("node")
     graph.add("Identity", "ids", output=network.input[0].name)
     graph.include(network)
-    taken = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows", "tokens"])]
-    write(graph, taken, network.output[0].name, schema, threshold, folder)
+    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows", "tokens"])]
+    write(graph, inputs, network.output[0].name, schema, threshold, folder)
 
 
 def accompany(model: Any, folder: Path) -> None:
@@ -41,5 +43,5 @@ def accompany(model: Any, folder: Path) -> None:
 
 
 def describe(model: Any) -> dict[str, Any]:
-    """Return what the contract says besides: how a text becomes the graph's input."""
+    """Return what the contract adds: how a text becomes the graph's input."""
     return {"tokens": tokens.describe(model)}

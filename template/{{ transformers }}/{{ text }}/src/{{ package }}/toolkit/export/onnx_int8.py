@@ -1,4 +1,4 @@
-"""ONNX with weights of 8 bits; the range of activations is taken anew from each text."""
+"""ONNX with 8-bit weights; the ranges of activations are determined at inference."""
 
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from .quiet import quietly
 def compress(
     model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
-    """Write folder/model.onnx with layers and embeddings in 8 bits, by channel; no rows needed."""
+    """Write folder/model.onnx with per-channel 8-bit weights; needs no calibration rows."""
     convert(model, schema, folder, threshold)
-    whole = folder / "model.onnx"
-    with quietly():  # it would have the graph prepared, which gains nothing here
+    path = folder / "model.onnx"
+    with quietly():  # it recommends preprocessing, which has no benefit here
         quantize_dynamic(
-            whole,
-            whole,
+            path,
+            path,
             per_channel=True,
-            reduce_range=True,  # 7 bits: sums of 8 overflow on CPUs without VNNI
+            reduce_range=True,  # to 7 bits: with 8, sums overflow on CPUs without VNNI
             weight_type=QuantType.QInt8,
         )

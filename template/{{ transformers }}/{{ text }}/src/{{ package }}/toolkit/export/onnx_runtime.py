@@ -1,4 +1,4 @@
-"""Predict with the exported file: ONNX Runtime, tokenizers and numpy, no training library."""
+"""Run the exported file with ONNX Runtime, tokenizers and numpy; no training library."""
 
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ class Predictor:
         return self.decide(inputs)[0]
 
     def decide(self, inputs: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return the predictions and the (rows,) labels that the file chose.
+        """Return the predictions and the (rows,) labels computed by the file.
 
-        Texts of like length go together: the others are filled up to the longest.
+        Texts of similar length share a batch, which is padded to the longest.
         """
         name, contract = self.contract["inputs"][0]["name"], self.contract
         texts = list(inputs[name])
@@ -43,7 +43,7 @@ class Predictor:
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:
-    """Return the model of an export folder, its files checked; `threads` None means all cores."""
+    """Load an export folder after verifying its hashes; `threads` None means all cores."""
     contract = load_contract(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0

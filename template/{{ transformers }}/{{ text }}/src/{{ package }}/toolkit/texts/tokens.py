@@ -1,19 +1,19 @@
-"""From texts to the numbers of their tokens, the same in training and in service."""
+"""Tokenization of texts, the same in training and serving."""
 
 from typing import Any
 
 FILE = "tokenizer.json"
-ROWS = 1024  # at once, of which the runtime puts those of like length together
+ROWS = 1024  # per call; the runtime batches texts of similar length
 
 
 def describe(model: Any) -> dict[str, Any]:
-    """Return what a contract says of the way from a text to the model's input."""
+    """Return the contract's description of how a text becomes the model's input."""
     return {
         "file": FILE,
         "max_tokens": model.max_tokens,
         "pad": model.pad,
         "inputs": {
-            "ids": "int64 (rows, tokens): what the tokenizer makes of each text, first and last "
-            "token included, filled up with `pad` at the end"
+            "ids": "int64 (rows, tokens): the token ids of each text with first and last special "
+            "token, padded at the end with `pad`"
         },
     }

@@ -1,7 +1,7 @@
-"""vLLM's own server over the trained model, in a process and an environment of its own.
+"""vLLM's own server with the trained model, in a separate process and environment.
 
-It needs another PyTorch than training does: deploy/vllm/ says which, for an NVIDIA GPU or, where
-there is none, for the CPU. uv installs it when it is first asked for, some 5 GB.
+It needs a different PyTorch than training: deploy/vllm/ declares it, for an NVIDIA GPU or, without
+one, for the CPU. uv installs it on first use, about 5 GB.
 """
 
 import json
@@ -20,57 +20,62 @@ from ..settings.serve import Serve
 from .engine import Engine
 
 DEPLOY = Path("deploy/vllm")
-SECONDS = 0.5  # between two looks
-# On a CPU: exact, without a compiler, and sharing its cores with others.
+SECONDS = 0.5  # between health checks
+# On a CPU: float32, without compilation, and without binding threads to cores.
 CPU = ["--dtype", "float32", "--enforce-eager"]
-SHARED = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_CPU_KVCACHE_SPACE": "1"}  # gigabytes
+CPU_ENVIRONMENT = {
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+}  # gigabytes
 LOOKUP = {"method": "ngram", "num_speculative_tokens": 8, "prompt_lookup_max": 3}
 
 
 @contextmanager
 def start(run: Path, settings: Serve, host: str, port: int, key: str | None) -> Iterator[Engine]:
-    """Serve a run's model until the block ends; UserError if it is missing or vLLM ends."""
+    """Serve a run's model until the block ends; UserError if it is missing or vLLM exits."""
     if not (run / "model/config.json").exists():
         raise UserError(f"{run / 'model'} holds no model: run `train` first.")
     name = str(__package__).split(".")[0].replace("_", "-")
-    environment = SHARED | os.environ | ({"VLLM_API_KEY": key} if key else {})
+    environment = CPU_ENVIRONMENT | os.environ | ({"VLLM_API_KEY": key} if key else {})
     environment.pop("VIRTUAL_ENV", None)
     log = run / "vllm.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *_python(),
-                *_words(run / "model", settings, name),
+                *_command(),
+                *_options(run / "model", settings, name),
                 f"--host={host}",
                 f"--port={port}",
             ],
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that all of its processes can be ended together
+            start_new_session=True,  # a process group, which can be ended as one
         )
     try:
-        place = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
-        engine = Engine(f"http://{place}:{port}", name, key, process)
+        address = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
+        engine = Engine(f"http://{address}:{port}", name, key, process)
         _wait(engine, log)
         yield engine
     finally:
         _end(process)
 
 
-def _python() -> list[str]:
-    """Return what runs a Python module of vLLM's environment."""
+def _command() -> list[str]:
+    """Return the command that starts the server in vLLM's environment."""
     kind = "gpu" if shutil.which("nvidia-smi") else "cpu"
     if not (DEPLOY / kind).is_dir() or not shutil.which("uv"):
-        raise UserError(f"{DEPLOY / kind}: vllm needs this folder, and uv: run in the project's.")
+        raise UserError(
+            f"{DEPLOY / kind}: vllm needs this folder and uv: run in the project folder."
+        )
     python = ["uv", "run", "--quiet", "--project", str(DEPLOY / kind), "python", "-m"]
     return [*python, "vllm.entrypoints.openai.api_server", *(CPU if kind == "cpu" else [])]
 
 
-def _words(model: Path, settings: Serve, name: str) -> list[str]:
-    """Return vLLM's options; what clients leave open is as in `predict`: the likeliest word."""
+def _options(model: Path, settings: Serve, name: str) -> list[str]:
+    """Return vLLM's options; the default of requests is greedy decoding, as in `predict`."""
     tokenizer = json.loads((model / "tokenizer_config.json").read_text(encoding="utf-8"))
-    words = {
+    options = {
         "model": model,
         "served-model-name": name,
         "max-model-len": tokenizer["model_max_length"],
@@ -78,12 +83,12 @@ def _words(model: Path, settings: Serve, name: str) -> list[str]:
         "override-generation-config": json.dumps({"temperature": 0}),
     }
     if settings.lookup:
-        words["speculative-config"] = json.dumps(LOOKUP)
-    return [f"--{option}={value}" for option, value in words.items()]
+        options["speculative-config"] = json.dumps(LOOKUP)
+    return [f"--{option}={value}" for option, value in options.items()]
 
 
 def _wait(engine: Engine, log: Path) -> None:
-    """Return when the engine is ready, which may take minutes."""
+    """Wait until the engine is ready, which may take minutes."""
     assert engine.process
     while engine.process.poll() is None:
         try:
@@ -91,11 +96,11 @@ def _wait(engine: Engine, log: Path) -> None:
             return
         except OSError:
             time.sleep(SECONDS)
-    raise UserError(f"vLLM has ended, with code {engine.process.returncode}: {log} says why.")
+    raise UserError(f"vLLM exited with code {engine.process.returncode}: see {log}.")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process with all that it has started."""
+    """End a process and all its children."""
     for kind, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, None)):
         try:
             os.killpg(process.pid, kind)

@@ -1,4 +1,4 @@
-"""In which order rows are trained on."""
+"""The order in which rows are trained on."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -8,16 +8,16 @@ from torch.utils.data import Sampler
 POOL = 50  # batches whose rows are sorted together
 
 
-class ByLength(Sampler[int]):
-    """Rows at random, those of like length in one batch; `epoch` tells which order is due.
+class LengthGroupedSampler(Sampler[int]):
+    """Random batches of rows of similar length; `epoch` returns the current epoch.
 
-    Batches are whole: of each epoch other rows are left over.
+    All batches are full; each epoch leaves out different rows.
     """
 
     def __init__(
         self, ids: Sequence[Sequence[int]], batch: int, seed: int, epoch: Callable[[], int]
     ) -> None:
-        self.lengths = np.array([len(known) for known in ids])
+        self.lengths = np.array([len(row) for row in ids])
         self.batch, self.seed, self.epoch = batch, seed, epoch
 
     def __len__(self) -> int:
@@ -27,11 +27,11 @@ class ByLength(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         rng = np.random.default_rng([self.seed, self.epoch()])
         batches: list[np.ndarray] = []
-        for pool in _cut(rng.permutation(len(self.lengths))[: len(self)], POOL * self.batch):
-            batches += _cut(pool[self.lengths[pool].argsort(kind="stable")], self.batch)
+        for pool in _chunks(rng.permutation(len(self.lengths))[: len(self)], POOL * self.batch):
+            batches += _chunks(pool[self.lengths[pool].argsort(kind="stable")], self.batch)
         order = rng.permutation(len(batches))
         return iter(np.concatenate([batches[number] for number in order]).tolist())
 
 
-def _cut(rows: np.ndarray, size: int) -> list[np.ndarray]:
+def _chunks(rows: np.ndarray, size: int) -> list[np.ndarray]:
     return np.split(rows, range(size, len(rows), size))
