@@ -67,11 +67,11 @@ def drop_total(
         return part
     reason, word = explain(row, _head(again, rows + row.place), missing)
     if reason:
-        found = f"row {rows + row.place + 1:,}, the last, is a total of the rows above: {reason}"
+        found = f"row {rows + row.place + 1:,}, the last, summarizes the rows above: {reason}"
         refuse(path, reading, notes, [found])
         return part.filter(pa.array(np.arange(len(part)) != row.place))
     if word:
-        notes.append(f"{path}: the last row says {word!r}: delete it if it is a total.")
+        notes.append(f"{path}: the last row says {word!r}: delete it if it summarizes the others.")
     return part
 
 
@@ -107,8 +107,8 @@ def last_row(part: pa.Table, missing: list[str]) -> LastRow | None:
 def explain(row: LastRow, above: Iterable[pa.Table], missing: list[str]) -> tuple[str, str]:
     """Return why a row holds totals, and its word such as "Total"; "" where there is none.
 
-    `above` are the parts of the file above the row; none of them has its words, or missing values
-    in its empty columns.
+    `above` are the parts of the file above the row. It holds totals only if none of them has its
+    words, or missing values in its empty columns.
     """
     words, empty, columns = row.words, row.empty, None
     facts: dict[str, Any] = {}
