@@ -52,9 +52,7 @@ def load(kind: type[S], path: Path, overrides: dict[str, str]) -> S:
     raw = read(path)
     own = raw.get("data")
     if isinstance(own, dict) and overrides.get("data.path", own.get("path")) != own.get("path"):
-        raw["data"] = {
-            key: own[key] for key in own if key not in Data.NAMES
-        }  # these belong to another file
+        raw["data"] = {key: own[key] for key in own if key not in Data.NAMES}  # of another file
     for key, text in overrides.items():
         _set(raw, key, parse(text, path), path)
     try:
