@@ -174,7 +174,9 @@ def log_test_set(run: Path, test_set: str, predictions: str) -> None:
     if not path.exists():
         write_text(path, "test_set,predictions,run\n")
     if line not in path.read_text(encoding="utf-8"):
-        with path.open("a", encoding="utf-8", newline="\n") as log:  # as other processes may
+        with path.open(
+            "a", encoding="utf-8", newline="\n"
+        ) as log:  # other processes may append too
             log.write(f"{line}{run.name}\n")
 
 
