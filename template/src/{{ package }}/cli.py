@@ -97,11 +97,8 @@ def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
 
 def _short(text: str) -> str:
     """Shorten a message in the middle: it may quote ten thousand columns."""
-    return (
-        text
-        if len(text) <= MAX_LENGTH
-        else f"{text[: MAX_LENGTH // 2]} … {text[-MAX_LENGTH // 2 :]}"
-    )
+    half = MAX_LENGTH // 2
+    return text if len(text) <= MAX_LENGTH else f"{text[:half]} … {text[-half:]}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -135,8 +132,8 @@ def _command(
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")
     for key, field in keys(complete()):
         default = "" if field.is_required() else f"default {field.default}"
-        text = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
+        note = default if {key, key.split(".")[0]} & {*reads} else argparse.SUPPRESS
         settings.add_argument(
-            f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=text
+            f"--{key}", dest=key, default=argparse.SUPPRESS, metavar="VALUE", help=note
         )
     return sub

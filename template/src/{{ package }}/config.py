@@ -18,10 +18,7 @@ from .toolkit.settings.evaluate import Evaluate
 
 DATA = ("seed", "data")  # all that an export needs, whatever framework trained it
 OF_RUN = (*DATA, "model", "train")
-OF_FILE = (
-    "bad_rows",
-    "sheet",
-)  # keys of `data` that may differ between the run's file and a new one
+OF_FILE = ("bad_rows", "sheet")  # keys of `data` that may differ for a new file
 
 
 class Evaluation(Evaluate):

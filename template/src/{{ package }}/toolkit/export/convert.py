@@ -59,9 +59,7 @@ def export(
             converter, verifier = _convert(name, model, splits, threshold, folder)
             accompany(model, folder)
             described = describe(name, folder, converter, splits.schema, threshold, config)
-            if hasattr(
-                converter, "describe"
-            ):  # its input is the output of `features`, not raw columns
+            if hasattr(converter, "describe"):  # it takes the output of `features`
                 described |= converter.describe(model)
             _write(folder / "contract.json", described)
             artifact = exported(name, folder)

@@ -16,10 +16,8 @@ def known() -> list[str]:
 def _variants(folder: Path, base: str) -> list[str]:
     """Return names such as onnx-int8, for modules that compress a format."""
     modules = sorted(folder.glob(f"{base}_*.py"))
-    compressing = [
-        path for path in modules if "\ndef compress(" in path.read_text(encoding="utf-8")
-    ]
-    return [f"{base}-{path.stem.removeprefix(f'{base}_')}" for path in compressing]
+    found = [path for path in modules if "\ndef compress(" in path.read_text(encoding="utf-8")]
+    return [f"{base}-{path.stem.removeprefix(f'{base}_')}" for path in found]
 
 
 def _exist(names: list[str]) -> list[str]:
