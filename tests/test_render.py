@@ -17,7 +17,7 @@ from render import render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, BUDGET = 144, {"src": 6127, "tests": 2415}
+FILES, BUDGET = 139, {"src": 6327, "tests": 2466}
 
 
 @pytest.mark.parametrize("name", SETS)

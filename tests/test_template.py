@@ -3,6 +3,7 @@
 import ast
 import re
 from functools import cache
+from graphlib import TopologicalSorter
 from itertools import combinations, product
 from math import ceil
 from pathlib import Path
@@ -33,6 +34,11 @@ PATHS = [
 FILES = [path for path in PATHS if path.is_file()]
 PYTHON = [path for path in walk() if landing(path).endswith(".py")]
 SOURCES = "src/{{ package }}/"
+MODULES = {
+    landing(path).removeprefix(SOURCES).removesuffix(".py")
+    for path in PYTHON
+    if landing(path).startswith(SOURCES)
+}
 TAG = re.compile(r"\{\{.*?\}\}|\{%|\{#")
 BRANCH = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -266,3 +272,41 @@ def test_the_names_of_folders_say_what_renders(template: Path, tmp_path: Path) -
     folder = render(template, tmp_path / "project")
     rendered = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert rendered == {*files({})}
+
+
+def test_the_toolkit_imports_nothing_of_the_project() -> None:
+    toolkit = [path for path in PYTHON if landing(path).startswith(f"{SOURCES}toolkit/")]
+    assert len(toolkit) > 100
+    for path in toolkit:
+        module = landing(path).removeprefix(SOURCES).removesuffix(".py")
+        imported = _imported(path, deep=True)
+        assert not [name for name in imported if not name.startswith("toolkit/")], module
+    assert "toolkit/runs" in set().union(*map(_imported, toolkit))
+
+
+@pytest.mark.parametrize(("task", "framework"), cells())
+def test_no_module_imports_itself_through_others(task: str, framework: str) -> None:
+    answers = {"task": task, "framework": framework, "targets": targets(task, framework)}
+    modules = {
+        name.removeprefix("src/my_model/").removesuffix(".py"): path
+        for name, path in files(answers).items()
+        if name.startswith("src/my_model/") and name.endswith(".py")
+    }
+    order = TopologicalSorter(
+        {name: _imported(path) & {*modules} for name, path in modules.items()}
+    )
+    assert len([*order.static_order()]) == len(modules)  # CycleError names the modules
+
+
+@cache
+def _imported(path: Path, deep: bool = False) -> frozenset[str]:
+    """Return the modules, as "folder/name", that one imports at its top, or in functions too."""
+    tree, own = ast.parse(_code(path)), landing(path).removeprefix(SOURCES).removesuffix(".py")
+    folders, found = own.split("/"), set[str]()
+    for node in ast.walk(tree) if deep else tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = [*folders[: len(folders) - node.level], *(node.module or "").split(".")]
+            place = "/".join(filter(None, above))
+            found |= {f"{place}/{each.name}".removeprefix("/") for each in node.names} & MODULES
+            found |= {place} & MODULES
+    return frozenset(found)
