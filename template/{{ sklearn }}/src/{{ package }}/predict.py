@@ -58,8 +58,10 @@ def load(folder: Path) -> Model:
         raise UserError(f"{folder} holds no model.skops: run `train` first.")
     unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
     if unknown:
-        told = f"{path} holds types that no entry of estimators.py lists: {sorted(unknown)}"
-        raise UserError(f"{told}: if you trust them, add them to its `types`.")
+        raise UserError(
+            f"{path} holds types that no entry of estimators.py lists: {sorted(unknown)}; if you "
+            "trust them, add them to the `types` of the estimator."
+        )
     try:
         return skops.io.load(path, trusted=TRUSTED)
     except ModuleNotFoundError as error:

@@ -26,7 +26,7 @@ from . import metrics, scores
 WORK = 40_000_000  # numbers weighed: 1,000 resamples up to 20,000 rows of two classes, then fewer
 CELLS = 1_000_000  # numbers weighed at once, which bounds the memory
 BEFORE = "before"  # an earlier run, which is named
-FEW = 10  # rows of a class: with fewer, no interval covers as often as it says
+FEW = 10  # rows of a class: with fewer, intervals do not reach their coverage
 USUAL = 0.05  # size of accelerations and of 1 / degrees of freedom
 Candidate = tuple[np.ndarray, float | None]  # predictions, threshold
 
@@ -72,19 +72,19 @@ def compare(
 
 
 def notes(targets: np.ndarray, labels: list[str] | None, scores: dict[str, float]) -> list[str]:
-    """Say which metrics have no value on these rows, and where rows are too few for intervals."""
+    """Return notes on undefined metrics, and on too few rows for intervals."""
     found = []
     counts = np.bincount(targets, minlength=len(labels)).tolist() if labels else []
     few = [label for label, count in zip(labels or [], counts, strict=True) if count < FEW]
     if few or len(targets) < FEW:
         more = f" and {len(few) - 5} more" if len(few) > 5 else ""
-        told = f" of {', '.join(few[:5])}{more}" if few else ""
-        found.append(f"There are fewer than {FEW} test rows{told}: intervals say little of so few.")
-    unknown = [metric for metric, value in scores.items() if not math.isfinite(value)]
-    if unknown:
+        classes = f" of {', '.join(few[:5])}{more}" if few else ""
+        found.append(f"There are fewer than {FEW} test rows{classes}: too few for intervals.")
+    undefined = [metric for metric, value in scores.items() if not math.isfinite(value)]
+    if undefined:
         same = len(np.unique(targets)) == 1
         cause = "all test rows have the same target" if same else "they are undefined on these rows"
-        found.append(f"{' and '.join(unknown)}: no value and no interval, as {cause}.")
+        found.append(f"{' and '.join(undefined)}: no value and no interval, since {cause}.")
     return found
 
 

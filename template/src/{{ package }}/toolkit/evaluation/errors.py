@@ -11,19 +11,20 @@ from ..tables.schema import Schema, readable
 from ..tables.split import Split, slices
 from . import metrics
 
-LEAST_ROWS = 30  # of a slice; means of fewer say little
+MIN_ROWS = 30  # of a slice: means of fewer rows are too noisy
 MISTAKES = 50
-LEVEL = 0.05  # chance that any slice is called worse though none is
+LEVEL = 0.05  # family-wise error rate: any slice reported although none is worse
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What a kind of input adds to an evaluation; its fragments of the report show it.
+    """What a kind of input adds to an evaluation, shown by its fragments of the report.
 
     tables    by file name, for evaluation/
     files     by path in evaluation/
     facts     for details.json
-    notes     sentences that the user should know; failures fail the model
+    notes     warnings for the user
+    failures  reasons for which the model fails its evaluation
     """
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def _slices(test: Split, predictions: np.ndarray, schema: Schema) -> pd.DataFram
     observed, predicted, _ = metrics.reliability(test.targets, predictions)
     found = []
     for column, value, mask in slices(test.inputs, schema):
-        if min(mask.sum(), (~mask).sum()) < LEAST_ROWS:
+        if min(mask.sum(), (~mask).sum()) < MIN_ROWS:
             continue
         test_of_means = ttest_ind(loss[mask], loss[~mask], equal_var=False, alternative="greater")
         found.append(

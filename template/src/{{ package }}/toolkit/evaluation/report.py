@@ -54,10 +54,10 @@ def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
         "greater": metrics.GREATER_IS_BETTER
         | {name: metric.greater_is_better for name, metric in config.evaluate.OWN.items()},
         "row_loss": metrics.ROW_LOSS,
-        "judged": models_evaluated(run.parent, details["test_set"]),
+        "evaluated": models_evaluated(run.parent, details["test_set"]),
         "slices": _table(run, "slices").to_dict("records"),
         "mistakes": _table(run, "mistakes", dtype=str).drop(columns="id"),
-        "mistaken": metrics.MISTAKES,
+        "mistakes_about": metrics.MISTAKES,
         "fragments": sorted(f"fragments/{path.name}" for path in FOLDER.glob("fragments/*.j2")),
         "table": lambda name: _table(run, name).to_dict("records"),
         "texts": lambda name: _table(run, name, dtype=str).to_dict("records"),

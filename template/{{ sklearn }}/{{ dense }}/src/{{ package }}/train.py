@@ -22,7 +22,7 @@ from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.schema import readable
 from .toolkit.tables.split import Split, Splits
 
-MEAN, FELL = 0.1, 0.5  # what is left of the first guess, and of a loss, where a warning is due
+MEAN, FELL = 0.1, 0.5  # shares of the initial prediction, and of the loss, for a warning
 
 
 class Fitted(NamedTuple):
@@ -47,22 +47,22 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     for step, (train_loss, val_loss) in enumerate(fitted.losses):
         log(step, {"train_loss": train_loss, "val_loss": val_loss})
     if fitted.capped:
-        told = f"the validation loss still fell when the {config.train.rounds:,} rounds ended"
-        say("warning", f"train.rounds: {told}: raise it, or train.learning_rate.")
+        reason = f"the validation loss was still falling after {config.train.rounds:,} rounds"
+        say("warning", f"train.rounds: {reason}: raise it, or train.learning_rate.")
     if _stopped_at_the_start(fitted.losses, config):
         best = _best(fitted.losses)
         fell = 1 - fitted.losses[-1][0] / fitted.losses[best][0]
         say(
             "warning",
             f"train.patience: the validation loss was lowest in round {best}, after which the "
-            f"training loss fell by {fell:.0%}: the validation rows, {_span(splits, config)}, are "
-            "unlike the training rows; raise train.patience, or data.val, for a longer time.",
+            f"training loss fell by {fell:.0%}: the validation rows, {_span(splits, config)}, "
+            "differ from the training rows; raise train.patience, or data.val for a longer period.",
         )
     return fitted.model
 
 
 def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
-    """Say whether rows of another time ended boosting when it had hardly left the first mean."""
+    """Return whether later validation rows stopped boosting close to its initial prediction."""
     by_time = getattr(config.data, "time", None) is not None
     if not by_time or not ESTIMATORS[config.model.name].fit:
         return False
@@ -72,7 +72,7 @@ def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> 
 
 
 def _span(splits: Splits, config: Config) -> str:
-    """Say from when to when the validation rows are."""
+    """Return the period of the validation rows."""
     columns, time = splits.schema.columns, getattr(config.data, "time", None)
     for column in (each for each in columns if each.name == time):
         values = splits.val.inputs[column.name]
@@ -145,7 +145,7 @@ def _many(model: Model, config: Config) -> bool:
 
 
 def _better(fitted: Fitted, config: Config, splits: Splits) -> tuple[Fitted, Config]:
-    """Return what is better of ordinal codes, which `fitted` has, and native categories."""
+    """Return the better of ordinal codes, which `fitted` has, and native categories."""
     tried = {"ordinal": fitted}
     tried["native"] = _fit(_splitting("native", config), splits.train, splits)
     best, other = sorted(tried, key=lambda way: tried[way].loss)

@@ -29,11 +29,11 @@ def build(config: Config, splits: Splits) -> Model:
         raise UserError("train.class_weight: only classes can be weighted; set it to null.")
     if config.model.categories == "native" and not entry.native:
         able = " or ".join(name for name, each in ESTIMATORS.items() if each.native)
-        told = f"native is for {able}; {config.model.name} has no faithful export with it"
-        raise UserError(f"model.categories: {told}: take ordinal.")
+        reason = f"native needs {able}, since {config.model.name} has no exact export with it"
+        raise UserError(f"model.categories: {reason}: use ordinal.")
     if config.train.bag > 1 and config.data.time is not None:
-        why = "models that each miss a stretch of data.time are worse at later rows than one alone"
-        raise UserError(f"train.bag: {why}: set it to 1.")
+        reason = "models that each lack a period of data.time predict later rows worse than one"
+        raise UserError(f"train.bag: {reason}: set it to 1.")
     features = Features.of(config, schema)
     check_features(clone(features).fit(splits.train.inputs), schema, splits.train.inputs)
     estimator = entry.build(config, schema.labels is not None)

@@ -56,7 +56,7 @@ def _svm(config: Config) -> BaseEstimator:
 
 
 def _naive_bayes(config: Config) -> BaseEstimator:
-    """Rennie et al. 2003: each class is told by what the others hold, which suits rare ones."""
+    """Rennie et al. 2003: estimated from the other classes of each, which suits rare ones."""
     from sklearn.naive_bayes import ComplementNB
 
     if config.train.class_weight:

@@ -1,4 +1,4 @@
-"""Figures of a classifier's held-out rows."""
+"""Figures of a classifier on the test set."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,9 +9,9 @@ from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay, confusion_m
 from .figures import BLUE, COLOURS, INK, ORANGE, draw
 from .metrics import decide, reliability
 
-# The angular transform stretches an axis near 0 and 1: dots of a rare class lie apart.
+# The angular transform stretches an axis near 0 and 1, which separates the dots of a rare class.
 ANGULAR = (lambda p: np.arcsin(np.sqrt(np.clip(p, 0, 1))), lambda angle: np.sin(angle) ** 2)
-MOST_CLASSES = 8  # the most frequent ones have curves, cells and colours
+MAX_CLASSES = 8  # the most frequent ones are plotted
 
 
 def figures(
@@ -20,23 +20,23 @@ def figures(
     """Return {caption: SVG}; targets (rows,) int64 codes, predictions (rows, classes) float32."""
     names = [label if len(label) <= 18 else f"{label[:17]}…" for label in labels or []]
     common = np.argsort(-np.bincount(targets, minlength=len(names)), kind="stable")
-    kept = sorted(common[:MOST_CLASSES].tolist())
+    kept = sorted(common[:MAX_CLASSES].tolist())
     shown = [1] if len(names) == 2 else kept
     curves = [(names[c], targets == c, predictions[:, c]) for c in shown if (targets == c).any()]
-    most = f" ({MOST_CLASSES} of {len(names)} classes)" if len(names) > MOST_CLASSES else ""
+    most = f" ({MAX_CLASSES} of {len(names)} classes)" if len(names) > MAX_CLASSES else ""
     return {
-        f"Precision against recall; dashed: picking rows blindly{most}": draw(
+        f"Precision and recall; dashed: random guessing{most}": draw(
             "precision and recall", lambda axes: _precision_recall(axes, curves, threshold)
         ),
-        f"ROC; dashed: picking rows blindly{most}": draw("ROC", lambda axes: _roc(axes, curves)),
-        "Calibration: a dot for a tenth of the rows; dashed: probabilities come true; "
-        "axes are stretched near 0 and 1": draw(
+        f"ROC; dashed: random guessing{most}": draw("ROC", lambda axes: _roc(axes, curves)),
+        "Calibration: each dot is a tenth of the rows; dashed: perfect calibration; "
+        "axes stretched near 0 and 1": draw(
             "calibration", lambda axes: _calibration(axes, targets, predictions)
         ),
-        "Probabilities given to each class's rows": draw(
+        "Predicted probabilities, by class": draw(
             "scores", lambda axes: _scores(axes, targets, predictions, threshold, names)
         ),
-        f"Confusion: rows are the truth, shares are of each row{most}": draw(
+        f"Confusion matrix: rows are the ground truth, percentages are of each row{most}": draw(
             "confusion matrix",
             lambda axes: _confusion(axes, targets, decide(predictions, threshold), names, kept),
         ),
@@ -79,8 +79,8 @@ def _calibration(axes: Axes, targets: np.ndarray, predictions: np.ndarray) -> No
     angles = ANGULAR[0]([mean, share, *bars])
     even = ANGULAR[1](np.linspace(angles.min(), angles.max(), 5))
     ticks = sorted({float(f"{tick:.{1 if even[0] < 0.5 else 2}g}") for tick in even})
-    axes.set(xlabel="probability", xticks=ticks, xlim=even[[0, -1]])
-    axes.set(ylabel="share that came true", yticks=ticks, ylim=even[[0, -1]])
+    axes.set(xlabel="predicted probability", xticks=ticks, xlim=even[[0, -1]])
+    axes.set(ylabel="observed frequency", yticks=ticks, ylim=even[[0, -1]])
 
 
 def _scores(
@@ -101,7 +101,7 @@ def _scores(
         axes.hist(rows, edges, weights=shares, label=name, color=colour, alpha=0.55)
     if threshold is not None:
         axes.axvline(threshold, color=INK, linewidth=0.9, linestyle=":", label="threshold")
-    label = f"probability of {names[1]}" if binary else "probability of the likeliest class"
+    label = f"probability of {names[1]}" if binary else "probability of the most likely class"
     axes.set(xlabel=label, ylabel="share of the class's rows")
     axes.legend()
 

@@ -31,7 +31,7 @@ class ExportablePipeline(Pipeline):
     TARGET: ClassVar[Transform | None] = None
 
     def fitted_to(self, targets: np.ndarray) -> np.ndarray:
-        """Return what the estimator is fitted to: label codes, or values, transformed if asked."""
+        """Return what the estimator is fitted to: label codes, or transformed values."""
         if self.TARGET is None or targets.dtype == np.int64:
             return targets
         with np.errstate(all="ignore"):
