@@ -113,6 +113,37 @@ def test_numbers(template: Path, tmp_path: Path) -> None:
     }
 
 
+def test_network(template: Path, tmp_path: Path) -> None:
+    answers = {"framework": "pytorch", "targets": []}
+    folder = project(template, tmp_path / "project", answers)
+    package = folder / "src/my_model"
+    (network,) = _printed(folder, "A network")
+    table = 'NETWORKS: dict[str, Any] = {"mlp": MLP,'
+    named = f'{network}\n\n{table} "one-layer": OneLayer,'
+    edit(package / "networks.py", table, named)
+    edit(package / "settings/model.py", 'Literal["mlp",', 'Literal["mlp", "one-layer",')
+    _check(folder)
+    short = ["--model.name=one-layer", "--train.epochs=3"]
+    _uv(folder, "run", "my-model", "train", "--run=yours", *short)
+    _uv(folder, "run", "my-model", "export")
+    parity = _json(folder / "runs/yours/export/onnx/parity.json")
+    assert parity["passed"] and parity["rows"] == 2000
+    (line,) = _printed(folder, "A loss")
+    after = 'reduction="none", label_smoothing=smoothing)\n'
+    edit(package / "training/objective.py", after, f"{after}        {line}")
+    _check(folder)
+    _uv(folder, "run", "my-model", "train", "--run=focal", *short)
+    first, focal = (
+        float(
+            (folder / "runs" / run / "history.csv").read_text("utf-8").split("\n")[1].split(",")[1]
+        )
+        for run in ("yours", "focal")
+    )
+    assert focal < 0.8 * first, "a focal loss weighs rows that are right less"
+    names = ("networks", "settings/model", "training/objective")
+    assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
+
+
 def _assert_disagreement_is_found(folder: Path) -> None:
     """A feature that an export computes otherwise is refused before anything is trained."""
     edit(folder / "src/my_model/features.py", 'graph.add("Mul", speed', 'graph.add("Add", speed')
