@@ -20,16 +20,15 @@ MAJOR = {"project_name": "My-Model", "task": "text-classification", "framework":
 MAJOR |= {"description": "Third.", "author": "Bob", "license": "Apache-2.0", "tracker": "wandb"}
 MAJOR |= {"targets": ["api"], "versioning": "none", "ci": "github"}
 DEMO, NEXT_DEMO = "birdstrikes.csv", "remarks.csv"
-DELETED = ["noxfile.py", "tests/test_data.py", "src/my_model/toolkit/monitoring/view.py"]
-EVALUATION = "src/my_model/toolkit/evaluation"
-OLD_NAME, NEW_NAME = f"{EVALUATION}/errors.py", f"{EVALUATION}/mistakes.py"
+DELETED = ["noxfile.py", "tests/test_data.py", "src/my_model/settings/model.py"]
+OLD_NAME, NEW_NAME = "src/my_model/tune.py", "src/my_model/search.py"
 
 
 def _delete(folder: Path) -> None:
     """Delete files and a folder of the template, and rename one of its modules."""
     for name in DELETED:
         (folder / name).unlink()
-    shutil.rmtree(folder / "src/my_model/toolkit/monitoring")
+    shutil.rmtree(folder / "src/my_model/settings")
     (folder / OLD_NAME).rename(folder / NEW_NAME)
 
 
