@@ -16,20 +16,6 @@ KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of l
 SMALL = ["--train.trees=20", "--train.rounds=60", "--evaluate.resamples=100"]
 PREPARED = "replace(LINEAR, prepare=_target_encoded"
 NUMPY = "import numpy as np\nfrom sklearn.base import clone\n"
-COMMAND = '''"""Print the number of runs."""
-
-import argparse
-
-from ..config import Config
-
-READS = ("paths",)
-
-
-def run(config: Config, args: argparse.Namespace) -> int:
-    """Count the folders."""
-    print(len([*config.paths.runs.glob("*/config.yaml")]), "runs")
-    return 0
-'''
 ENDPOINT = """
 from fastapi.testclient import TestClient
 from pathlib import Path
@@ -60,7 +46,7 @@ def test_classes(template: Path, tmp_path: Path) -> None:
     _write_below_docstring(package / "api.py", *_printed(folder, "An endpoint"))
     (function,) = _printed(folder, "A file in an export")
     edit(package / "pipeline.py", function.rpartition("    (folder")[0], function)
-    (package / "commands/count.py").write_text(COMMAND, "utf-8")
+    (package / "commands/hello.py").write_text(*_printed(folder, "A command"), "utf-8")
     _check(folder)
     _run(folder, "run", "--model.name=extra-trees", "--evaluate.primary=mcc", "--run=yours")
     _assert_exported(folder / "runs/yours", "mcc", "extra-trees")
@@ -73,8 +59,8 @@ def test_classes(template: Path, tmp_path: Path) -> None:
     _run(folder, "run", "--model.name=linear", "--run=encoded")
     _assert_exported(folder / "runs/encoded", "average_precision", "linear")
     assert "TargetEncoder" in _skops(folder / "runs/encoded")
-    assert _uv(folder, "run", "my-model", "count") == "2 runs\n"
-    assert "Print the number of runs" in _uv(folder, "run", "my-model", "--help")
+    assert _uv(folder, "run", "my-model", "hello", "--hello.name=you") == "hello you\n"
+    assert "Greet someone" in _uv(folder, "run", "my-model", "--help")
     tests = ["tests/test_train.py", "tests/test_convert.py", "tests/toolkit/test_drift.py"]
     done = _uv(folder, "run", "pytest", "-k", "extra-trees", *tests)
     assert int(re.findall(r"(\d+) passed", done)[0]) > 10
@@ -82,6 +68,8 @@ def test_classes(template: Path, tmp_path: Path) -> None:
     assert "train.min_samples_leaf" in _uv(folder, "run", "my-model", "tune", *searched)
     names = ("api", "estimators", "features", "metrics", "pipeline")
     assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
+    _assert_mistakes_are_explained(folder)
+    _assert_a_changed_feature_is_noticed(folder)
     _assert_disagreement_is_found(folder)
 
 
@@ -142,6 +130,57 @@ def test_network(template: Path, tmp_path: Path) -> None:
     assert focal < 0.8 * first, "a focal loss weighs rows that are right less"
     names = ("networks", "settings/model", "training/objective")
     assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
+
+
+MISTAKES = {  # in a file of the project: what a command then says
+    "metrics.py": {
+        "matthews_corrcoef(targets, decisions, sample_weight=weights)": {
+            "float((targets == decisions).mean())": "'mcc' ignores its weights",
+            "weights": "'mcc' fails (TypeError",
+            "float('nan')": "'mcc' is nan for random predictions",
+        },
+        '"mcc": Metric': {'"roc_auc": Metric': "'roc_auc' is a metric of the toolkit"},
+    },
+    "commands/hello.py": {
+        'name: str = "world"': {"name: str": "give 'name' of its Settings a default"},
+        "class Settings(Section)": {
+            "from ..toolkit.settings.common import Monitor as Settings\n\n\nclass Other(Section)": (
+                "another command has the same Settings"
+            )
+        },
+    },
+    "features.py": {'("Speed IAS in knots",)': {'("Speed IAS in knots")': "must be a tuple"}},
+    "pipeline.py": {'"NOTICE.txt"': {'"model.txt"': "accompany() in pipeline.py wrote model.txt"}},
+}
+
+
+def _assert_mistakes_are_explained(folder: Path) -> None:
+    """A mistake in the project's own code gets a sentence that names the place, and exit code 2."""
+    for name, changes in MISTAKES.items():
+        path = folder / "src/my_model" / name
+        text = path.read_text("utf-8")
+        for before, wrong in changes.items():
+            for after, sentence in wrong.items():
+                edit(path, before, after)
+                word = "export" if name == "pipeline.py" else "train"
+                run = "yours" if name == "pipeline.py" else "refused"
+                command = ["uv", "run", "my-model", word, f"--run={run}", *SMALL]
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+                assert done.returncode == 2 and sentence in done.stderr, (after, done)
+                assert "Traceback" not in done.stderr
+                path.write_text(text, "utf-8")
+
+
+def _assert_a_changed_feature_is_noticed(folder: Path) -> None:
+    """A run whose code now predicts otherwise is neither evaluated nor exported."""
+    path = folder / "src/my_model/features.py"
+    text = path.read_text("utf-8")
+    for after in ("lambda speed: 0 * speed", "lambda speed: np.log1p(speed)"):
+        edit(path, "lambda speed: speed**2", after)
+        command = ["uv", "run", "my-model", "evaluate", "--run=yours"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 2 and "has changed its predictions" in done.stderr, done
+        path.write_text(text, "utf-8")
 
 
 def _assert_disagreement_is_found(folder: Path) -> None:

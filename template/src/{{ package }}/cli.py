@@ -15,6 +15,7 @@ from .toolkit.config import keys, suggest
 from .toolkit.runs import UserError
 
 PROGRAM = str(__package__).replace("_", "-")
+DESCRIPTION = "Train, evaluate, export and monitor a model."
 MAX_LENGTH = 1000  # characters of an error message
 STORAGE = {  # errors of a full or read-only disk
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
@@ -102,7 +103,7 @@ def _short(text: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(PROGRAM, allow_abbrev=False, description="Train, prove, ship.")
+    parser = argparse.ArgumentParser(PROGRAM, allow_abbrev=False, description=DESCRIPTION)
     found = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for word, stage in pipeline.STAGES.items():
         sub = _command(found, word, stage.run, stage.run.__doc__, stage.reads)
@@ -110,7 +111,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument(flag, **options)
     for word in commands.names():
         module = commands.load(word)
-        sub = _command(found, word, module.run, module.__doc__, (word, *module.READS))
+        reads = (word, *getattr(module, "READS", ()))
+        sub = _command(found, word, module.run, module.__doc__, reads)
         if hasattr(module, "arguments"):
             module.arguments(sub)
     return parser
@@ -124,11 +126,13 @@ def _command(
     reads: Collection[str],
 ) -> argparse.ArgumentParser:
     """Add a command; all settings are options, and its help shows those of sections it `reads`."""
-    text = str(doc).partition("\n")[0].rstrip(".")
+    text = (doc or name).partition("\n")[0].rstrip(".")
     sub = found.add_parser(name, help=text, description=f"{text}.", allow_abbrev=False)
     sub.set_defaults(call=run, reads=reads)
     sub.add_argument("--config", type=Path, default=Path("config.yaml"), metavar="FILE")
-    sub.add_argument("--run", metavar="NAME", help="which run; default: the newest")
+    new = "name of the new run, which replaces one of that name; default: the time"
+    which = new if name in pipeline.NEW_RUN else "which run; default: the newest"
+    sub.add_argument("--run", metavar="NAME", help=which)
     settings = sub.add_argument_group("settings", "override config.yaml; lists and null as YAML")
     for key, field in keys(complete()):
         default = "" if field.is_required() else f"default {field.default}"

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from . import commands, metrics
 from .settings.model import Model
@@ -38,9 +38,25 @@ class Config(BaseConfig):
 @cache
 def complete() -> type[Config]:
     """Return the configuration with a section for each command that has settings."""
-    found = {name: getattr(commands.load(name), "Settings", None) for name in commands.names()}
-    sections: Any = {name: (kind, kind()) for name, kind in found.items() if kind}
+    sections: dict[str, Any] = {}
+    for name in commands.names():
+        if kind := getattr(commands.load(name), "Settings", None):
+            sections[name] = kind, _defaults(name, kind, [other for other, _ in sections.values()])
     return create_model("Config", __base__=Config, **sections)
+
+
+def _defaults(name: str, kind: type[BaseModel], others: list[type[BaseModel]]) -> BaseModel:
+    """Return the section of a command with its defaults; UserError if it can't be one."""
+    file = f"commands/{name}.py"
+    if hasattr(Config, name) or name in Config.model_fields:
+        raise UserError(f"{file}: {name!r} is a name of the configuration: rename the file.")
+    if kind in others:
+        raise UserError(f"{file}: another command has the same Settings: derive a class from it.")
+    try:
+        return kind()
+    except ValidationError as error:
+        key = ".".join(map(str, error.errors()[0]["loc"]))
+        raise UserError(f"{file}: give {key!r} of its Settings a default.") from None
 
 
 def load(path: Path, overrides: dict[str, str]) -> Config:
@@ -67,6 +83,7 @@ def of_run(
     except ValidationError as error:
         key = ".".join(map(str, error.errors()[0]["loc"]))
         raise UserError(
-            f"{path}: {key} belongs to another framework or version; the run's exports still "
-            f"work, and `evaluate --against {run.name}` compares a newer run with them."
+            f"{path}: {key} is of another framework or version, or of code that has changed since: "
+            "use another run, by --run. Exports of this one still predict, and `evaluate "
+            f"--against {run.name}` compares a newer run with them."
         ) from None

@@ -35,7 +35,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     """Train a model in a new run, and choose its threshold on validation rows."""
     from . import tracking
     from .data import load as load_data
-    from .toolkit.evaluation import metrics
+    from .toolkit.evaluation import metrics, scores
     from .toolkit.evaluation.extras import label_issues
     from .toolkit.tables.profile import profile_once
 
@@ -45,10 +45,11 @@ def train(config: Config, args: argparse.Namespace) -> int:
         run, config = of_run(config, args.run)
         args.run = run.name
     splits = load_data(config)
+    scores.check(config.evaluate, splits.train.targets, splits.schema.labels)
     profile = profile_once(splits, config.paths.processed / "data.json", label_issues)
     manifest = splits.manifest | {"profile": profile}
     from . import predict  # after the data: a framework takes seconds to import
-    from .restore import check_unchanged
+    from .restore import SAMPLE, check_unchanged
     from .train import fit, refit
 
     if resume and (run / "data.json").exists():
@@ -63,7 +64,8 @@ def train(config: Config, args: argparse.Namespace) -> int:
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     final = refit(model, config, splits)
     predict.save(final, run / "model")
-    decision = {"threshold": threshold, "refit": final is not model}
+    sample = predict.predict(final, splits.val.inputs.head(SAMPLE)).tolist()
+    decision = {"threshold": threshold, "refit": final is not model, "sample": sample}
     runs.write_text(run / "model/decision.json", json.dumps(decision))
     runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
     return 0
@@ -162,6 +164,7 @@ class Stage:
 RESUME = {"--resume": {"action": "store_true", "help": "resume the run"}}
 AGAINST = {"--against": {"metavar": "NAME", "help": "a run to compare with"}}
 ALL = ("seed", "data", "model", "train", "evaluate", "export", "paths")
+NEW_RUN = ("run", "train")  # stages for which --run names a new run
 STAGES = {
     "run": Stage(run, ALL),
     "data": Stage(data, ("seed", "data", "model", "evaluate", "paths")),

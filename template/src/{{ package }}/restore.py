@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import predict
 from .config import Config
 from .data import load_all
@@ -14,6 +16,8 @@ from .toolkit.evaluation.compare import BEFORE
 from .toolkit.export.measure import Predict, exported
 from .toolkit.tables.split import Splits
 
+SAMPLE = 10  # validation rows whose predictions are kept with a model
+
 
 def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     """Return the model, its training and validation rows, its test rows and its threshold."""
@@ -22,8 +26,26 @@ def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
         raise runs.UserError(f"{run} is unfinished: run `train --resume --run {run.name}`.")
     splits, test = load_all(config)
     check_unchanged(run, splits)
-    threshold = json.loads(decision.read_text(encoding="utf-8"))["threshold"]
-    return predict.load(run / "model"), splits, test, threshold
+    decided = json.loads(decision.read_text(encoding="utf-8"))
+    model = predict.load(run / "model")
+    _check_predictions(run, model, splits, decided.get("sample"))
+    return model, splits, test, decided["threshold"]
+
+
+def _check_predictions(run: Path, model: Any, splits: Splits, sample: list[Any] | None) -> None:
+    """Raise UserError if the code now predicts otherwise than it did after training."""
+    if sample is None:  # an older run
+        return
+    reason = "the code has changed its predictions since it was trained, in features.py or model.py"
+    try:
+        now = predict.predict(model, splits.val.inputs.head(len(sample)))
+        same = np.allclose(now, sample, rtol=1e-3, atol=1e-4, equal_nan=True)
+    except runs.UserError:
+        raise
+    except Exception as error:  # such as another number of features
+        raise runs.UserError(f"{run}: {reason} ({error}): undo that, or train again.") from error
+    if not same:
+        raise runs.UserError(f"{run}: {reason}: undo that, or train again.")
 
 
 def check_unchanged(run: Path, splits: Splits) -> None:

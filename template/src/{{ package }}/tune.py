@@ -31,6 +31,7 @@ def tune(config: Config) -> tuple[Config, str]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     splits = load(config)
     build(config, splits)  # fails early if a package is missing
+    _ranges(config.model.name)
     primary, own = config.evaluate.primary, config.evaluate.OWN
 
     def objective(trial: optuna.Trial) -> float:
@@ -90,7 +91,9 @@ def _ranges(model: str) -> dict[str, tuple[Any, Search | Choice]]:
         if isinstance(mark, Search | Choice) and (mark.models is None or model in mark.models)
     }
     if not marks:
-        raise UserError("no setting is marked with Search or Choice: nothing to tune.")
+        raise UserError(
+            f"{model} has no settings to search: mark some with Search or Choice in settings/."
+        )
     return marks
 
 

@@ -15,20 +15,19 @@ HEAD = ("run", "primary metric", "95 % interval", "baseline", "passed", "exports
 def run(config: Config, args: argparse.Namespace) -> int:
     """Print a line for each run, or for the one named by --run."""
     root = config.paths.runs
-    named = [find(root, args.run)] if args.run else root.glob("[!.]*/")
-    runs = sorted(named, key=_started, reverse=True)
+    named = (
+        [find(root, args.run)]
+        if args.run
+        else (path.parent for path in root.glob("[!.]*/config.yaml"))
+    )
+    runs = sorted(named, key=lambda run: (run / "config.yaml").stat().st_mtime, reverse=True)
     if not runs:
-        raise UserError(f"{root} holds no run yet: run `train` first.")
+        raise UserError(f"{root} contains no runs yet: run `train` first.")
     lines = [HEAD, *map(_line, runs)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  ".join(map(str.ljust, line, widths)).rstrip())
     return 0
-
-
-def _started(run: Path) -> float:
-    path = run / "config.yaml"
-    return path.stat().st_mtime if path.exists() else 0.0
 
 
 def _line(run: Path) -> tuple[str, ...]:

@@ -97,7 +97,8 @@ def _explain(error: Any, path: Path, overrides: dict[str, str], kind: type[BaseM
     options = [name for name in overrides if f"{key}.".startswith(f"{name}.")]
     place = f"--{options[0]}" if options else f"{path}: {key or 'the file'}"
     if error["type"] == "missing":
-        return f"{place}: must be set, here or with --{key}."
+        other = "; the one of config.yaml belongs to its own data.path" * ("data.path" in overrides)
+        return f"{place}: must be set, here or with --{key}{other}."
     if error["type"] == "value_error":
         return f"{place}: {error['ctx']['error']}."
     if error["type"] != "extra_forbidden":

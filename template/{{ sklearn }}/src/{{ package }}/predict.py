@@ -35,7 +35,16 @@ def save(model: Model, folder: Path) -> None:
     with replacing(folder / "model.skops") as scratch:
         raw = scratch.with_suffix(".raw")
         skops.io.dump(model, raw)
+        _check_types(raw, "the model")
         _write_reproducibly(raw, scratch)
+
+
+def _check_types(file: Path, name: object) -> None:
+    if unknown := sorted({*skops.io.get_untrusted_types(file=file)} - {*TRUSTED}):
+        raise UserError(
+            f"{name} holds types that no entry of estimators.py lists: {unknown}; if you trust "
+            "them, add them to the `types` of the estimator."
+        )
 
 
 def _write_reproducibly(raw: Path, path: Path) -> None:
@@ -56,12 +65,7 @@ def load(folder: Path) -> Model:
     path = folder / "model.skops"
     if not path.exists():
         raise UserError(f"{folder} holds no model.skops: run `train` first.")
-    unknown = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-    if unknown:
-        raise UserError(
-            f"{path} holds types that no entry of estimators.py lists: {sorted(unknown)}; if you "
-            "trust them, add them to the `types` of the estimator."
-        )
+    _check_types(path, path)
     try:
         return skops.io.load(path, trusted=TRUSTED)
     except ModuleNotFoundError as error:

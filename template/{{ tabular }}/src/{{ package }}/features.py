@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from .config import Config
 from .toolkit.export.onnx_graph import Graph
-from .toolkit.runs import say
+from .toolkit.runs import UserError, say
 from .toolkit.tables.schema import Schema
 
 YEAR = np.float32(365.2425)  # mean Gregorian year, days
@@ -74,6 +74,10 @@ class Features(TransformerMixin, BaseEstimator):
         numbers, dates, categories = kinds.values()
         present = {column.name for column in schema.columns}
         for each in COMPUTED:
+            if isinstance(each.columns, str) or each.name in present:
+                raise UserError(
+                    f"features.py: {each.name!r}: columns must be a tuple, the name new."
+                )
             if lost := [name for name in each.columns if name not in present]:
                 say("warning", f"features.py: {each.name!r} is left out: there is no {lost[0]!r}.")
         computed = [each.name for each in COMPUTED if present.issuperset(each.columns)]

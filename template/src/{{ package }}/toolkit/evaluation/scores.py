@@ -1,9 +1,11 @@
 """Every metric of a model: the toolkit's, and the project's own."""
 
 from collections.abc import Mapping
+from warnings import catch_warnings
 
 import numpy as np
 
+from ..runs import UserError
 from ..settings.common import EvaluateSettings, Metric
 from . import metrics
 
@@ -30,9 +32,47 @@ def resample(
     values, decisions = metrics.resample(targets, predictions, threshold, weights), None
     for name, metric in (own or {}).items():
         decisions = metrics.decide(predictions, threshold) if decisions is None else decisions
-        each = (metric.function(targets, predictions, decisions, row) for row in weights)
-        values[name] = np.array([*each], np.float64)
+        with catch_warnings(action="ignore", category=RuntimeWarning):  # such as of 0 / 0
+            each = [metric.function(targets, predictions, decisions, row) for row in weights]
+        values[name] = np.array(each, np.float64)
     return values
+
+
+def check(settings: EvaluateSettings, targets: np.ndarray, labels: list[str] | None) -> None:
+    """Try the project's own metrics on random predictions; UserError says what is wrong."""
+    if not settings.OWN or not metrics.OF_EXPORTS:
+        return
+    rng, rows = np.random.default_rng(0), np.arange(len(targets)) % 2 == 0
+    predictions = rng.permutation(targets)
+    if labels:
+        predictions = rng.dirichlet(np.ones(len(labels)), len(targets)).astype(np.float32)
+    for name, metric in settings.OWN.items():
+        if name in metrics.GREATER_IS_BETTER:
+            raise UserError(f"metrics.py: {name!r} is a metric of the toolkit: use another name.")
+        half = _value(name, metric, targets[rows], predictions[rows], np.ones(rows.sum()))
+        weighted = _value(name, metric, targets, predictions, rows.astype(np.float64))
+        if not np.isclose(half, weighted, rtol=1e-6):
+            raise UserError(
+                f"metrics.py: {name!r} ignores its weights: rows of weight 0 must not count, since "
+                "intervals come from weights."
+            )
+
+
+def _value(
+    name: str, metric: Metric, targets: np.ndarray, predictions: np.ndarray, weights: np.ndarray
+) -> float:
+    threshold = 0.5 if predictions.ndim == 2 and predictions.shape[1] == 2 else None
+    try:
+        decisions = metrics.decide(predictions, threshold)
+        value = float(metric.function(targets, predictions, decisions, weights))
+    except Exception as error:
+        raise UserError(
+            f"metrics.py: {name!r} fails ({type(error).__name__}: {error}); it must be a Metric of "
+            "a function (targets, predictions, decisions, weights) that returns a number."
+        ) from error
+    if not np.isfinite(value):
+        raise UserError(f"metrics.py: {name!r} is {value} for random predictions: use another.")
+    return value
 
 
 def sign(settings: EvaluateSettings) -> int:

@@ -27,6 +27,7 @@ from . import contract, exact_match, feed, measure, parity
 from .measure import exported
 
 EXAMPLES = 32
+RESERVED = ("contract.json", "parity.json", "measurements.json", "examples.json")
 
 
 def export(
@@ -57,7 +58,7 @@ def export(
         with replacing(target) as folder:
             folder.mkdir()
             converter, verifier = _convert(name, model, splits, threshold, folder)
-            accompany(model, folder)
+            _accompany(accompany, model, folder)
             described = describe(name, folder, converter, splits.schema, threshold, config)
             if hasattr(converter, "describe"):  # it takes the output of `features`
                 described |= converter.describe(model)
@@ -75,6 +76,17 @@ def export(
             if name == config.data.SERVED:
                 _keep_reference(artifact, splits, test, config.seed, folder)
         yield f"{name}: {verifier.summary(agreed)}, {_speed(measured, cost)}"
+
+
+def _accompany(accompany: Callable[[Any, Path], None], model: Any, folder: Path) -> None:
+    """Let the project write its own files; UserError if it touches a file of the format."""
+    before = {path: sha256(path) for path in folder.rglob("*") if path.is_file()}
+    accompany(model, folder)
+    changed = [path.name for path in before if not path.exists() or sha256(path) != before[path]]
+    taken = [path.name for path in {*folder.glob("model.*")} - {*before}]
+    taken += [name for name in RESERVED if (folder / name).exists()]
+    if wrong := [*changed, *taken]:
+        raise UserError(f"accompany() in pipeline.py wrote {wrong[0]}: choose another file name.")
 
 
 def _check_offsets(name: str, schema: Schema) -> None:

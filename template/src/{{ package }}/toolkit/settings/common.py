@@ -27,8 +27,10 @@ class ModelSettings(Section):
 class Metric:
     """A metric of the project's own: `function(targets, predictions, decisions, weights)`.
 
-    Each is an array with a row for each of the rows: targets (rows,), predictions as the model
-    gives them, decisions (rows,) label codes or values, weights (rows,) how often each row counts.
+    targets      (rows,) label codes from 0, of two classes 1 is the positive one; or values
+    predictions  (rows, classes) probabilities, or (rows,) values
+    decisions    (rows,) label codes at the threshold, or values
+    weights      (rows,) how often each row counts, such as in a bootstrap resample
     """
 
     function: Callable[[Any, Any, Any, Any], float]
@@ -36,7 +38,7 @@ class Metric:
 
 
 class EvaluateSettings(Section):
-    """What every `evaluate` section has: the primary metric, one of the toolkit's or an own one."""
+    """What every `evaluate` section has: the primary metric, of the toolkit or of the project."""
 
     PROBLEM: ClassVar[str]
     CHOICES: ClassVar[tuple[str, ...]]

@@ -1,8 +1,11 @@
 """The `serve` section of config.yaml."""
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, Field
+
+from ..runs import UserError
 
 
 class Serve(BaseModel, extra="forbid", frozen=True):
@@ -19,3 +22,11 @@ class Serve(BaseModel, extra="forbid", frozen=True):
     max_queue: int = Field(64, ge=0)
     max_seconds: float = Field(300, gt=0)
     request_log: Path | None = Path("logs/requests.jsonl")
+
+
+def serving_key() -> str | None:
+    """Return MODEL_API_KEY of the environment; UserError if it is empty, which protects nothing."""
+    key = os.environ.get("MODEL_API_KEY")
+    if key == "":
+        raise UserError("MODEL_API_KEY is empty: set a key, or unset it to serve without one.")
+    return key

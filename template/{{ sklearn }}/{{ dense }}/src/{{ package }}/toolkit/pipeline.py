@@ -37,7 +37,11 @@ class ExportablePipeline(Pipeline):
         with np.errstate(all="ignore"):
             values = self.TARGET.forward(targets)
         if len(lost := targets[~np.isfinite(values)]):
-            raise UserError(f"the target's transform has no value for {lost[0]:g}: use another.")
+            raise UserError(
+                f"model.py: TARGET has no value for {lost[0]:g}: use another transform."
+            )
+        if not np.allclose(self.TARGET.inverse(values), targets, rtol=1e-4):
+            raise UserError("model.py: `inverse` of TARGET does not undo `forward`: correct it.")
         return values
 
     def predict(self, inputs: Any, **options: Any) -> np.ndarray:

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from ..engines.engine import Engine, started
 from ..export.contract import Contract, load, version
 from ..runs import UserError
-from ..settings.serve import Serve
+from ..settings.serve import Serve, serving_key
 from .endpoint import Chat
 from .payload import Payload
 from .replies import Answer, RequestError
@@ -79,7 +79,7 @@ def create_app(
     payload = Payload(contract, settings)
     name = version(contract)
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
-    key = os.environ.get("MODEL_API_KEY") or None
+    key = serving_key()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -7,7 +7,6 @@ decoder, made from the contract, validates a request, and requests are batched (
 import asyncio
 import gc
 import hmac
-import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,7 +24,7 @@ from msgspec import json
 from ..export.contract import Contract, version
 from ..export.onnx_runtime import Predictor, load
 from ..runs import UserError
-from ..settings.serve import Serve
+from ..settings.serve import Serve, serving_key
 from .answers import UNESCAPES, Refusal, answer_type
 from .batching import Batcher
 from .endpoint import Predict
@@ -61,7 +60,7 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
     batcher = Batcher(_predictor(model, payload), settings.max_batch, settings.max_queue)
     name = version(model.contract)
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
-    key = os.environ.get("MODEL_API_KEY") or None
+    key = serving_key()
     row = payload.decode(json.encode(payload.example(model.contract)))
     batcher.warm_up(row)
 

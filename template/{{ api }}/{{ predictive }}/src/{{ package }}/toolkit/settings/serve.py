@@ -1,8 +1,11 @@
 """The `serve` section of config.yaml."""
 
+import os
 from pathlib import Path
 
 from pydantic import BaseModel, Field
+
+from ..runs import UserError
 
 
 class Serve(BaseModel, extra="forbid", frozen=True):
@@ -15,3 +18,11 @@ class Serve(BaseModel, extra="forbid", frozen=True):
     max_batch: int = Field(64, ge=1)
     max_queue: int = Field(20_000, ge=1)
     request_log: Path | None = Path("logs/requests.jsonl")
+
+
+def serving_key() -> str | None:
+    """Return MODEL_API_KEY of the environment; UserError if it is empty, which protects nothing."""
+    key = os.environ.get("MODEL_API_KEY")
+    if key == "":
+        raise UserError("MODEL_API_KEY is empty: set a key, or unset it to serve without one.")
+    return key

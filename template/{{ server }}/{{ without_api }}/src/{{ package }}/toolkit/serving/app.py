@@ -3,7 +3,6 @@
 The engine itself answers.
 """
 
-import os
 import signal
 import sys
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from ..engines.engine import started
 from ..runs import UserError
-from ..settings.serve import Serve
+from ..settings.serve import Serve, serving_key
 
 SECONDS = 0.5  # between two looks
 
@@ -22,7 +21,7 @@ def serve(settings: Serve, run: Path) -> None:
     UserError if the engine does not start, or ends by itself.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the engine is ended below
-    key = os.environ.get("MODEL_API_KEY") or None
+    key = serving_key()
     if settings.engine and "://" in settings.engine:
         raise UserError("serve.engine: an address needs no server here: name an engine, or null.")
     with started(run, settings, settings.host, settings.port, key) as engine:
