@@ -14,7 +14,7 @@ from render import ROOT, git
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # what it says of libraries
 SMALL = ["--train.trees=20", "--train.rounds=60", "--evaluate.resamples=100"]
-PREPARED = "replace(LINEAR, prepare=_target_encoded"
+LINEAR = '    "linear": replace(LINEAR, prepare=_scaled, seconds=(15.0, 0.1)),\n'
 NUMPY = "import numpy as np\nfrom sklearn.base import clone\n"
 ENDPOINT = """
 from fastapi.testclient import TestClient
@@ -39,10 +39,10 @@ def test_classes(template: Path, tmp_path: Path) -> None:
     (computed,) = _printed(folder, "A feature")
     edit(package / "features.py", "COMPUTED: tuple[Computed, ...] = ()\n", computed)
     function, entry = _printed(folder, "An estimator")
-    (encoded,) = _printed(folder, "Another preparation")
+    encoded, linear = _printed(folder, "Another preparation")
     start = f"\n{function}\n\n{encoded}\n\nESTIMATORS = {{\n{entry}"
     edit(package / "estimators.py", "\nESTIMATORS = {\n", start)
-    edit(package / "estimators.py", "replace(LINEAR, prepare=_scaled", PREPARED)
+    edit(package / "estimators.py", LINEAR, linear)
     _write_below_docstring(package / "api.py", *_printed(folder, "An endpoint"))
     (function,) = _printed(folder, "A file in an export")
     edit(package / "pipeline.py", function.rpartition("    (folder")[0], function)
