@@ -177,4 +177,6 @@ def _pytest(session: nox.Session, *files: str, in_memory: bool = False) -> None:
     """
     has_room = in_memory and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     env = ENV | ({"TMPDIR": str(MEMORY)} if has_room else {})
-    session.run("pytest", "-n", "auto", "--dist", "worksteal", *files, *session.posargs, env=env)
+    durations = ("--durations=20", "--durations-min=5")
+    words = ("-n", "auto", "--dist", "worksteal", *durations, *files, *session.posargs)
+    session.run("pytest", *words, env=env)

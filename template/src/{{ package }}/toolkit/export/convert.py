@@ -133,7 +133,9 @@ def _convert(
     except Exception as error:
         reason = " ".join(f"{type(error).__name__.removeprefix('UserError')} {error}".split())[:200]
         message = f"{name} can't be made from this model ({reason})"
-        raise UserError(f"{message}: leave it out, or use another model.name.") from error
+        raise UserError(
+            f"{message}: remove {name} from export.formats, or use another model.name."
+        ) from error
     return converter, verifier
 
 

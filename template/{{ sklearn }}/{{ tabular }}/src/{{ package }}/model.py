@@ -8,7 +8,7 @@ from .config import Config
 from .estimators import ESTIMATORS
 from .features import Features
 from .toolkit.export.feature_parity import check_features
-from .toolkit.pipeline import ExportablePipeline, Transform
+from .toolkit.pipeline import ExportablePipeline, Transform, check_probabilities
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
@@ -37,6 +37,7 @@ def build(config: Config, splits: Splits) -> Model:
     features = Features.of(config, schema)
     check_features(clone(features).fit(splits.train.inputs), schema, splits.train.inputs)
     estimator = entry.build(config, schema.labels is not None)
+    check_probabilities(config.model.name, estimator, schema.labels)
     if config.model.categories == "native" and features.categories:  # the last of the matrix
         width = len(features.names())
         places = list(range(width - len(features.categories), width))

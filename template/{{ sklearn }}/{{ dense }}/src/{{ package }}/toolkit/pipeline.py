@@ -63,3 +63,12 @@ class ExportablePipeline(Pipeline):
         """Add what `predict` does to the estimator's scores, and return the name of the result."""
         transformed = self.TARGET is not None and not hasattr(self, "predict_proba")
         return self.TARGET.onnx(graph, scores) if self.TARGET and transformed else scores
+
+
+def check_probabilities(name: str, estimator: Any, labels: list[str] | None) -> None:
+    """Raise UserError for a classifier that gives no probabilities."""
+    if labels and not hasattr(estimator, "predict_proba"):
+        raise UserError(
+            f"estimators.py: {name!r} gives no probabilities: let its `build` wrap it in "
+            "CalibratedClassifierCV."
+        )
