@@ -17,9 +17,11 @@ SMALL = ["--train.trees=20", "--train.rounds=60", "--evaluate.resamples=100"]
 LINEAR = '    "linear": replace(LINEAR, prepare=_scaled, seconds=(15.0, 0.1)),\n'
 NUMPY = "import numpy as np\nfrom sklearn.base import clone\n"
 ENDPOINT = """
+import pytest
 from fastapi.testclient import TestClient
 from pathlib import Path
 from my_model.api import router
+from my_model.toolkit.runs import UserError
 from my_model.toolkit.serving.app import create_app
 from my_model.toolkit.settings.serve import Serve
 
@@ -29,6 +31,9 @@ with TestClient(app) as client:
     assert client.get("/columns", headers={"X-API-Key": "wrong"}).status_code == 401
     print(client.get("/columns", headers={"X-API-Key": "open"}).json())
     assert "/columns" in client.get("/openapi.json").json()["paths"]
+router.get("/health")(len)
+with pytest.raises(UserError, match="api.py: /health is taken"):
+    create_app(Path("runs/yours/export/onnx"), Serve(request_log=None), router)
 """
 
 

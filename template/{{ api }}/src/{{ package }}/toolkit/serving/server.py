@@ -1,9 +1,13 @@
 """A server that closes idle connections, as each takes up a slot."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from fastapi import APIRouter, Depends, FastAPI
+
+from ..runs import UserError
 
 SECONDS = 20  # from the connection, or from the last response, to the end of the headers
 
@@ -30,3 +34,15 @@ class Server(uvicorn.Server):
         for (connection, _), since in self.waiting.items():
             if now - since > SECONDS:
                 connection.transport.close()
+
+
+def include(app: FastAPI, router: APIRouter, check: Callable[..., Any], path: str) -> None:
+    """Add the project's own endpoints, each behind `check`; UserError if a path is taken.
+
+    `path` is that of the requests that middleware answers.
+    """
+    taken = {path, *(getattr(route, "path", "") for route in app.routes)}
+    for route in router.routes:
+        if (wanted := getattr(route, "path", "")) in taken:
+            raise UserError(f"api.py: {wanted} is taken: use another path.")
+    app.include_router(router, dependencies=[Depends(check)])

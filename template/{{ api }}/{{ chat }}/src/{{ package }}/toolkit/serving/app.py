@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
@@ -30,7 +30,7 @@ from .replies import Answer, RequestError
 from .request import ChatRequest
 from .request_log import RequestLog
 from .sending import check_key
-from .server import Server
+from .server import Server, include
 from .telemetry import Telemetry
 from .upstream import PATH, Upstream
 
@@ -113,7 +113,7 @@ def create_app(
         """Return the metrics in the text format of Prometheus."""
         return telemetry.text()
 
-    app.include_router(router or APIRouter(), dependencies=[Depends(partial(check_key, key))])
+    include(app, router or APIRouter(), partial(check_key, key), PATH)
     describe_api(app.openapi(), payload, contract, locked=key is not None)
     return app
 

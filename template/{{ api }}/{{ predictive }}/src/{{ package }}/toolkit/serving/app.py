@@ -30,7 +30,7 @@ from .batching import Batcher
 from .endpoint import Predict
 from .payload import REFUSALS, Payload, Row
 from .request_log import RequestLog
-from .server import Server
+from .server import Server, include
 from .telemetry import Telemetry
 
 
@@ -92,23 +92,17 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
         """Return the metrics in the text format of Prometheus."""
         return telemetry.text()
 
-    _include(app, router, key)
+    include(app, router or APIRouter(), _checked(key), "/predict")
     describe_api(app.openapi(), payload, model.contract, locked=key is not None)
     return app
 
 
-def _include(app: FastAPI, router: APIRouter | None, key: str | None) -> None:
-    """Add the project's own endpoints, behind the key if there is one."""
-    if router is not None:
-        app.include_router(router, dependencies=[] if key is None else [Security(_checked(key))])
-
-
-def _checked(key: str) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that refuses requests without the key."""
+def _checked(key: str | None) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that refuses requests without the key, if there is one."""
     header = APIKeyHeader(name="X-API-Key", scheme_name="key", auto_error=False)
 
     async def check(given: str | None = Security(header)) -> None:
-        if not hmac.compare_digest((given or "").encode(), key.encode()):
+        if key is not None and not hmac.compare_digest((given or "").encode(), key.encode()):
             raise HTTPException(401, "the header X-API-Key is missing or wrong")
 
     return check
