@@ -184,7 +184,7 @@ def _assert_a_changed_feature_is_noticed(folder: Path) -> None:
         edit(path, "lambda speed: speed**2", after)
         command = ["uv", "run", "my-model", "evaluate", "--run=yours"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        assert done.returncode == 2 and "has changed its predictions" in done.stderr, done
+        assert done.returncode == 2 and "so the code has changed since" in done.stderr, done
         path.write_text(text, "utf-8")
 
 

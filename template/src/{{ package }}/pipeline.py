@@ -49,7 +49,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     profile = profile_once(splits, config.paths.processed / "data.json", label_issues)
     manifest = splits.manifest | {"profile": profile}
     from . import predict  # after the data: a framework takes seconds to import
-    from .restore import SAMPLE, check_unchanged
+    from .restore import check_unchanged, sample
     from .train import fit, refit
 
     if resume and (run / "data.json").exists():
@@ -64,8 +64,8 @@ def train(config: Config, args: argparse.Namespace) -> int:
     threshold = metrics.choose_threshold(splits.val.targets, predictions)
     final = refit(model, config, splits)
     predict.save(final, run / "model")
-    sample = predict.predict(final, splits.val.inputs.head(SAMPLE)).tolist()
-    decision = {"threshold": threshold, "refit": final is not model, "sample": sample}
+    known = predict.predict(final, sample(splits)).tolist()  # `load_run` compares with them
+    decision = {"threshold": threshold, "refit": final is not model, "sample": known}
     runs.write_text(run / "model/decision.json", json.dumps(decision))
     runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
     return 0

@@ -19,6 +19,11 @@ from .toolkit.tables.split import Splits
 SAMPLE = 10  # validation rows whose predictions are kept with a model
 
 
+def sample(splits: Splits) -> Any:
+    """Return the inputs of some validation rows: the same, however the file is sorted."""
+    return splits.val.inputs.iloc[np.argsort(splits.val.ids, kind="stable")[:SAMPLE]]
+
+
 def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     """Return the model, its training and validation rows, its test rows and its threshold."""
     decision = run / "model" / "decision.json"
@@ -32,14 +37,14 @@ def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
     return model, splits, test, decided["threshold"]
 
 
-def _check_predictions(run: Path, model: Any, splits: Splits, sample: list[Any] | None) -> None:
+def _check_predictions(run: Path, model: Any, splits: Splits, then: list[Any] | None) -> None:
     """Raise UserError if the code now predicts otherwise than it did after training."""
-    if sample is None:  # an older run
+    if then is None:  # an older run
         return
-    reason = "the code has changed its predictions since it was trained, in features.py or model.py"
+    reason = "its predictions differ from those after training, so the code has changed since"
     try:
-        now = predict.predict(model, splits.val.inputs.head(len(sample)))
-        same = np.allclose(now, sample, rtol=1e-3, atol=1e-4, equal_nan=True)
+        now = predict.predict(model, sample(splits))
+        same = np.allclose(now, then, rtol=1e-3, atol=1e-4, equal_nan=True)
     except runs.UserError:
         raise
     except Exception as error:  # such as another number of features

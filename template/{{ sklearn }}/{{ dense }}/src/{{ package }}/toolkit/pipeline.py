@@ -47,8 +47,11 @@ class ExportablePipeline(Pipeline):
     def predict(self, inputs: Any, **options: Any) -> np.ndarray:
         """Return (rows,) label codes or values."""
         values = super().predict(inputs, **options)
-        transformed = self.TARGET is not None and not hasattr(self, "predict_proba")
-        return self.TARGET.inverse(values) if self.TARGET and transformed else values
+        transform = self._transform()
+        return transform.inverse(values) if transform else values
+
+    def _transform(self) -> Transform | None:
+        return None if hasattr(self, "predict_proba") else self.TARGET
 
     def onnx_estimators(self) -> list[Any]:
         """Return what skl2onnx converts of the estimator, or of each of a bag; or ONNX itself."""
@@ -61,8 +64,8 @@ class ExportablePipeline(Pipeline):
 
     def onnx_target(self, graph: Graph, scores: str) -> str:
         """Add what `predict` does to the estimator's scores, and return the name of the result."""
-        transformed = self.TARGET is not None and not hasattr(self, "predict_proba")
-        return self.TARGET.onnx(graph, scores) if self.TARGET and transformed else scores
+        transform = self._transform()
+        return transform.onnx(graph, scores) if transform else scores
 
 
 def check_probabilities(name: str, estimator: Any, labels: list[str] | None) -> None:
