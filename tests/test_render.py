@@ -18,7 +18,7 @@ SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
 FILES, MODULES, PROJECT = 139, 85, 1403
-BUDGET = {"src": 6451, "tests": 2468}  # lines of code
+BUDGET = {"src": 6452, "tests": 2468}  # lines of code
 
 
 @pytest.mark.parametrize("name", SETS)

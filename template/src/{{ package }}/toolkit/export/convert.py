@@ -80,10 +80,11 @@ def export(
 
 def _accompany(accompany: Callable[[Any, Path], None], model: Any, folder: Path) -> None:
     """Let the project write its own files; UserError if it touches a file of the format."""
+    models = {*folder.glob("model.*")}  # a file, or a folder of files
     before = {path: sha256(path) for path in folder.rglob("*") if path.is_file()}
     accompany(model, folder)
     changed = [path.name for path in before if not path.exists() or sha256(path) != before[path]]
-    taken = [path.name for path in {*folder.glob("model.*")} - {*before}]
+    taken = [path.name for path in {*folder.glob("model.*")} - models]
     taken += [name for name in RESERVED if (folder / name).exists()]
     if wrong := [*changed, *taken]:
         raise UserError(f"accompany() in pipeline.py wrote {wrong[0]}: choose another file name.")
