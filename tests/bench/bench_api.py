@@ -75,7 +75,7 @@ def obvious() -> Any:
 def ours() -> Any:
     """Return the project's app, with its request log."""
     package, folder = os.environ["BENCH_PACKAGE"], Path(os.environ["BENCH_FOLDER"])
-    settings = import_module(f"{package}.settings.serve").Serve(
+    settings = import_module(f"{package}.toolkit.settings.serve").Serve(
         request_log=folder / "requests.jsonl", max_batch=int(os.environ.get("BENCH_BATCH", "64"))
     )
     return import_module(f"{package}.toolkit.serving.app").create_app(folder, settings)
