@@ -17,8 +17,8 @@ from render import render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, MODULES, PROJECT = 139, 85, 1403
-BUDGET = {"src": 6452, "tests": 2468}  # lines of code
+FILES, MODULES, PROJECT = 139, 85, 1405
+BUDGET = {"src": 6454, "tests": 2468}  # lines of code
 
 
 @pytest.mark.parametrize("name", SETS)

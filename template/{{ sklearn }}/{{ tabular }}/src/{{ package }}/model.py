@@ -12,6 +12,7 @@ from .toolkit.pipeline import ExportablePipeline, Transform, check_probabilities
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
+CHECKED = 500  # training rows on which numpy and ONNX features are compared
 TARGET: Transform | None = None  # of numeric targets, such as a logarithm
 
 
@@ -35,7 +36,8 @@ def build(config: Config, splits: Splits) -> Model:
         reason = "models that each lack a period of data.time predict later rows worse than one"
         raise UserError(f"train.bag: {reason}: set it to 1.")
     features = Features.of(config, schema)
-    check_features(clone(features).fit(splits.train.inputs), schema, splits.train.inputs)
+    some = splits.train.inputs.iloc[:: 1 + len(splits.train.ids) // CHECKED]
+    check_features(clone(features).fit(some), schema, some)
     estimator = entry.build(config, schema.labels is not None)
     check_probabilities(config.model.name, estimator, schema.labels)
     if config.model.categories == "native" and features.categories:  # the last of the matrix

@@ -34,10 +34,10 @@ def notes(texts: pd.Series, targets: np.ndarray, labels: list[str]) -> list[str]
     except ValueError:  # no word occurs twice
         return []
     given = predictions[np.arange(len(rows)), targets]
-    suspects = np.flatnonzero(given < UNLIKELY)
-    worst = suspects[np.argsort(given[suspects], kind="stable")][:MAX_NAMED]
+    unlikely = np.flatnonzero(given < UNLIKELY)
+    worst = unlikely[np.argsort(given[unlikely], kind="stable")][:MAX_NAMED]
     named = "; ".join(f"{texts.iloc[row][:EXCERPT]!r} ({labels[targets[row]]})" for row in worst)
     return [
-        f"{len(suspects):,} of {len(rows):,} training labels are probably wrong (a cross-validated "
+        f"{len(unlikely):,} of {len(rows):,} training labels are probably wrong (a cross-validated "
         f"model gives them under {UNLIKELY:.0%}), such as {named}."
-    ] * (len(suspects) > 0)
+    ] * (len(unlikely) > 0)
