@@ -1,4 +1,4 @@
-"""Run a saved Core ML package without a Mac: its program, operation by operation, with PyTorch.
+"""Run a saved Core ML package without a Mac: its program, operation by operation, with NumPy.
 
 This verifies the conversion and the file: the graph, the weights as read back, names and shapes.
 It does not verify Apple's kernels, nor their rounding on the Neural Engine.
@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from ...runs import UserError
 from ..apple import ct
-from . import arithmetic, layers, shapes, slices, windows
+from . import arithmetic, layers, shapes
 
 WEIGHTS = "Data/com.apple.CoreML/weights"
-MODULES = (arithmetic, layers, shapes, slices, windows)
+MODULES = (arithmetic, layers, shapes)
 KERNELS: dict[str, Callable[..., Any]] = {k: f for m in MODULES for k, f in m.KERNELS.items()}
 
 
@@ -44,10 +43,9 @@ class Program:
                 "toolkit/export/mil/, or export on a Mac, where Core ML itself runs the package."
             )
 
-    @torch.inference_mode()
     def __call__(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Run the program once."""
-        values = self.constants | {name: torch.from_numpy(x) for name, x in inputs.items()}
+        values: dict[str, Any] = self.constants | inputs
         for op in self.steps:
             arguments = {
                 name: [values[v.name] for v in var]
@@ -56,11 +54,12 @@ class Program:
                 for name, var in op.inputs.items()
                 if var is not None
             }
-            results = KERNELS[op.op_type](**arguments)
+            with np.errstate(all="ignore"):  # infinities and missing values are results as well
+                results = KERNELS[op.op_type](**arguments)
             results = results if isinstance(results, tuple) else (results,)
             for output, result in zip(op.outputs, results, strict=True):
                 values[output.name] = result
-        return {name: values[name].float().numpy() for name in self.outputs}
+        return {name: values[name].astype(np.float32) for name in self.outputs}
 
 
 def _constant(op: Any) -> Any:
@@ -69,10 +68,8 @@ def _constant(op: Any) -> Any:
 
 
 def _value(value: Any) -> Any:
-    """Return numbers as a tensor, and strings unchanged."""
+    """Return numbers as an array, and strings unchanged."""
     if isinstance(value, str | bytes):
         return value
     array = np.asarray(value)
-    if array.dtype.kind in "iu":  # PyTorch indexes with int64; the width in MIL does not matter
-        array = array.astype(np.int64)
-    return torch.from_numpy(array.copy())
+    return array.astype(np.int64) if array.dtype.kind in "iu" else array
