@@ -139,7 +139,7 @@ def _calls(fields: dict[str, Any]) -> Any:
 
 
 def _call(calls: Any, role: str, content: str) -> str:
-    """Return the only call of a message as JSON, which is how tools.py instructs a model to call."""
+    """Return the only call of a message as JSON, as the instructions of tools.py demand."""
     if role != "assistant" or content.strip():
         raise BrokenError(f"the {role} has tool_calls and text: a call has to stand alone")
     if not isinstance(calls, list) or len(calls) != 1:
