@@ -43,7 +43,7 @@ def load_rows(config: BaseConfig) -> Rows:
     if not len(kept):
         raise UserError(f"{path}: {' '.join(read_notes)} No conversation with an answer is left.")
     table, chats = raw.take(pa.array(kept)), [found.chats[row] for row in kept]
-    answers, before = chat_columns.answers(chats), [chat[:-1] for chat in chats]
+    answers = chat_columns.answers(chats)
     texts = chat_columns.prompt_words(chats)
     known = halves(texts)
     measured, properties = validate(chat_columns.measure(chats, known), config, set(), [])
@@ -71,9 +71,8 @@ def load_rows(config: BaseConfig) -> Rows:
     }
     measured[-1].words = known  # the last one, `unseen`, is measured with them
     schema = chat_columns.schema(measured, config)
-    inputs = pd.DataFrame(
-        {"prompt": chat_columns.to_json(before), "answer": answers}, dtype="str"
-    ).join(properties)
+    prompts = chat_columns.to_json([chat[:-1] for chat in chats])
+    inputs = pd.DataFrame({"prompt": prompts, "answer": answers}, dtype="str").join(properties)
     inputs = inputs.join(canonical(table, schema.sources, str(path)))
     inputs["learned"] = [json.dumps(found.learned[row]) for row in kept]
     inputs.index = pd.Index(kept)
