@@ -30,10 +30,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import made
 
 (PACKAGE,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
-cells, contract, delimited, feed, files, infer, payload, runs, schema = (
+cells, contract, delimited, feed, files, infer, json_rows, payload, runs, schema = (
     import_module(f"{PACKAGE}.toolkit.{name}")
     for name in ("tables.cells", "export.contract", "tables.delimited", "export.feed",
-                 "tables.files", "tables.infer", "serving.payload", "runs", "tables.schema")
+                 "tables.files", "tables.infer", "tables.json_rows", "serving.payload", "runs",
+                 "tables.schema")
 )  # fmt: skip
 TEMPLATE = Path(__file__).parents[2] / "template"
 PAGE = TEMPLATE / "{{ browser }}/{{ tabular }}/deploy/browser"
@@ -145,12 +146,12 @@ def _assert_same(full: pa.Table, found: Any, values: Any, table: made.Table) -> 
 def _assert_batches(path: Path, full: pa.Table, columns: list[Any], missing: list[str]) -> None:
     """Assert that a file read in small batches has the same cells as read at once."""
     expected = schema.canonical(full, columns)
-    large = delimited.BLOCK, files.ROWS
-    delimited.BLOCK, files.ROWS = 512, ROWS
+    large = delimited.BLOCK, files.ROWS, json_rows.ROWS
+    delimited.BLOCK, files.ROWS, json_rows.ROWS = 512, ROWS, ROWS
     try:
         parts = list(files.batches(path, files.Reading(missing=missing), []))
     finally:
-        delimited.BLOCK, files.ROWS = large
+        delimited.BLOCK, files.ROWS, json_rows.ROWS = large
     assert sum(part.num_rows for part in parts) == len(expected)
     frames, first = [], 0
     for part in parts:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .config import Config
-from .toolkit.runs import UserError
+from .toolkit.runs import UserError, say
 from .toolkit.tables.rows import load_rows
 from .toolkit.tables.schema import Schema
 from .toolkit.tables.split import Rows, Split, Splits, assign
@@ -31,7 +31,12 @@ def load_all(config: Config) -> tuple[Splits, Split]:
 
 def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     rows = load_rows(config)
-    split = assign(rows, config)
+    try:
+        split = assign(rows, config)
+    except UserError:
+        for note in rows.facts["notes"]:  # it may be the cause
+            say("warning", note)
+        raise
     parts = {part: _part(rows, split == part) for part in ("train", "val", "test")}
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:

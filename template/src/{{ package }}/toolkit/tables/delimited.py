@@ -35,12 +35,14 @@ csv.field_size_limit(MAX_ROW_BYTES)  # Python's default is 128 KiB
 class Reading(NamedTuple):
     """How to read a file: what to do with malformed rows, and which sheet of a workbook to take.
 
-    `missing` are texts that mean a missing value.
+    `missing` are texts that mean a missing value. In `free_text`, no row of units or of totals is
+    looked for.
     """
 
     bad_rows: Literal["refuse", "skip"] = "refuse"
     sheet: str | None = None
     missing: Sequence[str] = ()
+    free_text: bool = False
 
     @staticmethod
     def of(settings: Any) -> "Reading":

@@ -3,17 +3,13 @@
 Text and JSON give cells as text, the others typed values; cells.py says what a cell means.
 """
 
-import codecs
 import csv
-import json
-import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +20,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..runs import UserError
-from . import delimited, totals
+from . import delimited, json_rows, totals
 from .cells import PLAIN
 from .delimited import BLOCK, Reading, note_leading_lines, open_binary, refuse
 from .header import MAX_LEADING, header_row
 
 ROWS = 65_536  # per batch, where a format allows a choice
-NESTED = {b"json": b"nested"}  # metadata of a field whose texts are lists or objects
-WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
-SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")  # most of them in valid pairs
 MIN_NUMBERS = 20  # numeric rows needed to recognize a row of units
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
@@ -57,7 +50,9 @@ def batches(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table
                 yield last
                 rows += len(last)
             last = part
-        if last is not None:
+        if last is not None and reading.free_text:
+            yield last
+        elif last is not None:
             again = _parts(path, reading._replace(bad_rows="skip"), [])
             yield totals.drop_total(last, rows, again, path, reading, notes)
 
@@ -96,11 +91,14 @@ def frame(
     Cells of JSON keep their types: text, number, list, object. `settings`, the `data` section, says
     what to do with malformed rows; `notes` gains a sentence for whatever is left out.
     """
-    if _kind(path) == ".json":
-        with readable(path):
-            found = pd.DataFrame(list(_records(path)), dtype=object)
+    notes = [] if notes is None else notes
+    with readable(path):
+        is_json = _kind(path) == ".json"
+        records = list(json_rows.records(path, notes)) if is_json else []
+    if is_json:
+        found = pd.DataFrame(records, dtype=object)
     else:
-        found = table(path, Reading.of(settings), [] if notes is None else notes).to_pandas()
+        found = table(path, Reading.of(settings), notes).to_pandas()
     if found.empty:
         raise UserError(f"{path}: holds no rows.")
     for name in found:
@@ -146,6 +144,10 @@ def _kind(path: Path) -> str:
     kind = next((kind for suffix, kind in SUFFIXES.items() if name.endswith(suffix)), None)
     if kind is None:
         raise UserError(f"{path}: unknown file type; the name must end in {', '.join(SUFFIXES)}.")
+    if name.endswith(".zip"):
+        with open_binary(path) as file:
+            inside = SUFFIXES.get(Path(str(file.name)).suffix.lower())
+        kind = ".json" if inside == ".json" else kind
     return kind
 
 
@@ -171,7 +173,8 @@ def _data_rows(
     if part.num_columns and same.any():
         refuse(path, reading, notes, [f"{int(same.sum())} rows that repeat the header"])
         part = part.filter(pa.array(~same))
-    if first and part.num_rows > MIN_NUMBERS and (units := _units(part, reading)):
+    is_table = first and not reading.free_text
+    if is_table and part.num_rows > MIN_NUMBERS and (units := _units(part, reading)):
         cells = ", ".join(f"{text!r} in {name!r}" for name, text in units.items())
         refuse(path, reading, notes, [f"row 1 is not numeric where all others are: {cells}"])
         part = part.slice(1)
@@ -207,78 +210,6 @@ def _without_index(data: pa.Table, path: Path, notes: list[str]) -> pa.Table:
         elif not name:
             raise UserError(f"{path}: a column has no name in the header: name it, or delete it.")
     return data
-
-
-def _json(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
-    names: dict[str, bool] = {}
-    for record in _records(path):
-        for name, value in record.items():
-            names[name] = names.get(name, False) or isinstance(value, list | dict)
-    fields = [pa.field(n, pa.string(), metadata=NESTED if names[n] else None) for n in names]
-    schema = pa.schema(fields)
-    yield schema.empty_table()
-    records = _records(path)
-    while chunk := list(islice(records, ROWS)):
-        columns = [[_json_cell(record.get(name)) for record in chunk] for name in names]
-        yield pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
-
-
-def _json_cell(value: object) -> str | None:
-    """Return the text of a value, None for null and for NaN, which pandas writes into JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return None if value != value else json.dumps(value, ensure_ascii=False)
-
-
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of JSON lines, of one array, or of the one array in an object."""
-    with open_binary(path) as file:
-        start = next((line for line in file if line.strip()), b"").removeprefix(codecs.BOM_UTF8)
-    try:
-        first = json.loads(start)
-    except (ValueError, RecursionError):
-        first = None  # an array or object over several lines, or damage
-    is_line = isinstance(first, dict) and not WRAPPERS & {*first}
-    if is_line or start.lstrip()[:1] not in (b"[", b"{"):
-        yield from _json_lines(path)
-    else:
-        yield from _json_array(path)
-
-
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with open_binary(path) as file:
-        for number, line in enumerate(file, start=1):
-            text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-            if not text.strip():
-                continue
-            try:
-                record = _load(text)
-                record.keys()
-            except (ValueError, AttributeError, RecursionError):
-                raise UserError(f"{path}: line {number} is not a JSON object; fix it.") from None
-            yield record
-
-
-def _load(text: bytes) -> Any:
-    """Return the value of a JSON text, with `?` for an unpaired surrogate."""
-    found = json.loads(text)
-    if not SURROGATES.search(text):
-        return found
-    return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _json_array(path: Path) -> Iterator[dict[str, Any]]:
-    with open_binary(path) as file:
-        try:
-            content = _load(file.read().removeprefix(codecs.BOM_UTF8))
-        except RecursionError:
-            raise ValueError("it is nested too deeply") from None
-    if isinstance(content, dict):
-        content = next((content[name] for name in WRAPPERS if name in content), [content])
-    for number, record in enumerate(content, start=1):
-        if not isinstance(record, dict):
-            raise UserError(f"{path}: row {number} is not a JSON object; fix it.")
-        yield record
 
 
 def _parquet(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
@@ -330,13 +261,14 @@ def _typed(cells: list[Any]) -> pa.Array:
 
 READERS: dict[str, Callable[[Path, Reading, list[str]], Iterator[pa.Table]]] = {
     ".csv": delimited.read,
-    ".json": _json,
+    ".json": json_rows.read,
     ".parquet": _parquet,
     ".xlsx": _excel,
 }
 SUFFIXES = {
     **dict.fromkeys((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".csv.zip"), ".csv"),
-    **dict.fromkeys((".json", ".jsonl", ".ndjson", ".jsonl.gz", ".json.gz"), ".json"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), ".json"),
+    **dict.fromkeys((".json.gz", ".jsonl.gz", ".ndjson.gz"), ".json"),
     ".parquet": ".parquet",
     ".xlsx": ".xlsx",
     **dict.fromkeys((".zip", ".gz"), ".csv"),

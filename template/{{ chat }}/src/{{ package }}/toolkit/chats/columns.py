@@ -49,7 +49,7 @@ def schema(columns: list[Column], config: BaseConfig) -> Schema:
     """Return the schema of prompts and answers, whose properties are `columns`."""
     names = ["prompt", "answer"]
     source = [config.data.source] if config.data.source else []
-    if taken := {*source} & {*names, *(column.name for column in columns)}:
+    if taken := {*source} & {*names, "learned", *(column.name for column in columns)}:
         raise UserError(f"data.source: the name {taken.pop()!r} is reserved; rename that column.")
     return Schema(
         target=config.data.target,

@@ -5,13 +5,17 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-LAYOUTS = ({"messages"}, {"prompt", "answer"}, {"text"})
+LAYOUTS = ({"messages"}, {"prompt", "answer"}, {"text"}, set[str]())
+PARTS = {"context": "prompt", "history": "prompt", "system": "prompt` or `messages"}
 
 
 class Data(BaseModel, extra="forbid", frozen=True):
     """Where the conversations are, what each column is for, and how they are split."""
 
-    NAMES: ClassVar = ("messages", "prompt", "answer", "text", "source", "group", "time")
+    NAMES: ClassVar = (
+        *("messages", "prompt", "context", "history", "system", "answer", "text"),
+        *("source", "group", "time"),
+    )
     MODALITY: ClassVar = "text"
     SERVED: ClassVar = "gguf"
     INPUT: ClassVar = "the messages of a conversation (the properties below are not model inputs)"
@@ -20,6 +24,9 @@ class Data(BaseModel, extra="forbid", frozen=True):
     path: Path
     messages: str | None = None
     prompt: str | None = None
+    context: str | None = None
+    history: str | None = None
+    system: str | None = None
     answer: str | None = None
     text: str | None = None
     target: ClassVar = "answer"  # of the rows that are read, not of the file
@@ -27,6 +34,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     group: str | None = None
     time: str | None = None
     bad_rows: Literal["refuse", "skip"] = "refuse"
+    free_text: ClassVar = True
     sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)
@@ -38,6 +46,9 @@ class Data(BaseModel, extra="forbid", frozen=True):
         if set(given) not in LAYOUTS:
             raise ValueError(
                 "set the columns of the conversations: either `messages`, or `prompt` and "
-                f"`answer`, or `text`; set so far: {', '.join(given) or 'none'}"
+                f"`answer`, or `text`; set so far: {', '.join(given)}"
             )
+        for part, needed in PARTS.items():
+            if getattr(self, part) is not None and not {*given} & {*needed.split("` or `")}:
+                raise ValueError(f"`{part}` belongs to a `{needed}`: set that column, too")
         return self

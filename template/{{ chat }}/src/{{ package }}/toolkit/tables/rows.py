@@ -6,17 +6,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ..chats import answer_checks, data_checks, prompting
 from ..chats import columns as chat_columns
+from ..chats.forms import ORDER, resolve
 from ..chats.groups import grouped_conversations
-from ..chats.layouts import conversations, prompts
+from ..chats.layouts import Conversations, conversations
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
+from ..settings.data import Data
 from ..texts.measures import halves
 from ..texts.words import words
 from .cells import Column
-from .files import check_names, frame
+from .files import Reading, check_names
+from .files import table as table_of
 from .infer import times as times_of
 from .repeats import notes
 from .schema import canonical, cells_of
@@ -28,16 +32,18 @@ from .validate import validate
 def load_rows(config: BaseConfig) -> Rows:
     """Return every row of data.path that is a conversation with an answer.
 
-    `inputs` has `prompt` (the messages before the answer, as JSON), `answer`, the properties and
-    data.source. Targets are the UTF-8 bytes of the answers, so splits are stratified by length.
+    `inputs` has `prompt` (the messages before the answer, as JSON), `answer`, the properties,
+    data.source and `learned`, the positions in the prompt of other messages to learn, as JSON.
+    Targets are the UTF-8 bytes of the answers, so splits are stratified by length.
     """
     settings, path = config.data, config.data.path
-    skipped: list[str] = []
-    raw = frame(path, [""], settings, skipped)
-    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
-    every, broken = conversations(raw, settings, path)
-    table, chats = raw[list(map(bool, every))], list(filter(None, every))
-    answers, before = chat_columns.answers(chats), [chat[:-1] for chat in chats]
+    raw, found, read_notes = _read(path, settings, answered=True)
+    check_names(raw.column_names, [(key, getattr(settings, key)) for key in ORDER], path)
+    kept = np.flatnonzero([bool(chat) for chat in found.chats])
+    if not len(kept):
+        raise UserError(f"{path}: {' '.join(read_notes)} No conversation with an answer is left.")
+    table, chats = raw.take(pa.array(kept)), [found.chats[row] for row in kept]
+    answers = chat_columns.answers(chats)
     texts = chat_columns.prompt_words(chats)
     known = halves(texts)
     measured, properties = validate(chat_columns.measure(chats, known), config, set(), [])
@@ -45,7 +51,7 @@ def load_rows(config: BaseConfig) -> Rows:
     ids = chat_columns.ids([[*prompt, "|", *words(answer)] for prompt, answer in pairs])
     prompt_ids = chat_columns.ids(texts)
     similar, templates = grouped_conversations(ids, prompt_ids, texts)
-    numbers = (table.index + 1).tolist()  # row numbers in the file
+    numbers = (kept + 1).tolist()  # row numbers in the file
     repeats = data_checks.repeats_table(chats, numbers, prompt_ids, similar)
     keys, times = _order(ids, table, config)
     prompt = prompting.of(config)
@@ -57,8 +63,7 @@ def load_rows(config: BaseConfig) -> Rows:
         "rows_without_target": 0,
         "left_out": len(raw) - len(table),
         "notes": [
-            *skipped,
-            *broken,
+            *read_notes,
             *templates,
             *data_checks.notes(chats, numbers, path),
             *notes(repeats, "prompts", "answer"),
@@ -66,18 +71,27 @@ def load_rows(config: BaseConfig) -> Rows:
     }
     measured[-1].words = known  # the last one, `unseen`, is measured with them
     schema = chat_columns.schema(measured, config)
-    inputs = pd.DataFrame(
-        {"prompt": chat_columns.to_json(before), "answer": answers}, dtype="str"
-    ).join(properties)
-    inputs = inputs.join(canonical(table.reset_index(drop=True), schema.sources, str(path)))
-    inputs.index = table.index
+    prompts = chat_columns.to_json([chat[:-1] for chat in chats])
+    inputs = pd.DataFrame({"prompt": prompts, "answer": answers}, dtype="str").join(properties)
+    inputs = inputs.join(canonical(table, schema.sources, str(path)))
+    inputs["learned"] = [json.dumps(found.learned[row]) for row in kept]
+    inputs.index = pd.Index(kept)
     targets = np.array([len(answer.encode()) for answer in answers], np.float32)
     groups = similar if settings.group is None else keys
     return Rows(inputs, targets, ids, keys, groups, times, schema, facts)
 
 
+def _read(path: Path, settings: Data, answered: bool) -> tuple[pa.Table, Conversations, list[str]]:
+    """Return a file with its conversations, and notes on whatever is not read."""
+    notes: list[str] = []
+    raw = table_of(path, Reading.of(settings), notes)
+    columns, found = resolve(raw, settings, path, answered)
+    chats = conversations(raw, columns, answered)
+    return raw, chats, [*notes, *found, *chats.notes(path)]
+
+
 def _order(
-    ids: np.ndarray, table: pd.DataFrame, config: BaseConfig
+    ids: np.ndarray, table: pa.Table, config: BaseConfig
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the keys and times by which the rows are split."""
     group, time = config.data.group, config.data.time
@@ -92,13 +106,10 @@ def _order(
 
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return the prompts of a file as model inputs, with their properties."""
-    skipped: list[str] = []
-    raw = frame(path, [""], config.data, skipped)
-    for text in skipped:
+    _, found, notes = _read(path, config.data, answered=False)
+    for text in notes:
         say("warning", text)
-    names = ("messages", "prompt", "text")
-    check_names(raw.columns, [(name, getattr(config.data, name)) for name in names], path)
-    chats = prompts(raw, config.data, path)
+    chats = [*filter(None, found.chats)]
     known = next(column.words for column in columns if column.words)
     measured = canonical(chat_columns.measure(chats, known, answered=False), columns, str(path))
     return pd.DataFrame({"prompt": chat_columns.to_json(chats)}, dtype="str").join(measured)

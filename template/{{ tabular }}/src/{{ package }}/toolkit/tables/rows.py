@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
-from . import files, processed
+from . import files, json_rows, processed
 from .cells import Column
 from .infer import times
 from .schema import Schema, canonical, cells_of, keys, without_percent
@@ -68,7 +68,7 @@ def _check_cells(raw: pa.Table, unused: set[str], path: Path) -> None:
     """Raise UserError for binary or nested cells, as Parquet and JSON may have them."""
     for field in raw.schema:
         kind = "binary" if pa.types.is_binary(field.type) else "list or object"
-        nested = pa.types.is_nested(field.type) or field.metadata == files.NESTED
+        nested = pa.types.is_nested(field.type) or field.metadata == json_rows.NESTED
         if field.name not in unused and (nested or kind == "binary"):
             raise UserError(
                 f"{path}: column {field.name!r} has cells of type {kind}: convert them to numbers, "

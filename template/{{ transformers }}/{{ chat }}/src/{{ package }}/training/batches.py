@@ -1,9 +1,11 @@
 """A split as a data set for the Trainer, and the training loss."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
@@ -19,11 +21,13 @@ MEAN = "mean_loss"  # the metric of `compute_metrics`
 
 
 class Rows(Dataset[Row]):
-    """Tokens of each conversation; `truncated` counts those that were too long."""
+    """Tokens of each answer after its prompt; `truncated` counts those that were too long.
+
+    A conversation with other messages to learn, by their weight, is a row for each of them.
+    """
 
     def __init__(self, model: Model, split: Split) -> None:
-        pairs = zip(split.inputs["prompt"], split.inputs["answer"], strict=True)
-        self.rows = [encode(model.tokenizer, prompt, answer) for prompt, answer in pairs]
+        self.rows = [encode(model.tokenizer, *pair) for pair in _pairs(split.inputs)]
         self.ids = [ids for ids, _ in self.rows]
         self.pad = model.network.config.pad_token_id
         self.truncated = sum(len(ids) == model.max_tokens for ids in self.ids)
@@ -37,6 +41,16 @@ class Rows(Dataset[Row]):
     def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """Return a batch, padded to its longest row."""
         return collate(rows, self.pad)
+
+
+def _pairs(inputs: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield each message to learn, the answer being the last, with the prompt before it."""
+    columns = (inputs[name] for name in ("prompt", "answer", "learned"))
+    for prompt, answer, learned in zip(*columns, strict=True):
+        messages, places = json.loads(prompt), json.loads(learned)
+        for place in places:
+            yield json.dumps(messages[:place]), messages[place]["content"].strip()
+        yield prompt, answer
 
 
 class Loss:

@@ -5,19 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from ..chats.layouts import prompts
-from ..chats.messages import Message
+from ..chats.forms import resolve
+from ..chats.layouts import conversations, unread_note
 from ..config import BaseConfig
 from ..export import gguf_runtime
 from ..export.contract import free_name
-from ..runs import UserError
-from ..tables.files import check_names
+from ..runs import say
+from ..settings.data import Data
 
 ANSWER = "said"  # the column that is added
-INPUTS = ("messages", "prompt", "text")  # keys of the `data` section
+UNREAD = "key "  # before a key of messages, in counts
 
 
 def scorer(
@@ -28,15 +27,21 @@ def scorer(
     A row without a valid conversation gets none. UserError if the input column is missing.
     """
     model = gguf_runtime.load(folder)
-    wanted = [(key, getattr(config.data, key)) for key in INPUTS]
+    columns: Data | None = None
 
     def score(table: pa.Table, first: int) -> pa.Table:
-        check_names(table.column_names, wanted, source)
-        chats = _chats(table.to_pandas(), source, config)
-        valid, answers = np.array([*map(bool, chats)], bool), np.full(len(chats), None, object)
-        if valid.any():
-            answers[valid] = model({"messages": [chat for chat in chats if chat]})
-        counts["broken"] += int((~valid).sum())
+        nonlocal columns
+        if columns is None:
+            columns, found = resolve(table, config.data, source, answered=False)
+            for note in found:
+                say("warning", note)
+        read = conversations(table, columns, answered=False, first=first)
+        answers = np.full(len(table), None, object)
+        if any(read.chats):
+            valid = np.array([*map(bool, read.chats)])
+            answers[valid] = model({"messages": [chat for chat in read.chats if chat]})
+        counts.update(f"row {row:,} ({reason})" for row, reason in read.broken.items())
+        counts.update({UNREAD + key: count for key, count in read.unread.items()})
         return table.append_column(
             free_name(ANSWER, table.column_names), pa.array(answers, pa.string())
         )
@@ -45,17 +50,11 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Return a note of how many rows have no answer."""
-    note = f"rows of {source} have no valid conversation, so they get no answer."
-    return [f"{count:,} of {rows:,} {note}" for count in counts.values() if count]
-
-
-def _chats(frame: pd.DataFrame, source: Path, config: BaseConfig) -> list[list[Message]]:
-    """Return the messages of each row, [] for an invalid one."""
-    chats: list[list[Message]] = []
-    for row in range(len(frame)):
-        try:
-            chats += prompts(frame.iloc[[row]], config.data, source)
-        except UserError:
-            chats.append([])
-    return chats
+    """Return notes of how many rows have no answer, and of what is not read."""
+    broken = [name for name in counts if not name.startswith(UNREAD)]
+    found = []
+    if broken:
+        note = f"{len(broken):,} of {rows:,} rows of {source} have no valid conversation, such as"
+        found = [f"{note} {broken[0]}, so they get no answer."]
+    keys = {name.removeprefix(UNREAD): counts[name] for name in counts if name not in broken}
+    return [*found, *unread_note(Counter(keys), source)]

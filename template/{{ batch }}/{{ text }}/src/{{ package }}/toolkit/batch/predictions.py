@@ -11,7 +11,8 @@ from ..config import BaseConfig
 from ..export import onnx_runtime
 from ..export.contract import free_name
 from ..runs import UserError
-from ..tables.files import NESTED, check_names
+from ..tables.files import check_names
+from ..tables.json_rows import NESTED
 from ..texts import reading
 
 
