@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -94,7 +93,7 @@ def _is_image(file: str) -> bool:
     """Return whether a file starts as an image, whatever its name."""
     formats = [name for name in FORMATS if Image.OPEN[name][1]]  # others accept any file
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=formats):
+        with Image.open(file, formats=formats):
             return True
     except Image.DecompressionBombError:
         return True

@@ -92,26 +92,36 @@ def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
     rows, source = found.rows, settings.path
     check_names(rows.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     table = rows[[settings.image]].rename(columns={settings.image: "file"})
+    table["label"] = _labels(rows, settings) if found.is_table else rows[settings.target]
     table["split"] = "train" if found.splits is None else found.splits
-    has_label = rows[settings.target].notna() & (table["split"] != "")
-    missing = table[~has_label].assign(reason="images without a label")
-    notes += files.notes(missing, source)
+    if settings.group is not None:
+        table["group"] = keys_of(cells_of(rows, settings.group))
+    is_outside = table["split"] == ""
+    table["reason"] = np.where(is_outside, "images outside of the splits", "images without a label")
+    has_label = table["label"].notna() & ~is_outside
+    notes += files.notes(table[~has_label], source)
     if not has_label.any():
         raise UserError(
-            f"{source}: no image has a label; put the images of each into a folder of its name."
+            f"{source}: no image has a label; put the images of each into a folder of its name, or "
+            "list them in metadata.csv, with the columns file_name and label."
         )
-    rows, table = rows[has_label].reset_index(drop=True), table[has_label].reset_index(drop=True)
-    texts = rows[settings.target].astype("str")
-    if (several := texts.str.fullmatch(SEVERAL)).any():
+    return table[has_label].reset_index(drop=True)
+
+
+def _labels(rows: pd.DataFrame, settings: Data) -> pd.Series:
+    """Return labels as they are written, without spaces around; UserError for a list of them."""
+    cells, texts = rows[settings.target], rows[settings.target].astype("str")
+    if (several := texts.str.fullmatch(SEVERAL).fillna(False).astype(bool)).any():
         row = several.idxmax()
         raise UserError(
-            f"{source}: data.target {settings.target!r} of {table['file'][row]} is a list or an "
-            f"object, {texts[row]:.60}: give each image one label."
+            f"{settings.path}: data.target {settings.target!r} of {rows[settings.image][row]} is a "
+            f"list or an object, {texts[row]:.60}: give each image one label."
         )
-    for name, column in {"label": settings.target, "group": settings.group}.items():
-        if column is not None:
-            table[name] = pd.Series(keys_of(cells_of(rows, column)), dtype="str")
-    return table
+    if cells.dtype != "str":  # of numbers, or of several types
+        is_text = cells.map(lambda cell: isinstance(cell, str)).astype(bool)
+        texts = texts.where(is_text, keys_of(cells_of(rows, settings.target)))
+    texts = texts.str.strip()
+    return texts.mask(texts == "")
 
 
 def _left_out(labelled: pd.DataFrame, others: pd.DataFrame, settings: Data) -> list[str]:
