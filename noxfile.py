@@ -109,7 +109,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def corrupt(session: nox.Session) -> None:
-    """Test projects with broken files, 2,000 tables, a full disk, kills and a wrong clock."""
+    """Test projects with broken files, random tables and images, a full disk, kills, clocks."""
     _install(session)
     with tempfile.TemporaryDirectory() as scratch:
         for kind, task in KINDS.items():
@@ -118,6 +118,7 @@ def corrupt(session: nox.Session) -> None:
             _inside(session, folder, "corrupt/corrupt.py", *session.posargs)
         _inside(session, Path(scratch) / "tables", "corrupt/unlucky.py")
         _inside(session, Path(scratch) / "tables", "corrupt/generated.py", needs=GENERATED)
+        _inside(session, Path(scratch) / "pictures", "corrupt/layouts.py")
 
 
 @nox.session

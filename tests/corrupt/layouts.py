@@ -1,10 +1,10 @@
 """Write random folders, archives and tables of images, and compare what is read with what is there.
 
-    uv run --directory PROJECT python tests/corrupt/layouts.py [--sets 2000] [--only NUMBER]
+    uv run --directory PROJECT python tests/corrupt/layouts.py [--sets 1000] [--first 0]
 
 Each image has to be read with its own label, into its own split, or has to be named as left out,
 in training as in `predict`; a class must not be lost. The sets are the same each time; exit code 1
-and the first failures.
+and the first failures. `--sets 1 --first 34` shows the traceback of one.
 """
 
 import argparse
@@ -116,9 +116,13 @@ def made(rng: np.random.Generator) -> Made:
             name = f"{labels.index(label)}-{number}{ending}"
             if "list" in layout:
                 place = posixpath.join(folder, "pictures" * (rng.random() < 0.5), name)
-                listed.setdefault(folder, []).append((posixpath.relpath(place, folder or "."), label))
+                listed.setdefault(folder, []).append(
+                    (posixpath.relpath(place, folder or "."), label)
+                )
             else:
-                place = posixpath.join(folder, _form(label, rng), "deep/" * (rng.random() < 0.1), name)
+                place = posixpath.join(
+                    folder, _form(label, rng), "deep/" * (rng.random() < 0.1), name
+                )
             found.files[place] = content
             found.truth[place] = label.strip() if "list" in layout else label, part
     if "list" in layout:
@@ -281,7 +285,7 @@ def check(found: Made, path: Path, splits: str) -> None:
     names = [Path(file).relative_to(own_path).as_posix() for file in rows.inputs["file"]]
     got = dict(zip(names, np.array(rows.schema.labels)[rows.targets].tolist(), strict=True))
     want = {name: label for name, (label, _) in found.truth.items()}
-    assert got == want, [pair for pair in {*got.items()} ^ {*want.items()}][:4]
+    assert got == want, list({*got.items()} ^ {*want.items()})[:4]
     _assert_notes(rows.facts["notes"], found.left_out)
     given = {part for _, part in found.truth.values()} - {""}
     assert (rows.given is not None) == (bool(given) and splits == "folder"), rows.facts["notes"]
@@ -303,7 +307,9 @@ def _assert_predicted(found: Made, path: Path, own: Any, root: Path) -> None:
     said: list[str] = []
     chunks.say = lambda stage, text: said.append(text)
     tables = [*chunks.read(path, own, 7)]
-    files = [Path(name).relative_to(root).as_posix() for t in tables for name in t["image"].to_pylist()]
+    files = [
+        Path(name).relative_to(root).as_posix() for t in tables for name in t["image"].to_pylist()
+    ]
     only = {"images without a label", "images outside of the splits"}  # of training
     more = sum(found.left_out[reason] for reason in only)
     assert len(files) == len({*files}) == len(found.truth) + more and {*found.truth} <= {*files}
@@ -313,14 +319,14 @@ def _assert_predicted(found: Made, path: Path, own: Any, root: Path) -> None:
 def main() -> int:
     """Write sets of images and read them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", type=int, default=2000)
-    parser.add_argument("--only", type=int, help="the set of this number, with its traceback")
+    parser.add_argument("--sets", type=int, default=1000)
+    parser.add_argument("--first", type=int, default=0, help="number of the first one")
     args = parser.parse_args()
     warnings.simplefilter("error")  # a user sees none, so there must be none
     os.environ["TQDM_DISABLE"] = "1"
     faults: dict[str, list[int]] = {}
     started = time.perf_counter()
-    for number in range(args.sets) if args.only is None else [args.only]:
+    for number in range(args.first, args.first + args.sets):
         rng = np.random.default_rng(number)
         with tempfile.TemporaryDirectory() as scratch:
             try:
@@ -328,7 +334,7 @@ def main() -> int:
                 path = written(found, Path(scratch), rng)
                 check(found, path, str(rng.choice(["folder", "folder", "random"])))
             except Exception as error:
-                if args.only is not None:
+                if args.sets == 1:
                     raise
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 kind = f"{where.name}:{where.lineno} {type(error).__name__}: {error!s:.300}"
