@@ -109,7 +109,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def corrupt(session: nox.Session) -> None:
-    """Test projects with broken files, 2,000 tables and conversations, a full disk, kills."""
+    """Test projects with broken files, 2,000 random inputs of each kind, a full disk, kills."""
     _install(session)
     with tempfile.TemporaryDirectory() as scratch:
         for kind, task in KINDS.items():
@@ -119,6 +119,7 @@ def corrupt(session: nox.Session) -> None:
         _inside(session, Path(scratch) / "tables", "corrupt/unlucky.py")
         _inside(session, Path(scratch) / "tables", "corrupt/generated.py", needs=GENERATED)
         _inside(session, Path(scratch) / "chats", "corrupt/conversations.py")
+        _inside(session, Path(scratch) / "pictures", "corrupt/layouts.py")
 
 
 @nox.session

@@ -84,7 +84,6 @@ def _files() -> list[Case]:
         "of no bytes": b"",
         "cut": intact[: len(intact) // 2],
         "a cut JPEG": photo[: len(photo) // 2],
-        "a bitmap": _stored(Image.fromarray(noise), "BMP"),
         "an animation": film,
         "a bomb": _bomb(20_000, 20_000),
         "of no size": _bomb(0, 0),
@@ -97,6 +96,7 @@ def _files() -> list[Case]:
     }
     sound = {
         "a JPEG called .png": photo,
+        "a bitmap called .png": _stored(Image.fromarray(noise), "BMP"),
         "grey": _stored(Image.fromarray(noise[..., 0])),
         "of 16 bits": _stored(Image.fromarray(noise[..., 0].astype(np.uint16) * 256)),
         "of one bit": _stored(Image.fromarray(noise[..., 0] > 128)),
@@ -135,7 +135,8 @@ def _bomb(width: int, height: int) -> bytes:
 def _folders() -> list[Case]:
     flat = {name.replace("/", "-"): content for name, content in clean().items()}
     one = {name: content for name, content in clean().items() if name.startswith("Oslo")}
-    texts = {name.replace(".png", ".txt"): content for name, content in clean().items()}
+    texts = {name.replace(".png", ".txt"): b"hello" for name in clean()}
+    misnamed = {name.replace(".png", ".txt"): content for name, content in clean().items()}
     other = {**clean(), "Oslo/.hidden.png": b"x", "Oslo/Thumbs.db": b"x", "notes.txt": b"x"}
     same = dict.fromkeys(clean(), clean()["Oslo/0.png"])
     unusual = {name.replace("Oslo", 'a b\'c "d" $(e) ü'): data for name, data in clean().items()}
@@ -144,6 +145,11 @@ def _folders() -> list[Case]:
     def looped(folder: Path) -> Path:
         path = _folder(clean())(folder)
         (path / "Oslo/again").symlink_to(path)
+        return path
+
+    def emptied(folder: Path) -> Path:
+        path = _folder(clean())(folder)
+        (path / "Turku").mkdir()
         return path
 
     def dangling(folder: Path) -> Path:
@@ -161,9 +167,12 @@ def _folders() -> list[Case]:
         Case("an empty folder", _folder({}), REFUSED, "contains no images"),
         Case("one class", _folder(one), REFUSED),
         Case("no class", _folder(flat), REFUSED, "label"),
-        Case("texts", _folder(texts), REFUSED, "contains no images"),
+        Case("texts", _folder(texts), REFUSED, "only .txt 60"),
+        Case("images that are named .txt", _folder(misnamed), SAME),
         Case("hidden files and notes", _folder(other), SAME),
-        Case("an empty class", _folder({**clean(), "Turku/notes.txt": b""}), SAME),
+        Case("a class without images", _folder({**clean(), "Turku/notes.txt": b""}), REFUSED,
+             "Turku"),
+        Case("an empty class", emptied, SAME, "empty folders: 1 (Turku)"),
         Case("a class of two", _folder({**clean(), **{f"Turku/{n}.png": clean()[f"Oslo/{n}.png"]
              for n in (1, 2)}}), REFUSED, "Turku"),
         Case("all the same picture", _folder(same), REFUSED),

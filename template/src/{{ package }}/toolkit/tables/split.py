@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,9 @@ from ..runs import UserError, replacing
 from .cells import Column
 from .schema import Schema, readable
 
+PARTS = ("train", "val", "test")
 STRATA = 5  # quantile bins of a numeric target
+MAX_NAMED = 3  # classes in a message
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Rows:
     groups   (rows,) uint64: new keys of one group share a split; often the keys themselves
     times    (rows,) float64 for a split by time
     facts    entries of the manifest
+    given    (rows,) str, the splits of data that comes with them
     """
 
     inputs: pd.DataFrame
@@ -39,6 +42,7 @@ class Rows:
     times: np.ndarray | None
     schema: Schema
     facts: dict[str, Any]
+    given: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -83,24 +87,44 @@ def _both(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | N
 
 def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
     """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in another split."""
-    names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
+    if rows.given is not None:
+        names = _completed(rows, rows.given, config)
+    else:
+        names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
     names = _without_duplicates(rows.ids, names)
-    _check(names, rows.targets)
+    _check(names, rows)
     return names
 
 
-def _check(names: np.ndarray, targets: np.ndarray) -> None:
+def _check(names: np.ndarray, rows: Rows) -> None:
     """Raise UserError for an empty split or a class without training rows."""
-    empty = [name for name in ("train", "val", "test") if not (names == name).any()]
+    empty = [name for name in PARTS if not (names == name).any()]
     if empty:
         raise UserError(f"no row falls into {', '.join(empty)}: add more rows, groups or times.")
-    if targets.dtype == np.int64:
-        unseen = np.setdiff1d(targets, targets[names == "train"])
+    if rows.targets.dtype == np.int64:
+        unseen = np.setdiff1d(rows.targets, rows.targets[names == "train"])
+        known = rows.schema.labels or []
+        shown = ", ".join(repr(known[code]) for code in unseen[:MAX_NAMED])
+        way = "without data.time and data.group" if rows.given is None else "by data.splits random"
         if len(unseen):
             raise UserError(
                 f"data.target: {len(unseen)} classes have no training row, only validation or test "
-                "rows: remove them, or split without data.time and data.group."
+                f"rows, such as {shown}: remove them, or split {way}."
             )
+
+
+def _completed(rows: Rows, given: np.ndarray, config: BaseConfig) -> np.ndarray:
+    """Return the given splits; validation or test rows that are missing are drawn from train."""
+    names = given.copy()
+    train = names == "train"
+    shares = {part: 0.0 for part in PARTS[1:] if (names == part).any()}
+    if len(shares) < 2:
+        rest = replace(
+            rows, keys=rows.keys[train], groups=rows.groups[train], targets=rows.targets[train]
+        )
+        data = config.data.model_copy(update=shares)
+        names[train] = _by_key(rest, config.model_copy(update={"data": data}))
+    return names
 
 
 def _by_time(times: np.ndarray, config: BaseConfig) -> np.ndarray:

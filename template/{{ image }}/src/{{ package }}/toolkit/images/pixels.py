@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "JPEG2000", "GIF", "BMP", "TIFF", "PPM")
 MAX_PIXELS = 80_000_000  # of one image; a larger one may be a decompression bomb
 MIN_SIDE = 4  # pixels
 RESIZE = (

@@ -23,5 +23,6 @@ class Data(BaseModel, extra="forbid", frozen=True):
     bad_rows: Literal["refuse", "skip"] = "refuse"
     sheet: str | None = None
     skip_broken: bool = False
+    splits: Literal["folder", "random"] = "folder"
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)

@@ -8,22 +8,25 @@ import numpy as np
 import pandas as pd
 
 from ..config import BaseConfig
+from ..images import files
 from ..images.duplicates import grouped
-from ..images.files import listed, located
+from ..images.layouts import Listing, listed
 from ..images.packed import EXAMPLES, pack
 from ..images.prepared import prepare
 from ..images.properties import NAMES
 from ..runs import UserError, say
+from ..settings.data import Data
 from .cells import Column
 from .files import check_names
-from .repeats import notes
+from .repeats import notes as repeats
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
-from .split import Rows
+from .split import PARTS, Rows
 from .target import encode
 from .validate import validate
 
 MAX_NAMED = 3  # broken files that an error names
+SEVERAL = r"""\s*(\[\s*((["']).*\3|\d.*)?\s*\]|\{.*:.*\})\s*"""  # a list or an object as a text
 
 
 def load_rows(config: BaseConfig) -> Rows:
@@ -33,46 +36,46 @@ def load_rows(config: BaseConfig) -> Rows:
     properties.
     """
     settings, source = config.data, config.data.path
-    read_notes: list[str] = []
-    raw = listed(source, config.paths.processed, settings, read_notes)
-    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
-    labelled = raw[raw[settings.target].notna()]
-    if labelled.empty:
-        raise UserError(
-            f"{source}: no image has a label; put the images of each into a folder of its name."
-        )
-    prepared = _prepared(labelled[settings.image], source, config)
-    usable = (prepared["reason"] == "").to_numpy()
-    left_out = _left_out(prepared[~usable], len(prepared), config)
+    notes: list[str] = []
+    found = listed(source, config.paths.processed, settings, notes)
+    labelled = _labelled(found, settings, notes)
+    prepared = prepare(labelled["file"].tolist(), settings.size, config.paths.processed)
+    labelled["reason"] = prepared["reason"]
+    notes += _left_out(labelled, found.left_out, settings)
+    usable = (labelled["reason"] == "").to_numpy()
     table = labelled[usable].reset_index(drop=True)
     prepared = prepared[usable].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
+    label = table["label"].rename(settings.target)
     columns, properties = validate(prepared[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in prepared["id"]], np.uint64)
     near = grouped(ids, prepared["look"].tolist())
     keys, relatives = ids, near
     if settings.group is not None:
-        keys = relatives = pd.util.hash_array(keys_of(cells_of(table, settings.group)))
-    files = pd.DataFrame({"id": ids, "near": near, "label": label, "name": prepared["file"]})
+        keys = relatives = pd.util.hash_array(table["group"].to_numpy(object))
+    known = table.assign(id=ids, near=near, name=table["file"])
+    given = None if found.splits is None else _given(known, settings, notes)
     facts = {
-        "files": {source.as_posix(): {"sha256": _digest(prepared), "rows": len(raw)}},
+        "files": {source.as_posix(): {"sha256": _digest(prepared), "rows": len(found.rows)}},
         "columns": [column.model_dump() for column in columns],
-        "rows_without_target": len(raw) - len(labelled),
-        "left_out": len(labelled) - len(table),
-        "notes": read_notes + left_out + notes(files, "images"),
+        "rows_without_target": len(found.rows) - len(labelled),
+        "left_out": len(found.left_out) + len(labelled) - len(table),
+        "notes": notes + repeats(known, "images"),
     }
     image = Column(name="image", kind="image", size=settings.size)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
-    inputs = prepared[["image", "file"]].join(properties)
-    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
+    inputs = prepared[["image"]].assign(file=table["file"]).join(properties)
+    return Rows(inputs, targets, ids, keys, relatives, None, schema, facts, given)
 
 
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return new images and their properties, without broken ones; UserError if there are none."""
-    raw = listed(path, config.paths.processed, config.data)
-    check_names(raw.columns, [("image", config.data.image)], path)
-    prepared = _prepared(raw[config.data.image], path, config)
+    notes: list[str] = []
+    found = listed(path, config.paths.processed, config.data, notes)
+    for note in notes + files.notes(found.left_out, path):
+        say("warning", note)
+    names = found.rows[config.data.image].tolist()
+    prepared = prepare(names, config.data.size, config.paths.processed)
     usable = prepared[prepared["reason"] == ""].reset_index(drop=True)
     if broken := len(prepared) - len(usable):
         say("monitor", f"no usable image in {broken:,} of {len(prepared):,} files")
@@ -84,22 +87,97 @@ def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
 
 
-def _prepared(images: pd.Series, source: Path, config: BaseConfig) -> pd.DataFrame:
-    files = [located(str(image), source) for image in images.fillna("")]
-    prepared = prepare(files, config.data.size, config.paths.processed)
-    return prepared.assign(file=[Path(file).as_posix() for file in files])
+def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
+    """Return `file`, `label`, `split` and `group` of the rows that have a label, as texts."""
+    rows, source = found.rows, settings.path
+    check_names(rows.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
+    table = rows[[settings.image]].rename(columns={settings.image: "file"})
+    table["label"] = _labels(rows, settings) if found.is_table else rows[settings.target]
+    table["split"] = "train" if found.splits is None else found.splits
+    if settings.group is not None:
+        table["group"] = keys_of(cells_of(rows, settings.group))
+    is_outside = table["split"] == ""
+    table["reason"] = np.where(is_outside, "images outside of the splits", "images without a label")
+    has_label = table["label"].notna() & ~is_outside
+    notes += files.notes(table[~has_label], source)
+    if not has_label.any():
+        raise UserError(
+            f"{source}: no image has a label; put the images of each into a folder of its name, or "
+            "list them in metadata.csv, with the columns file_name and label."
+        )
+    return table[has_label].reset_index(drop=True)
 
 
-def _left_out(broken: pd.DataFrame, rows: int, config: BaseConfig) -> list[str]:
-    """Return a note about the broken files; UserError unless they may be left out."""
-    if broken.empty:
-        return []
+def _labels(rows: pd.DataFrame, settings: Data) -> pd.Series:
+    """Return labels as they are written, without spaces around; UserError for a list of them."""
+    cells, texts = rows[settings.target], rows[settings.target].astype("str")
+    if (several := texts.str.fullmatch(SEVERAL).fillna(False).astype(bool)).any():
+        row = several.idxmax()
+        raise UserError(
+            f"{settings.path}: data.target {settings.target!r} of {rows[settings.image][row]} is a "
+            f"list or an object, {texts[row]:.60}: give each image one label."
+        )
+    if cells.dtype != "str":  # of numbers, or of several types
+        is_text = cells.map(lambda cell: isinstance(cell, str)).astype(bool)
+        texts = texts.where(is_text, keys_of(cells_of(rows, settings.target)))
+    texts = texts.str.strip()
+    return texts.mask(texts == "")
+
+
+def _left_out(labelled: pd.DataFrame, others: pd.DataFrame, settings: Data) -> list[str]:
+    """Return notes on files left out; UserError unless they may be, or if a class would be lost."""
+    broken, source = labelled[labelled["reason"] != ""], settings.path
     named = "; ".join(f"{row.file} {row.reason}" for row in broken.head(MAX_NAMED).itertuples())
     more = "; …" if len(broken) > MAX_NAMED else ""
-    text = f"no usable image in {len(broken):,} of {rows:,} files: {named}{more}."
-    if not config.data.skip_broken:
+    text = f"no usable image in {len(broken):,} of {len(labelled):,} files: {named}{more}."
+    if len(broken) and not settings.skip_broken:
         raise UserError(f"{text} Fix them, or leave them out: --data.skip_broken true.")
-    return [f"left out: {text}"]
+    unread = others[(others["reason"] == files.NO_IMAGE) & others["label"].notna()]
+    unusable = pd.concat([broken, unread])
+    lost = unusable[~unusable["label"].isin(labelled.loc[labelled["reason"] == "", "label"])]
+    if len(lost):
+        label = lost["label"].iloc[0]
+        files_of = lost[lost["label"] == label]
+        raise UserError(
+            f"{source}: class {label!r} would be lost, since none of its {len(files_of):,} files "
+            f"can be read as an image ({files.named(files_of)}): convert or remove them."
+        )
+    return files.notes(others, source) + [f"left out: {text}"] * (len(broken) > 0)
+
+
+def _given(table: pd.DataFrame, settings: Data, notes: list[str]) -> np.ndarray | None:
+    """Return the splits that the folders are; `notes` says which, and what of them overlaps.
+
+    UserError if a group is in several splits.
+    """
+    source, counts = settings.path, table["split"].value_counts()
+    sizes = ", ".join(f"{counts[part]:,} {part}" for part in PARTS if part in counts)
+    if settings.splits == "random":
+        notes.append(f"{source}: its splits ({sizes}) are joined, and split again at random.")
+        return None
+    drawn = " and ".join(part for part in PARTS if part not in counts)
+    more = f"; {drawn} is drawn from train" if drawn else ""
+    notes.append(f"{source}: its folders are the splits: {sizes}{more}; see data.splits.")
+    rank = table["split"].map(PARTS.index)
+    is_later = {
+        key: rank > rank.groupby(table[key]).transform("min")
+        for key in ("id", "near", *(["group"] if settings.group else []))
+    }
+    if settings.group and is_later["group"].any():
+        group = table.loc[is_later["group"], "group"].iloc[0]
+        raise UserError(
+            f"data.group: {group!r} of {settings.group!r} is in several folders of splits: move "
+            "its images into one, or draw new splits: --data.splits random."
+        )
+    again = table[is_later["id"]].assign(reason="images that an earlier split holds too")
+    notes += files.notes(again, source)
+    close = table[is_later["near"] & ~is_later["id"]]
+    if len(close):
+        notes.append(
+            f"{source}: {len(close):,} images are nearly the same as one of an earlier split, such "
+            f"as {close['file'].iloc[0]}: scores may be too good; see data.splits."
+        )
+    return table["split"].to_numpy(object)
 
 
 def _digest(prepared: pd.DataFrame) -> str:
