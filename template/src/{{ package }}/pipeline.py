@@ -5,13 +5,29 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 from .config import Config, of_run
 from .toolkit import runs
 from .toolkit.config import dump
+
+Run = Callable[[Config, argparse.Namespace], int]
+
+
+def exclusive(stage: Run) -> Run:
+    """Let a stage have its run to itself: a new one, or an existing one that it adds to."""
+
+    @wraps(stage)
+    def call(config: Config, args: argparse.Namespace) -> int:
+        root, name = config.paths.runs, args.run
+        if stage.__name__ not in NEW_RUN or getattr(args, "resume", False):
+            name = runs.find(root, name).name
+        with runs.reserve(root, name) as args.run:  # for later stages, even if another is newer
+            return stage(config, args)
+
+    return call
 
 
 def data(config: Config, args: argparse.Namespace) -> int:
@@ -31,6 +47,7 @@ def data(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
+@exclusive
 def train(config: Config, args: argparse.Namespace) -> int:
     """Train a model in a new run, and choose its threshold on validation rows."""
     from . import tracking
@@ -43,7 +60,6 @@ def train(config: Config, args: argparse.Namespace) -> int:
     resume = getattr(args, "resume", False)
     if resume:
         run, config = of_run(config, args.run)
-        args.run = run.name
     splits = load_data(config)
     scores.check(config.evaluate, splits.train.targets, splits.schema.labels)
     profile = profile_once(splits, config.paths.processed / "data.json", label_issues)
@@ -55,18 +71,17 @@ def train(config: Config, args: argparse.Namespace) -> int:
     if resume and (run / "data.json").exists():
         check_unchanged(run, splits)
     with runs.create(config.paths.runs, args.run, resume, predict.lineage(config).values()) as run:
-        args.run = run.name  # for later stages, even if another run is newer by then
         runs.write_text(run / "config.yaml", dump(config))
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
         with tracking.start(config, run) as tracker:
             model = fit(config, splits, runs.history(run, tracker), run)
-    predictions = predict.predict(model, splits.val.inputs)
-    threshold = metrics.choose_threshold(splits.val.targets, predictions)
-    final = refit(model, config, splits)
-    predict.save(final, run / "model")
-    known = predict.predict(final, sample(splits)).tolist()  # `load_run` compares with them
-    decision = {"threshold": threshold, "refit": final is not model, "sample": known}
-    runs.write_text(run / "model/decision.json", json.dumps(decision))
+        predictions = predict.predict(model, splits.val.inputs)
+        threshold = metrics.choose_threshold(splits.val.targets, predictions)
+        final = refit(model, config, splits)
+        predict.save(final, run / "model")
+        known = predict.predict(final, sample(splits)).tolist()  # `load_run` compares with them
+        decision = {"threshold": threshold, "refit": final is not model, "sample": known}
+        runs.write_text(run / "model/decision.json", json.dumps(decision))
     runs.say("train", f"{config.model.name} in {time.perf_counter() - clock:.1f} s: {run}")
     return 0
 
@@ -75,13 +90,15 @@ def tune(config: Config, args: argparse.Namespace) -> int:
     """Search hyperparameters on validation rows; write the best to a new configuration."""
     from .tune import tune
 
-    best, found = tune(config)
     path = args.config.with_suffix(".tuned.yaml")
-    runs.write_text(path, dump(best))
+    with runs.alone(path, "search from another --config"):
+        best, found = tune(config)
+        runs.write_text(path, dump(best))
     runs.say("tune", f"{found}; try: run --config {path}")
     return 0
 
 
+@exclusive
 def evaluate(config: Config, args: argparse.Namespace) -> int:
     """Evaluate a run on the test set and write its report.
 
@@ -113,6 +130,7 @@ def accompany(model: Any, folder: Path) -> None:
     """Write files of your own into the folder of an export; its contract will list them."""
 
 
+@exclusive
 def export(config: Config, args: argparse.Namespace) -> int:
     """Export a run's model and verify that its predictions stay the same."""
     from . import predict
@@ -134,6 +152,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
     return 0
 
 
+@exclusive
 def run(config: Config, args: argparse.Namespace) -> int:
     """Run data -> train -> evaluate -> export.
 
@@ -156,7 +175,7 @@ def run(config: Config, args: argparse.Namespace) -> int:
 class Stage:
     """A stage as a command: its sections of config.yaml, and its own options."""
 
-    run: Callable[[Config, argparse.Namespace], int]
+    run: Run
     reads: tuple[str, ...]
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
 

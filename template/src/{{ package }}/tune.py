@@ -20,7 +20,7 @@ from .data import load
 from .model import build
 from .toolkit.config import dump, keys
 from .toolkit.evaluation import metrics, scores
-from .toolkit.runs import UserError
+from .toolkit.runs import UserError, alone
 from .toolkit.settings.common import Choice, Search
 from .toolkit.tables.split import Splits
 from .train import fit
@@ -50,10 +50,12 @@ def tune(config: Config) -> tuple[Config, str]:
         print(f"    tune  trial {trial.number}: {primary} {score:.4f} {params}", flush=True)
         return score
 
-    study = _study(config, splits)
-    for number in range(len(study.get_trials(states=FINISHED)), config.tune.trials):
-        study.sampler = optuna.samplers.TPESampler(seed=config.seed + number)
-        study.optimize(objective, n_trials=1)
+    journal = _journal(config, splits)
+    with alone(journal, "change a setting"):
+        study = _study(config, journal)
+        for number in range(len(study.get_trials(states=FINISHED)), config.tune.trials):
+            study.sampler = optuna.samplers.TPESampler(seed=config.seed + number)
+            study.optimize(objective, n_trials=1)
     if not study.get_trials(states=FINISHED[:1]):
         raise UserError("no trial could be trained: fix the errors above.")
     found = f"validation {primary} {study.best_value:.4f} in trial {study.best_trial.number}"
@@ -63,16 +65,18 @@ def tune(config: Config) -> tuple[Config, str]:
 FINISHED = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
 
 
-def _study(config: Config, splits: Splits) -> optuna.Study:
-    """Open the journal of this search; other settings, rows or targets make another search."""
+def _journal(config: Config, splits: Splits) -> Path:
+    """Return the file of this search; other settings, rows or targets make another search."""
     fixed = config.model_copy(update={"tune": type(config.tune)()})  # more trials: the same search
     parts = dump(fixed), *(splits.manifest[f"{of}_sha256"] for of in ("split", "targets"))
     name = hashlib.sha256("".join(parts).encode()).hexdigest()[:12]
-    folder = config.paths.runs / "tune"
-    folder.mkdir(parents=True, exist_ok=True)
+    return config.paths.runs / "tune" / f"{name}.journal"
+
+
+def _study(config: Config, journal: Path) -> optuna.Study:
     return optuna.create_study(
-        study_name=name,
-        storage=JournalStorage(JournalFileBackend(str(folder / f"{name}.journal"))),
+        study_name=journal.stem,
+        storage=JournalStorage(JournalFileBackend(str(journal))),
         direction="maximize" if scores.sign(config.evaluate) > 0 else "minimize",
         load_if_exists=True,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import BaseConfig
-from .runs import say
+from .runs import appending, say, write_text
 
 LOG = "durations.csv"  # in the folder of all runs: a line for each successful `run`
 HEADER = "settings,cells,seconds"
@@ -50,10 +50,10 @@ class Duration:
 
     def save(self, seconds: float) -> None:
         """Log the actual seconds for the next estimate."""
-        with self.log.open("a", encoding="utf-8", newline="\n") as file:
-            if not file.tell():
-                file.write(f"{HEADER}\n")
-            file.write(f"{self.settings},{self.cells},{seconds:.1f}\n")
+        if not self.log.exists():
+            write_text(self.log, f"{HEADER}\n")
+        with appending(self.log) as file:
+            file.write(f"{self.settings},{self.cells},{seconds:.1f}\n".encode())
 
     def _lines(self) -> list[dict[str, str]]:
         if not self.log.exists():

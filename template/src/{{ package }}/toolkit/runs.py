@@ -1,6 +1,8 @@
-"""Run folders: create, find, log; and atomic writes of files and folders."""
+"""Run folders: create, find, log; and files that are written whole, by one process at a time."""
 
+import errno
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -8,9 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 Log = Callable[[int, dict[str, float]], None]
 TEST_SET_LOG = "test-evaluations.csv"  # in the folder of all runs
+NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}  # of a file system
 
 
 class UserError(Exception):
@@ -54,6 +58,59 @@ def write_text(path: Path, text: str) -> None:
         scratch.write_text(text, encoding="utf-8", newline="\n")
 
 
+@contextmanager
+def appending(path: Path) -> Iterator[BinaryIO]:
+    """Open a file at its end, on a new line if a failed write has left half of one."""
+    with path.open("a+b") as file:
+        if file.tell() and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n":
+            file.write(b"\n")
+            file.flush()
+        yield file
+
+
+@contextmanager
+def alone(path: Path, other: str) -> Iterator[None]:
+    """Reserve a path until the block ends or the process dies; within it, again.
+
+    UserError, with `other` as the way out, if another process has reserved it. Between machines
+    this holds on file systems that share locks, such as NFS and SMB. Scratch folders that a killed
+    process has left are removed.
+    """
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file.absolute(), is_singleton=True, fallback_to_soft=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise UserError(
+            f"{path} is in use by another process: wait until it ends, or {other}."
+        ) from None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        say("warning", f"{path}: this file system has no locks: write it by one process only.")
+    if lock.lock_counter == 1:
+        _sweep(path)
+    try:
+        yield
+    finally:
+        if lock.lock_counter <= 1:
+            with suppress(OSError):  # Windows deletes no open file
+                file.unlink()
+        lock.release()
+
+
+def _sweep(path: Path) -> None:
+    """Remove scratch folders, of a path and inside it, by their names."""
+    name = re.escape(path.name)
+    places = (path.parent.iterdir(), rf"\.{name}\.\w{{8}}"), (path.rglob(".*"), r"\..+\.\w{8}")
+    found = [each for files, kind in places for each in files if re.fullmatch(kind, each.name)]
+    for scratch in filter(Path.is_dir, found):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def sha256(path: Path) -> str:
     """Return the hex SHA-256 of a file, read in blocks."""
     with path.open("rb") as file:
@@ -69,14 +126,25 @@ def folder(root: Path, name: str) -> Path:
 
 def find(root: Path, name: str | None = None) -> Path:
     """Return the folder of run `name`, or of the newest run."""
-    pointer = root / "latest"
-    if name is None and not pointer.exists():
+    known = ", ".join(sorted(path.parent.name for path in root.glob("[!.]*/config.yaml")))
+    if not name and not known:
         raise UserError(f"{root} contains no runs yet: run `train` first.")
-    run = folder(root, name or pointer.read_text(encoding="utf-8").strip())
+    newest = _newest(root)
+    if not name and not (root / newest / "config.yaml").exists():
+        named = f"names {newest!r}, which is not a run" if newest else "names no run"
+        raise UserError(f"{root / 'latest'} {named}: choose one by --run; there are {known}.")
+    run = folder(root, name or newest)
     if not (run / "config.yaml").exists():
-        known = ", ".join(sorted(path.parent.name for path in root.glob("[!.]*/config.yaml")))
         raise UserError(f"{run} is not a run; existing runs: {known or 'none'}.")
     return run
+
+
+def _newest(root: Path) -> str:
+    """Return what `latest` names, "" if nothing."""
+    try:
+        return (root / "latest").read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
 
 
 def say(stage: str, text: str) -> None:
@@ -85,22 +153,29 @@ def say(stage: str, text: str) -> None:
 
 
 @contextmanager
-def create(root: Path, name: str | None, keep: bool, lineage: Collection[Path]) -> Iterator[Path]:
-    """Yield the folder of a run, named by UTC time if not by `name`; `latest` points to it.
+def reserve(root: Path, name: str | None) -> Iterator[str]:
+    """Reserve a run for this process; yield its name: UTC time, if `name` is None."""
+    run = folder(root, name) if name else _unused(root)
+    with alone(run, "choose another --run"):
+        yield run.name
+
+
+@contextmanager
+def create(root: Path, name: str, keep: bool, lineage: Collection[Path]) -> Iterator[Path]:
+    """Yield the folder of a reserved run; `latest` points to it.
 
     An existing run of that name is replaced, unless `keep` is set; UserError if the new run is
     derived from it. After a UserError, or any exception before the first checkpoint, everything is
     restored.
     """
-    run = folder(root, name) if name else _new_run(root)
+    run = folder(root, name)
     if run.resolve() in [path.resolve() for path in lineage]:
         raise UserError(f"--run {name}: the new run is derived from that one; choose another name.")
-    root.mkdir(parents=True, exist_ok=True)
     latest, pointer = root / "latest", f"{run.name}\n"
-    previous = latest.read_text(encoding="utf-8") if latest.exists() else None
+    previous = _newest(root)
     with tempfile.TemporaryDirectory(prefix=f".{run.name}.", dir=root) as backup:
         earlier = Path(backup) / run.name
-        if name and not keep and run.exists():
+        if not keep and run.exists():
             run.replace(earlier)
         run.mkdir(exist_ok=True)
         write_text(latest, pointer)
@@ -110,7 +185,7 @@ def create(root: Path, name: str | None, keep: bool, lineage: Collection[Path]) 
             resumable = (run / "checkpoint").exists() and not isinstance(error, UserError)
             if not keep and not resumable:
                 _undo(run, earlier)
-                _restore_pointer(latest, pointer, previous)
+                _restore_pointer(latest, run.name, previous)
             raise
 
 
@@ -120,25 +195,21 @@ def _undo(run: Path, earlier: Path) -> None:
         earlier.replace(run)
 
 
-def _restore_pointer(latest: Path, pointer: str, previous: str | None) -> None:
+def _restore_pointer(latest: Path, name: str, previous: str) -> None:
     """Restore what `latest` was, unless another process has changed it since."""
-    if latest.read_text(encoding="utf-8") != pointer:
+    if _newest(latest.parent) != name:
         return
-    if previous is None:
-        latest.unlink()
+    if (latest.parent / previous / "config.yaml").exists():
+        write_text(latest, f"{previous}\n")
     else:
-        write_text(latest, previous)
+        latest.unlink()
 
 
-def _new_run(root: Path, number: int = 1) -> Path:
-    """Create a folder with a unique name, even if the clock was set back."""
+def _unused(root: Path, number: int = 1) -> Path:
+    """Return a folder with a unique name, even if the clock was set back."""
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     run = root / (name if number == 1 else f"{name}-{number}")
-    try:
-        run.mkdir(parents=True)
-    except FileExistsError:
-        return _new_run(root, number + 1)
-    return run
+    return _unused(root, number + 1) if run.exists() else run
 
 
 def history(run: Path, tracker: Log) -> Log:
@@ -153,8 +224,8 @@ def history(run: Path, tracker: Log) -> Log:
         if not started:
             write_text(path, _earlier(path, step, ",".join(["step", *metrics])))
             started = True
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(",".join(map(str, [step, *metrics.values()])) + "\n")
+        with appending(path) as file:
+            file.write((",".join(map(str, [step, *metrics.values()])) + "\n").encode())
         tracker(step, metrics)
 
     return log
@@ -174,12 +245,12 @@ def log_test_set(run: Path, test_set: str, predictions: str) -> None:
     if not path.exists():
         write_text(path, "test_set,predictions,run\n")
     if line not in path.read_text(encoding="utf-8"):
-        with path.open("a", encoding="utf-8", newline="\n") as log:  # others may append too
-            log.write(f"{line}{run.name}\n")
+        with appending(path) as log:  # others may append too
+            log.write(f"{line}{run.name}\n".encode())
 
 
 def models_evaluated(root: Path, test_set: str) -> int:
     """Return how many different models were evaluated on a test set, by the log in `root`."""
     path = root / TEST_SET_LOG
     log = path.read_text(encoding="utf-8") if path.exists() else ""
-    return max(1, log.count(f"\n{test_set}"))
+    return max(1, len({*re.findall(rf"^{test_set},([^,]*),", log, re.MULTILINE)}))

@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from .config import Config
@@ -13,7 +14,15 @@ from .toolkit.runs import Log, UserError, say, write_text
 
 FOLDER = Path(__file__).parent.name  # the package: the name of the experiment
 ARTIFACTS = ("config.yaml", "metrics.json", "report.html", "model-card.md")
+DATABASE = Path("mlflow.db")
+VARIABLES = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the defaults of 7 and 120 seconds take minutes to
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # notice that a server is down
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
 BATCH = 500  # metrics in one request; MLflow allows at most 1,000
+PATHS = {"experiments": "artifact_location", "runs": "artifact_uri"}  # columns of the database
 SECONDS = 10.0  # a killed run loses at most this much of its learning curve
 
 
@@ -22,17 +31,16 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     """Open the MLflow run of this folder, created at the first call; yield its log(step, metrics).
 
     The configuration is logged as parameters at the first call. On exit, remaining metrics and the
-    small files that exist are sent. Raises UserError if MLflow cannot be reached or has lost the
-    run; later errors of MLflow are printed as warnings and do not stop the run.
+    small files that exist are sent. Raises UserError if MLflow has lost the run, or a new one
+    cannot be opened; other errors of MLflow are printed as warnings and do not stop the run.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault(
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"
-    )  # the default of 7 takes four minutes
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
     import mlflow  # after the variables above, which MLflow reads when it is imported
 
     if "MLFLOW_TRACKING_URI" not in os.environ:
-        mlflow.set_tracking_uri(f"sqlite:///{Path('mlflow.db').absolute().as_posix()}")
+        mlflow.set_tracking_uri(f"sqlite:///{DATABASE.absolute().as_posix()}")
+        _relocate()
     known = _recall(run)
     try:
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", FOLDER))
@@ -41,8 +49,16 @@ def start(config: Config, run: Path) -> Iterator[Log]:
             mlflow.log_params(flat(config))
             write_text(run / "tracker.json", json.dumps({"mlflow": session.info.run_id}))
     except mlflow.MlflowException as error:
-        fix = f"to log this run again, delete {run / 'tracker.json'}"
-        raise UserError(f"MLflow cannot open run {run.name}: {error}; {fix}.") from error
+        server = mlflow.get_tracking_uri()
+        if not server.startswith("http") or isinstance(error, mlflow.exceptions.RestException):
+            fix = f"to log this run again, delete {run / 'tracker.json'}"
+            raise UserError(f"MLflow cannot open run {run.name}: {error}; {fix}.") from error
+        reason = f"MLflow does not answer at MLFLOW_TRACKING_URI ({server})"
+        if not known:
+            raise UserError(f"{reason}: start it, or unset the variable to log here.") from error
+        say("warning", f"{reason}: nothing is logged.")
+        yield lambda step, metrics: None
+        return
     status = "FAILED"
     try:
         with _batches(session.info.run_id) as log:
@@ -54,6 +70,23 @@ def start(config: Config, run: Path) -> Iterator[Log]:
                 mlflow.log_artifact(str(path))
         with _errors_as_warnings():
             mlflow.end_run(status)
+
+
+def _relocate() -> None:
+    """Keep artifacts inside the project after it was moved: MLflow stores absolute paths."""
+    from mlflow.utils.uri import is_local_uri, resolve_uri_if_local
+
+    if not DATABASE.exists():
+        return
+    new = resolve_uri_if_local("mlruns")
+    with suppress(sqlite3.Error), closing(sqlite3.connect(DATABASE)) as database, database:
+        locations = database.execute("SELECT artifact_location FROM experiments").fetchall()
+        roots = {each.rpartition("/")[0] for (each,) in locations if is_local_uri(each)}
+        for old in (each for each in roots if each.endswith("/mlruns")):  # others are the user's
+            for table, column in PATHS.items():
+                path = f":new || substr({column}, length(:old) + 1)"
+                command = f"UPDATE {table} SET {column} = {path} WHERE {column} LIKE :old || '/%'"
+                database.execute(command, {"old": old, "new": new})
 
 
 @contextmanager

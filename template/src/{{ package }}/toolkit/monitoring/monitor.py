@@ -3,6 +3,7 @@
 The page and its numbers are written to runs/<run>/monitor/.
 """
 
+import gzip
 import json
 from collections import deque
 from dataclasses import asdict
@@ -100,8 +101,8 @@ def _current(
     path: Path, config: BaseConfig, window: int, columns: list[Column], model: Any
 ) -> pd.DataFrame:
     """Return canonical rows with their predictions; of a log, the newest `window` rows."""
-    requests = answered(path, window, version(model.contract))
     labels = model.contract["outputs"]["labels"]
+    requests = answered(path, window, version(model.contract), labels)
     if requests:
         inputs = canonical(pd.DataFrame([r["inputs"] for r in requests]), columns, str(path))
         answers = np.array([r["value"] if labels is None else r["probabilities"] for r in requests])
@@ -134,24 +135,43 @@ def _write(folder: Path, report: dict[str, Any], figures: dict[str, str]) -> Non
     print(f" monitor  {verdict} in {report['rows']:,} rows; report in {folder / 'report.html'}")
 
 
-def answered(path: Path, window: int, model: str) -> list[dict[str, Any]]:
+def answered(path: Path, window: int, model: str, labels: list[str] | None) -> list[dict[str, Any]]:
     """Return the requests that a model answered, of the newest `window` lines of a request log.
 
     The list is empty if the file is no request log; UserError if another model answered all.
+    Damaged lines, such as those that a full disk cut off, are left out, with a warning.
     """
-    if path.suffix != ".jsonl":
+    if ".jsonl" not in path.suffixes:  # a log that was rotated has more of them
         return []
-    with path.open("rb") as file:  # the server may be writing its last line
-        lines = deque((line for line in file if line.endswith(b"\n")), window)
-    try:
-        requests = [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise UserError(f"{path}: a line is not JSON ({error}); fix or delete it.") from None
-    if not all(isinstance(r, dict) and isinstance(r.get("inputs"), dict) for r in requests):
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        numbered = (pair for pair in enumerate(file, 1) if pair[1].strip())
+        # The server may be writing its last line.
+        lines = deque((pair for pair in numbered if pair[1].endswith(b"\n")), window)
+    found = {number: _request(line, model, labels) for number, line in lines}
+    damaged = [number for number, request in found.items() if request == {}]
+    if len(damaged) == len(found):
         return []
-    own = [each for each in requests if each.get("model", model) == model]
-    if others := len(requests) - len(own):
-        say("monitor", f"{path}: another model answered {others:,} of {len(requests):,} rows")
-    if requests and not own:
+    if others := sum(request is None for request in found.values()):
+        say("monitor", f"{path}: another model answered {others:,} of {len(found):,} rows")
+    if damaged:
+        places = ", ".join(map(str, damaged[:5])) + ", …" * (len(damaged) > 5)
+        lost = f"{len(damaged):,} of {len(found):,} lines are damaged and left out"
+        say("warning", f"{path}: {lost}: {places}.")
+    if others + len(damaged) == len(found):
         raise UserError(f"{path}: this run answered none of them: name the run that did by --run.")
-    return own
+    return [request for request in found.values() if request]
+
+
+def _request(line: bytes, model: str, labels: list[str] | None) -> dict[str, Any] | None:
+    """Return the request on a line of a log, {} if it is damaged, None if of another model."""
+    try:
+        request = json.loads(line)
+        if not isinstance(request["inputs"], dict):
+            return {}
+        if request.get("model", model) != model:
+            return None
+        answer = np.asarray(request["value" if labels is None else "probabilities"], float)
+    except (ValueError, KeyError, TypeError):
+        return {}
+    shape = () if labels is None else (len(labels),)
+    return request if answer.shape == shape and np.isfinite(answer).all() else {}

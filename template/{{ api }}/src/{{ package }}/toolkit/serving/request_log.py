@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ..runs import UserError
+from ..runs import UserError, appending
 from .payload import Payload
 
 SECONDS = 0.5  # between two writes
@@ -64,12 +64,16 @@ class RequestLog:
     def write(self) -> None:
         """Write the collected rows, after any write that is in progress."""
         with self.writing:
-            lines = [self.lines.popleft() for _ in range(len(self.lines))]
+            data = b"".join(self.lines.popleft() for _ in range(len(self.lines)))
+            if not data:
+                return
             try:
-                with self.path.open("ab") as file:
-                    file.write(b"".join(lines))
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with appending(self.path) as file:  # opened anew, since logs are rotated
+                    while data:
+                        data = data[os.write(file.fileno(), data) :]
             except OSError as error:
-                self.dropped(len(lines))
+                self.dropped(data.count(b"\n"))
                 logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
 
 

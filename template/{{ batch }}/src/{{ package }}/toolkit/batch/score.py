@@ -1,7 +1,8 @@
 """Score a file of any size, chunk by chunk, with the exported model: `predict INPUT OUTPUT`.
 
 chunks.py defines the kinds of INPUT; OUTPUT is .csv or .parquet. Finished chunks are kept in
-OUTPUT.partial, so that a killed run can resume; OUTPUT itself is created atomically.
+OUTPUT.partial, so that a killed run can resume; OUTPUT itself is created atomically, by one process
+at a time.
 """
 
 import json
@@ -16,7 +17,7 @@ from pyarrow import csv
 from tqdm import tqdm
 
 from ..config import BaseConfig
-from ..runs import UserError, replacing, say, sha256, write_text
+from ..runs import UserError, alone, replacing, say, sha256, write_text
 from . import chunks
 from .predictions import notes, scorer
 
@@ -39,6 +40,13 @@ def score(
     folder = run / "export" / config.data.SERVED
     if not (folder / "contract.json").exists():
         raise UserError(f"{folder} holds no exported model: run `export` first.")
+    with alone(output, "choose another output"):
+        return _score(config, run, source, output, size, allow_unseen)
+
+
+def _score(
+    config: BaseConfig, run: Path, source: Path, output: Path, size: int, allow_unseen: bool
+) -> int:
     partial = output.with_name(output.name + ".partial")
     try:
         _reopen(partial, config, run, source, size)
