@@ -103,8 +103,10 @@ def _validate(state: State, plan: Plan, val: Rows, log: Log) -> None:
 def _loss(state: State, rows: Rows) -> float:
     """Return the mean loss of all rows, shared out among the processes."""
     network, total = state.eval_network.eval(), torch.zeros((), device=state.process.device)
-    with torch.no_grad(), state.autocast():
+    with torch.no_grad():
         for own, inputs in rows.local_chunks(state.process):
-            total += rows.loss(network(inputs)[: len(own)], own)
+            with state.autocast():  # the network alone: sums of losses need float32
+                outputs = network(inputs)
+            total += rows.loss(outputs[: len(own)], own)
     network.train()
     return state.process.sum(total) / rows.weight(slice(None))
