@@ -13,6 +13,7 @@ from ..runs import UserError
 from ..tables.schema import Schema
 from ..texts import tokens
 from .onnx_graph import OPSETS, Graph, write
+from .quiet import quietly
 
 PACKAGES = ("onnx", "onnxruntime", "onnxscript", "tokenizers", "torch", "transformers")
 
@@ -29,7 +30,8 @@ def check(model: Any) -> None:
     with torch.random.fork_rng():  # training goes on as if there had been no check
         small = type(model)(type(model.network)(config), model.tokenizer)
     try:
-        _graph(small)
+        with quietly():
+            _graph(small)
     except Exception as error:  # each step of the exporter raises its own
         raise UserError(f"a {config.model_type} has operations that ONNX lacks") from error
 
