@@ -61,14 +61,14 @@ def check_size(network: nn.Module, name: str, size: int) -> None:
             network.eval()(torch.zeros(2, 3, size, size))
     except RuntimeError as error:
         raise UserError(
-            f"data.size {size} is too small for model.name {name} ({_short(error)}): raise data.size."
+            f"data.size {size} is too small for model.name {name}: raise it ({_short(error)})."
         ) from None
     network.train()
 
 
 @contextmanager
 def _timm_messages() -> Iterator[list[str]]:
-    """Yield what timm logs, its only report of weights that a file lacks, instead of printing it."""
+    """Yield what timm logs, instead of printing it: only there it says which weights a file lacks."""
     logger, messages = logging.getLogger("timm"), list[str]()
     handler, level = logging.Handler(), logger.level
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
