@@ -22,7 +22,7 @@ from .training.checkpoint import keep_best, resume, save
 from .training.objective import Objective
 from .training.origin import Teacher, initial_model, load_teacher
 from .training.plan import Plan, schedule
-from .training.rows import Rows, input_batches
+from .training.rows import Rows, check_batch, input_batches
 from .training.state import State
 
 
@@ -41,6 +41,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
         val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
         plan = Plan(config, train.balance, process)
+        check_batch(model.network, train, plan)
         state = State(model.network, settings, process)
         teacher = load_teacher(config, splits, model, process)
         resume(state, checkpoint)
@@ -103,8 +104,10 @@ def _validate(state: State, plan: Plan, val: Rows, log: Log) -> None:
 def _loss(state: State, rows: Rows) -> float:
     """Return the mean loss of all rows, shared out among the processes."""
     network, total = state.eval_network.eval(), torch.zeros((), device=state.process.device)
-    with torch.no_grad(), state.autocast():
+    with torch.no_grad():
         for own, inputs in rows.local_chunks(state.process):
-            total += rows.loss(network(inputs)[: len(own)], own)
+            with state.autocast():  # the network alone: sums of losses need float32
+                outputs = network(inputs)
+            total += rows.loss(outputs[: len(own)], own)
     network.train()
     return state.process.sum(total) / rows.weight(slice(None))

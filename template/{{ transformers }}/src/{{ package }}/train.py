@@ -10,6 +10,7 @@ from pathlib import Path
 from transformers import PrinterCallback, set_seed
 
 from .config import Config
+from .loading import check_exports
 from .model import Model, build
 from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.split import Splits
@@ -31,6 +32,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     args = arguments(config, len(splits.train.targets), folder)
     set_seed(config.seed)
     model = build(config, splits)
+    check_exports(model, config)
     rows = {"train": Rows(model, splits.train), "val": Rows(model, splits.val)}
     loss = Loss(config, splits.train.targets)
     if truncated := rows["train"].truncated:

@@ -1,14 +1,16 @@
 """The rows of a split: their inputs, batch by batch, and their loss."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ..model import Samples
+from ..toolkit.runs import UserError
 from ..toolkit.tables.split import Split
 from .objective import Objective
 from .parallel import Process
@@ -53,6 +55,21 @@ class Rows:
             own = chunk[process.rank :: process.world]
             padded = np.resize(own if len(own) else chunk, -(-len(chunk) // process.world))
             yield own, self.samples.take(padded).to(process.device)
+
+
+def check_batch(network: nn.Module, rows: Rows, plan: Plan) -> None:
+    """Raise UserError if batch normalisation would see a single value per channel."""
+    first = plan.micro_batches(0)[0]
+    if len(first) > 1:
+        return
+    try:
+        with torch.random.fork_rng(), torch.no_grad():
+            copy.deepcopy(network).cpu().train()(rows.samples.take(first))
+    except ValueError:
+        raise UserError(
+            f"train.batch_size {plan.size}: one row per forward pass is too few for batch "
+            f"normalisation: set train.batch_size {2 * plan.split}, or lower train.accumulate."
+        ) from None
 
 
 def input_batches(rows: Rows, plan: Plan, start: int, workers: int) -> Iterator[Tensor]:

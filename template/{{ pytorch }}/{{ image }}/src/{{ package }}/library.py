@@ -1,11 +1,15 @@
 """Networks of timm: built, loaded with weights, and described for pruning."""
 
+import logging
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import timm
+import torch
 from timm.layers import Mlp
 from timm.models import get_pretrained_cfg
 from timm.models.resnet import BasicBlock, Bottleneck
@@ -14,6 +18,7 @@ from torch import nn
 from .toolkit.runs import UserError
 from .training.pruning import Hidden
 
+MISSING = re.compile(r"Missing keys \((.*)\) discovered")  # in timm's log
 BLOCK_LAYERS: dict[type[nn.Module], list[list[str]]] = {  # producer, norm, consumer
     Mlp: [["fc1", "norm", "fc2"]],
     BasicBlock: [["conv1", "bn1", "conv2"]],
@@ -24,7 +29,8 @@ BLOCK_LAYERS: dict[type[nn.Module], list[list[str]]] = {  # producer, norm, cons
 def library(name: str, size: int, weights: str | Path | None = None) -> nn.Module:
     """Return timm's network `name` for size x size images: features (rows, head_hidden_size).
 
-    `weights` is "hub", a file, or None for random ones. UserError if name or weights don't exist.
+    `weights` is "hub", a file, or None for random ones. UserError if the network does not exist,
+    can't take such images, or has other weights.
     """
     known = get_pretrained_cfg(name)
     if known is None:
@@ -33,11 +39,52 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
     options: dict[str, Any] = {"img_size": size} if known.fixed_input_size else {}
     if weights not in (None, "hub"):
         options["pretrained_cfg_overlay"] = {"file": str(weights)}
+    place = f"model.name {name}" if weights is None else f"model.weights {weights} for {name}"
     try:
-        return timm.create_model(name, pretrained=weights is not None, num_classes=0, **options)
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"model.weights {weights} for {name}: {reason}.") from None
+        with _timm_messages() as messages:
+            network = timm.create_model(name, weights is not None, num_classes=0, **options)
+    except Exception as error:  # timm and the readers of files raise their own
+        raise UserError(f"{place}: {_short(error)}.") from None
+    missing = {key for found in MISSING.findall("\n".join(messages)) for key in found.split(", ")}
+    if missing := sorted(missing & {key for key, _ in network.named_parameters()}):
+        raise UserError(
+            f"{place}: {len(missing)} weights are not in it, such as {missing[0]}: take a file of "
+            "this network."
+        )
+    return network
+
+
+def check_size(network: nn.Module, name: str, size: int) -> None:
+    """Raise UserError if the network has too many strides for size x size images."""
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(2, 3, size, size))
+    except RuntimeError as error:
+        raise UserError(
+            f"data.size {size} is too small for model.name {name}: raise it ({_short(error)})."
+        ) from None
+    network.train()
+
+
+@contextmanager
+def _timm_messages() -> Iterator[list[str]]:
+    """Yield what timm logs, instead of printing it: only there it says which weights a file lacks."""
+    logger, messages = logging.getLogger("timm"), list[str]()
+    handler, level = logging.Handler(), logger.level
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = True
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".")
 
 
 def colour_statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from .augment import augmented
 from .config import Config
-from .library import colour_statistics, library
+from .library import check_size, colour_statistics, library
 from .networks import Network
 from .toolkit.export.onnx_graph import Graph
 from .toolkit.images.pixels import read
@@ -98,6 +98,7 @@ def build(config: Config, splits: Splits) -> Model:
         "outputs": len(labels),
     }
     network = Network(**shape)
+    check_size(network.backbone, settings.name, config.data.size)
     if settings.weights is not None:
         network.backbone = library(settings.name, config.data.size, settings.weights)
         network.set_normalisation(*colour_statistics(settings.name))

@@ -1,22 +1,16 @@
 """Pretrained language models by name, folder or file."""
 
-import io
-import warnings
-from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-)
-from transformers.utils import logging
+from torch import Tensor
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .decoder import register
+from .loading import OTHER, check_length, load, note
 from .settings.model import Model as Settings
+from .toolkit.chats.tokens import DATE, dated_template
 from .toolkit.runs import UserError
 
 TEMPLATE = Path(__file__).parent / "toolkit/chats/template.txt"  # ChatML, for models that have none
@@ -24,36 +18,49 @@ TEMPLATE = Path(__file__).parent / "toolkit/chats/template.txt"  # ChatML, for m
 
 def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """Return a model from the Hub, a folder or a GGUF file; UserError if it is unusable."""
-    path = Path(settings.name)
-    options: dict[str, Any] = {"revision": settings.revision or "main"}
-    name, file = settings.name, {}
-    if path.suffix == ".gguf":
-        name, file = str(path.parent), {"gguf_file": path.name}
     register()
-    try:
-        with redirect_stderr(io.StringIO()):  # hides the progress bar of a GGUF file
-            tokenizer: Any = AutoTokenizer.from_pretrained(name, **options, **file)
-            network: Any = AutoModelForCausalLM.from_pretrained(
-                name, dtype="float32", **options, **file
-            )
-    except (ImportError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
+    network, tokenizer = load(settings, AutoModelForCausalLM, ())
+    name = f"model.name {settings.name}"
     if adapter := getattr(network.config, "adapter", None):
         reason = f"was tuned with {adapter['method']}, which is not merged into its weights"
-        raise UserError(f"model.name {settings.name}: it {reason}: start from another model.")
-    if not tokenizer.is_fast or tokenizer.eos_token_id is None:
-        raise UserError(
-            f"model.name {settings.name}: its tokenizer has no end token: choose another model."
-        )
-    if file:
+        raise UserError(f"{name}: it {reason}: start from another model.")
+    if tokenizer.eos_token_id is None:
+        raise UserError(f"{name}: its tokenizer has no end token; {OTHER}.")
+    if Path(settings.name).suffix == ".gguf":
         _mark_dequantized(network)
-    if tokenizer.chat_template is None:
-        tokenizer.chat_template = TEMPLATE.read_text(encoding="utf-8")
-    longest = getattr(network.config, "max_position_embeddings", settings.max_tokens)
-    if settings.max_tokens > longest:
-        raise UserError(f"model.max_tokens: {settings.name} reads at most {longest}.")
+    _set_template(name, tokenizer)
+
+    def read(count: int) -> Tensor:
+        ids = tokenizer("a " * count, return_tensors="pt")["input_ids"][:, :count]
+        return network(input_ids=ids).logits[0]
+
+    check_length(settings, network, tokenizer, read)
+    if _reads_ahead(network):
+        raise UserError(f"{name}: it reads later tokens too, so it can't write texts; {OTHER}.")
     return network, tokenizer
+
+
+def _reads_ahead(network: Any) -> bool:
+    """Return whether the logits of a token depend on later ones, as in an encoder."""
+    ids = torch.arange(8)[None] + torch.tensor([[0], [8]])
+    ids[1, :4] = ids[0, :4]
+    with torch.inference_mode():
+        one, other = network(input_ids=ids).logits[:, :4]
+    return bool((one - other).abs().max() > 1e-4 * one.abs().max())
+
+
+def _set_template(name: str, tokenizer: Any) -> None:
+    """Give a tokenizer one chat template, which does not depend on the day."""
+    template = tokenizer.chat_template
+    if isinstance(template, dict):  # named ones, such as for tools
+        template = template.get("default")
+    if template is None:
+        note(f"{name} has no chat template: ChatML is used.")
+        template = TEMPLATE.read_text(encoding="utf-8")
+    dated = dated_template(template)
+    if dated != template:
+        note(f"{name}: its chat template writes today's date: {DATE} is always used instead.")
+    tokenizer.chat_template = dated
 
 
 def _mark_dequantized(network: Any) -> None:
@@ -67,10 +74,3 @@ def to_device(network: PreTrainedModel) -> PreTrainedModel:
     if torch.accelerator.is_available():
         network.to(torch.accelerator.current_accelerator())  # type: ignore[arg-type]
     return network.eval()
-
-
-def quiet() -> None:
-    """Silence transformers' warnings and progress bars."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

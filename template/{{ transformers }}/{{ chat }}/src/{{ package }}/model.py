@@ -7,10 +7,11 @@ from typing import Any
 from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 from .config import Config
-from .library import pretrained, quiet, to_device
+from .library import pretrained, to_device
+from .loading import quiet
 from .tiny import tiny
 from .toolkit.chats import prompting
-from .toolkit.chats.tokens import encode_prompt, special
+from .toolkit.chats.tokens import check_template, encode_prompt, special
 from .toolkit.runs import UserError
 from .toolkit.tables.split import Splits
 
@@ -38,11 +39,7 @@ def build(config: Config, splits: Splits) -> Model:
         network, tokenizer = tiny(config.model, splits.train.inputs)
     else:
         network, tokenizer = pretrained(config.model)
-    if config.export.formats and not getattr(network.config, "is_llama", True):
-        raise UserError(
-            "model.attention mla and model.positions alibi can't be exported, because no Llama has "
-            "them: set export.formats '[]', or choose others."
-        )
+        check_template(tokenizer, [*splits.train.inputs["prompt"], *splits.val.inputs["prompt"]])
     tokenizer.model_max_length = config.model.max_tokens
     prompt = prompting.of(config)
     if prompt:

@@ -17,7 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .config import Config
 from .decoder import register
-from .library import quiet, to_device
+from .library import to_device
+from .loading import quiet
 from .model import Model
 from .toolkit.chats.tokens import encode_prompt, encode_untruncated
 from .toolkit.runs import UserError, replacing, write_text

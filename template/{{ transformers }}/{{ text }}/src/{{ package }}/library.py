@@ -6,15 +6,16 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers.trainers import WordPieceTrainer
+from torch import nn
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     BertConfig,
     BertForSequenceClassification,
     PreTrainedModel,
 )
-from transformers.utils import logging
 
+from .loading import OTHER, check_length, load
 from .settings.model import Model as Settings
 from .toolkit.runs import UserError
 
@@ -22,33 +23,38 @@ PAD, UNKNOWN, FIRST, LAST = SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 ALPHABET = 1000  # characters
 MIN_FREQUENCY = 2  # of a word piece
 HEAD = 32  # dimensions of an attention head
+HEADS = ("classif", "pooler", "score", "summary", "head", "logits_proj")  # in names of new weights
 
 
 def pretrained(settings: Settings, labels: Sequence[str]) -> tuple[PreTrainedModel, Tokenizer]:
-    """Return an encoder from the Hub or a folder, with a new head; UserError if it is unusable."""
-    options: dict[str, Any] = {"revision": settings.revision or "main"}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(settings.name, **options)
-        network = AutoModelForSequenceClassification.from_pretrained(
-            settings.name,
-            dtype="float32",
-            ignore_mismatched_sizes=True,
-            **options,
-            **_label_maps(labels),
-        )
-    except (ImportError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"model.name {settings.name} can't be loaded: {reason}.") from None
-    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
-        raise UserError(
-            f"model.name {settings.name}: its tokenizer has no padding token: choose another model."
-        )
+    """Return an encoder from the Hub or a folder, with a new head; UserError if it is unusable.
+
+    Only a head for the same labels, in the same order, is kept.
+    """
+    auto, maps = AutoModelForSequenceClassification, _label_maps(labels)
+    network, tokenizer = load(settings, auto, HEADS, **maps)
+    if tokenizer.pad_token_id is None:
+        raise UserError(f"model.name {settings.name}: its tokenizer has no padding token; {OTHER}.")
     network.config.pad_token_id = tokenizer.pad_token_id
-    positions = getattr(network.config, "max_position_embeddings", None) or settings.max_tokens
-    longest = min(tokenizer.model_max_length, positions)
-    if settings.max_tokens > longest:
-        raise UserError(f"model.max_tokens: {settings.name} reads at most {longest}.")
+    earlier = AutoConfig.from_pretrained(settings.name, revision=settings.revision or "main")
+    if earlier.id2label != maps["id2label"]:
+        _renew_head(network, len(labels))
+
+    def read(count: int) -> None:
+        text = {"truncation": True, "max_length": count, "return_tensors": "pt"}
+        ids = tokenizer("a " * count, **text)["input_ids"]
+        network(input_ids=ids, attention_mask=ids.new_ones(ids.shape))
+
+    check_length(settings, network, tokenizer, read)
     return network, tokenizer.backend_tokenizer
+
+
+def _renew_head(network: PreTrainedModel, count: int) -> None:
+    """Give the last layer random weights: an earlier one may have learned other labels."""
+    std = getattr(network.config, "initializer_range", 0.02)
+    for name, weight in network.named_parameters():
+        if weight.shape[0] == count and not name.startswith(f"{network.base_model_prefix}."):
+            nn.init.normal_(weight, std=std) if weight.ndim > 1 else nn.init.zeros_(weight)
 
 
 def tiny(
@@ -102,13 +108,8 @@ def train_tokenizer(texts: Sequence[str], size: int) -> Tokenizer:
     return rebuilt
 
 
-def quiet() -> None:
-    """Silence transformers' warnings and progress bars."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-
-
 def _label_maps(labels: Sequence[str]) -> dict[str, Any]:
-    """Return the label names as a configuration of transformers stores them."""
+    """Return the labels as a configuration of transformers stores them, for softmax."""
     codes = {label: code for code, label in enumerate(labels)}
-    return {"id2label": dict(enumerate(labels)), "label2id": codes}
+    maps = {"id2label": dict(enumerate(labels)), "label2id": codes}
+    return {**maps, "problem_type": "single_label_classification"}

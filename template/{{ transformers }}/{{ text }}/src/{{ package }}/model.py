@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from .config import Config
-from .library import pretrained, quiet, tiny
+from .library import pretrained, tiny
+from .loading import quiet
 from .toolkit.tables.split import Splits
 
 

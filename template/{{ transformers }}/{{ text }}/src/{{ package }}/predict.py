@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from .config import Config
-from .library import quiet
+from .loading import quiet
 from .model import InferenceNetwork, Model
 from .toolkit.runs import UserError, replacing
 from .toolkit.texts import tokens

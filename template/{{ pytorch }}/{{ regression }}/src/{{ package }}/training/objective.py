@@ -52,8 +52,8 @@ class Rescale(nn.Module):
         self.register_buffer("spread", torch.tensor(spread))
 
     def forward(self, scores: Tensor) -> Tensor:
-        """Take (rows, 1), return (rows,)."""
-        return scores[:, 0] * self.spread + self.mean
+        """Take (rows, 1), return (rows,) float32, whatever `train.precision` is."""
+        return scores[:, 0].float() * self.spread + self.mean
 
 
 def final(targets: np.ndarray | None = None) -> nn.Module:

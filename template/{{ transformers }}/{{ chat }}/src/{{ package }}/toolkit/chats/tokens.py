@@ -1,14 +1,22 @@
 """Tokenize conversations with the model's chat template."""
 
 import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
 from ..runs import UserError
 from .special_tokens import escape_special_tokens
 
 IGNORED = -100  # label of tokens without a loss
+DATE = date(2024, 7, 26)  # which the templates of Llama 3 have where no clock is
+TODAY = re.compile(r"""strftime_now\(\s*(['"])(.*?)\1\s*\)""")
+OTHER = "remove them from the data and from model.prompt, or choose another model.name"
 
 
 def parse_messages(prompt: str) -> list[dict[str, Any]]:
@@ -77,10 +85,49 @@ def _render(
         {**message, "content": escape_special_tokens(message["content"], tokens)}
         for message in messages
     ]
-    text = tokenizer.apply_chat_template(
-        escaped, tokenize=False, add_generation_prompt=generation_prompt
-    )
+    try:
+        text = tokenizer.apply_chat_template(
+            escaped, tokenize=False, add_generation_prompt=generation_prompt
+        )
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise UserError(
+            f"model.name: its chat template refuses messages of {roles} ({error}): {OTHER}."
+        ) from None
     return str(text)
+
+
+def check_template(tokenizer: PreTrainedTokenizerFast, prompts: Sequence[str]) -> None:
+    """Raise UserError if the chat template can't write the roles of a prompt, or leaves one out."""
+    chats = Counter(
+        tuple(message["role"] for message in parse_messages(prompt)) for prompt in prompts
+    )
+    for roles, count in chats.items():
+        messages = [
+            {"role": role, "content": f"message {number}."} for number, role in enumerate(roles)
+        ]
+        _render_answer(tokenizer, json.dumps(messages), "answer.")
+        text = _render(tokenizer, messages, generation_prompt=True) if messages else ""
+        if left := [m["role"] for m in messages if m["content"] not in text]:
+            raise UserError(
+                f"model.name: its chat template leaves out messages of the {left[0]}, which "
+                f"{count} of {len(prompts)} conversations have: {OTHER}."
+            )
+
+
+def dated_template(template: str) -> str:
+    """Return a chat template that writes DATE instead of the current date.
+
+    Else training, `predict` and servers would read different prompts, by the day.
+    """
+    dated = TODAY.sub(lambda call: json.dumps(DATE.strftime(call[2])), template)
+    dated = dated.replace("strftime_now is defined", "true")
+    if "strftime_now" in dated:
+        raise UserError(
+            "model.name: its chat template formats the current date in a way that can't be fixed: "
+            "choose another model.name."
+        )
+    return dated
 
 
 def token_ids(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:

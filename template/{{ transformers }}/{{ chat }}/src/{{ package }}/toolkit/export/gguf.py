@@ -16,7 +16,7 @@ from transformers import LlamaConfig
 from ..chats.tokens import special
 from ..runs import UserError
 from ..tables.schema import Schema
-from .gguf_tokenizer import add_tokenizer
+from .gguf_tokenizer import add_tokenizer, vocabulary
 
 PACKAGES = ("gguf", "transformers", "torch")
 FILE = "model.gguf"
@@ -28,6 +28,12 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None) -
     write(model, folder / FILE, LlamaFileType.MOSTLY_F16, partial(pack, Kind.F16))
 
 
+def check(model: Any) -> None:
+    """Raise UserError if the model is not a Llama, or llama.cpp has no such tokenizer."""
+    _tensor_names(model.network, _llama_config(model.network.config))
+    vocabulary(model.tokenizer)
+
+
 def write(
     model: Any, path: Path, kind: LlamaFileType, packing: Callable[[str, np.ndarray], Packed]
 ) -> None:
@@ -36,14 +42,9 @@ def write(
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
     add_tokenizer(writer, model.tokenizer, config)
-    names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for name, tensor in model.network.state_dict().items():
-        if name == "lm_head.weight" and config.tie_word_embeddings:
-            continue
-        array = _permute(name, tensor.float().cpu().numpy(), config)
-        gguf_name = names.get_name(name, (".weight", ".bias"))
-        if gguf_name is None:
-            raise UserError(f"the weights {name} have no name in GGUF")
+    tensors = model.network.state_dict()
+    for name, gguf_name in _tensor_names(model.network, config).items():
+        array = _permute(name, tensors[name].float().cpu().numpy(), config)
         packed, dtype = packing(gguf_name, array)
         writer.add_tensor(gguf_name, packed, raw_dtype=dtype)
     writer.write_header_to_file()
@@ -59,19 +60,32 @@ def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
     return quants.quantize(array, dtype), dtype
 
 
+def _tensor_names(network: Any, config: LlamaConfig) -> dict[str, str]:
+    """Return the name in GGUF of each tensor; tied ones are stored once."""
+    known, names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers), {}
+    for name in network.state_dict():
+        if name == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        if (gguf_name := known.get_name(name, (".weight", ".bias"))) is None:
+            raise UserError(f"the weights {name} have no name in GGUF")
+        names[name] = gguf_name
+    return names
+
+
 def _llama_config(config: Any) -> LlamaConfig:
     """Return the configuration of a Llama, or of a decoder that computes the same."""
     if not isinstance(config, LlamaConfig) and not getattr(config, "is_llama", False):
         raise UserError(f"{config.model_type} can't be exported as GGUF here, only Llama can")
     if hasattr(config, "adapter"):
         raise UserError(f"{config.adapter['method']} can't be merged into the weights")
+    rope = config.rope_parameters or {}
+    if rope.get("rope_type", "default") != "default":
+        raise UserError(f"rope_type {rope['rope_type']} can't be exported as GGUF here")
     return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
 
 
 def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> None:
     heads, rope = config.num_attention_heads, dict[str, Any](config.rope_parameters or {})
-    if rope["rope_type"] != "default":
-        raise UserError(f"rope_type {rope['rope_type']} can't be exported as GGUF here")
     size = config.head_dim or config.hidden_size // heads
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)

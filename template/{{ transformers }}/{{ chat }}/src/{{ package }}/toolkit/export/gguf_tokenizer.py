@@ -9,6 +9,14 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 from ..runs import UserError
 
 
+def vocabulary(tokenizer: PreTrainedTokenizerFast) -> tuple[dict[str, Any], str]:
+    """Return a tokenizer as JSON, and llama.cpp's name of its pre-tokenizer; UserError if none."""
+    fast = json.loads(tokenizer.backend_tokenizer.to_str())
+    if fast["model"]["type"] != "BPE" or fast["normalizer"] or not fast["model"]["merges"]:
+        raise UserError("its tokenizer is not byte-level BPE")
+    return fast, _pre_tokenizer(fast["pre_tokenizer"])
+
+
 def add_tokenizer(
     writer: GGUFWriter, tokenizer: PreTrainedTokenizerFast, config: PreTrainedConfig
 ) -> None:
@@ -16,14 +24,12 @@ def add_tokenizer(
 
     Whether it tokenizes texts identically is verified with the export.
     """
-    fast = json.loads(tokenizer.backend_tokenizer.to_str())
-    if fast["model"]["type"] != "BPE" or fast["normalizer"] or not fast["model"]["merges"]:
-        raise UserError("its tokenizer is not byte-level BPE")
+    fast, kind = vocabulary(tokenizer)
     added = {token["id"]: token["special"] for token in fast["added_tokens"]}
     tokens = dict.fromkeys(range(config.vocab_size), "")
     tokens |= {number: token for token, number in tokenizer.get_vocab().items()}
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(_pre_tokenizer(fast["pre_tokenizer"]))
+    writer.add_tokenizer_pre(kind)
     writer.add_token_list([tokens[n] or f"<|unused {n}|>" for n in range(config.vocab_size)])
     writer.add_token_types([_type(tokens[n], added.get(n)) for n in range(config.vocab_size)])
     writer.add_token_merges([" ".join(pair) for pair in fast["model"]["merges"]])
@@ -46,6 +52,8 @@ def _type(token: str, special: bool | None) -> TokenType:
 
 def _pre_tokenizer(settings: Any) -> str:
     """Return llama.cpp's name of a pre-tokenizer."""
+    if settings is None:
+        raise UserError("its tokenizer is not byte-level BPE")
     steps = settings["pretokenizers"] if settings["type"] == "Sequence" else [settings]
     *first, last = steps
     if last["type"] != "ByteLevel" or last["add_prefix_space"]:
