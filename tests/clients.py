@@ -33,26 +33,26 @@ from {package}.toolkit.config import section
 from {package}.toolkit.engines.engine import started
 from {package}.toolkit.settings.serve import Serve
 
-name, key = sys.argv[1:]
+name, key, run = sys.argv[1:]
 settings = section(load(Path("config.yaml"), {{"serve.engine": name}}), Serve)
-with started(Path("runs/first"), settings, "127.0.0.1", 0, key) as engine:
+with started(Path("runs") / run, settings, "127.0.0.1", 0, key) as engine:
     print(engine.address, flush=True)
     sys.stdin.read()
 """
 
 
 def check_clients(
-    folder: Path, script: str, servers: tuple[str, ...] = (GATEWAY, "llama-cpp")
+    folder: Path, script: str, run: str, servers: tuple[str, ...] = (GATEWAY, "llama-cpp")
 ) -> None:
     """Assert that all clients get the same answers, whole and streamed, from all servers.
 
     vLLM may decide a near tie differently. The question is the first with an answer.
     """
-    examples = json.loads((folder / "runs/first/export/gguf/examples.json").read_text("utf-8"))
+    examples = json.loads((folder / "runs" / run / "export/gguf/examples.json").read_text("utf-8"))
     pairs = zip(examples["rows"], examples["predictions"], strict=True)
     question, answer = next((row["messages"][-1]["content"], text) for row, text in pairs if text)
     with ExitStack() as stack:
-        addresses = [stack.enter_context(_serving(folder, script, name)) for name in servers]
+        addresses = [stack.enter_context(_serving(folder, script, run, name)) for name in servers]
         words = [word for package in PACKAGES for word in ("--with", package)]
         words = ["uv", "run", "--quiet", "--no-project", *words, "python", __file__]
         given = [script, KEY, question, *addresses]
@@ -67,12 +67,12 @@ def check_clients(
 
 
 @contextmanager
-def _serving(folder: Path, script: str, name: str) -> Iterator[str]:
+def _serving(folder: Path, script: str, run: str, name: str) -> Iterator[str]:
     """Start the gateway with llama.cpp, or an engine alone; yield the address of its /v1."""
     command = [str(folder / ".venv/bin/python"), "-c"]
-    command += [ENGINE.format(package=script.replace("-", "_")), name, KEY]
+    command += [ENGINE.format(package=script.replace("-", "_")), name, KEY, run]
     if name == GATEWAY:
-        command = [str(folder / ".venv/bin" / script), "serve", "--run=first", "--serve.port=0"]
+        command = [str(folder / ".venv/bin" / script), "serve", f"--run={run}", "--serve.port=0"]
     options = {"cwd": folder, "env": os.environ | {"MODEL_API_KEY": KEY}, "text": True}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **options, **pipes) as process:

@@ -79,7 +79,6 @@ def create_app(
     name = version(contract)
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = serving_key()
-    model = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -93,19 +92,7 @@ def create_app(
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _error_response)
     app.add_exception_handler(RequestError, _error_response)
-
-    @app.get("/v1/models")
-    async def models(request: Request) -> dict[str, Any]:
-        """List the model."""
-        check_key(key, request)
-        return {"object": "list", "data": [model]}
-
-    @app.get("/v1/models/{name}")
-    async def one_model(name: str, request: Request) -> dict[str, Any]:
-        """Return the model, if it has this name."""
-        check_key(key, request)
-        payload.check_model(name)
-        return model
+    _add_models(app, payload, key)
 
     @app.get("/ready", responses={503: {"description": "The engine does not respond."}})
     async def ready() -> dict[str, str]:
@@ -138,6 +125,24 @@ def _app_with_docs(**options: Any) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _add_models(app: FastAPI, payload: Payload, key: str | None) -> None:
+    """Add the endpoints that describe the model."""
+    model = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
+
+    @app.get("/v1/models")
+    async def models(request: Request) -> dict[str, Any]:
+        """List the model."""
+        check_key(key, request)
+        return {"object": "list", "data": [model]}
+
+    @app.get("/v1/models/{name}")
+    async def one_model(name: str, request: Request) -> dict[str, Any]:
+        """Return the model, if it has this name."""
+        check_key(key, request)
+        payload.check_model(name)
+        return model
 
 
 async def _error_response(request: Request, error: Exception) -> JSONResponse:
