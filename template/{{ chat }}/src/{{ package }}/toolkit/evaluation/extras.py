@@ -50,8 +50,8 @@ def _from_scratch(splits: Splits, config: BaseConfig) -> list[str]:
     if settings.name not in settings.OWN or answers.str.len().sum() > ENOUGH:
         return []
     return [
-        f"{settings.name} starts from random weights: {len(answers):,} answers show that every stage "
-        "works, but teach it no useful ones. For those, start from a pretrained model: run "
+        f"{settings.name} starts from random weights: {len(answers):,} answers show that every "
+        "stage works, but teach it no useful ones. For those, start from a pretrained model: run "
         "--model.name HuggingFaceTB/SmolLM2-135M-Instruct --train.method lora."
     ]
 
