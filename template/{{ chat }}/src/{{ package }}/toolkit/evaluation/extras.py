@@ -10,6 +10,7 @@ import pandas as pd
 from ..chats import answer_checks, prompting
 from ..chats.answers import compare, sample
 from ..chats.overlap import note
+from ..chats.properties import transcript
 from ..config import BaseConfig
 from ..tables.split import Split, Splits
 from .errors import Extras
@@ -31,12 +32,17 @@ def evaluation(
     mistakes: pd.DataFrame,
     config: BaseConfig,
 ) -> Extras:
-    """Return the answers of the model and its base to held-out prompts, and to checks."""
+    """Return the answers of the model and its base to held-out prompts, and to checks.
+
+    The mistakes show prompts as text.
+    """
     prompt, checks = prompting.of(config), _checks(predictors, config)
     pattern = prompt["answer"] if prompt else None
     tables = compare(predictors, sample(test.inputs, config), pattern)
     notes = [*_from_scratch(splits, config), *_overlap(splits, test, "test"), *checks.notes]
-    return Extras(tables | checks.tables, notes=notes, failures=checks.failures)
+    prompts = [transcript(json.loads(prompt)) for prompt in mistakes["prompt"]]
+    tables |= {"mistakes": mistakes.assign(prompt=prompts)} | checks.tables
+    return Extras(tables, notes=notes, failures=checks.failures)
 
 
 def _overlap(splits: Splits, part: Split, name: str) -> list[str]:
