@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import cells, modality, targets
+from clients import GATEWAY, check_clients
 from pretrained import smollm2
 from render import ROOT, render, snapshot
 
@@ -38,6 +39,7 @@ OPTIONS = {
         "evaluate.answers": 8,
     }
 }
+SERVED = ("transformers", "chat", "tiny")  # to clients, by vLLM too, which takes 5 GB
 GROUPS = {"catboost"}  # models that need a group of dependencies of that name
 KNOWN = "from my_model.toolkit.export.formats import known; print(*known())"
 FOUND = ROOT / ".nox/full"
@@ -120,6 +122,8 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     started = time.perf_counter()
     _run(project, *uv, "my-model", "run", "--run", model, *words)
     seconds, run = time.perf_counter() - started, project / "runs" / model
+    if (framework, modality(task), model) == SERVED:
+        check_clients(project, "my-model", model, (GATEWAY, "llama-cpp", "vllm"))
     exports = [_export(run / "export" / name, task, model) for name in formats]
     return {"model": _model(run, task, framework, model, seconds), "exports": exports}
 

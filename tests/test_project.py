@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from copier import run_update
 
+from clients import check_clients
 from dvc_pipeline import check_dvc
 from edits import project
 from harness import check_harness
@@ -129,6 +130,7 @@ def test_project(name: str, template: Path, tmp_path: Path) -> None:
     if name == "transformers":
         check_encoder(folder, script)
     if name == "language-model":
+        check_clients(folder, script, "first")
         check_harness(folder, script)
         check_smollm2(folder, script)
 

@@ -109,7 +109,8 @@ def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[s
         text = f"{text}; {_since(*compared['gains'][BEFORE])} the run before"
     least, most = compared["gains"][plain]
     if most < 0:
-        return f"{text}; a plain {plain} model is significantly better: use that", passed
+        advice = "prefer it, or improve this one"
+        return f"{text}; a plain {plain} model is significantly better: {advice}", passed
     if least > 0 or config.model.name == plain:
         return text, passed
     return f"{text}; it does not significantly outperform a plain {plain} model", passed

@@ -10,11 +10,13 @@ import pandas as pd
 from ..chats import answer_checks, prompting
 from ..chats.answers import compare, sample
 from ..chats.overlap import note
+from ..chats.properties import transcript
 from ..config import BaseConfig
 from ..tables.split import Split, Splits
 from .errors import Extras
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
+ENOUGH = 10_000_000  # characters of answers from which random weights may learn to answer
 
 
 def label_issues(splits: Splits) -> list[str]:
@@ -30,16 +32,34 @@ def evaluation(
     mistakes: pd.DataFrame,
     config: BaseConfig,
 ) -> Extras:
-    """Return the answers of the model and its base to held-out prompts, and to checks."""
+    """Return the answers of the model and its base to held-out prompts, and to checks.
+
+    The mistakes show prompts as text.
+    """
     prompt, checks = prompting.of(config), _checks(predictors, config)
     pattern = prompt["answer"] if prompt else None
     tables = compare(predictors, sample(test.inputs, config), pattern)
-    notes = [*_overlap(splits, test, "test"), *checks.notes]
-    return Extras(tables | checks.tables, notes=notes, failures=checks.failures)
+    notes = [*_from_scratch(splits, config), *_overlap(splits, test, "test"), *checks.notes]
+    prompts = [transcript(json.loads(prompt)) for prompt in mistakes["prompt"]]
+    tables |= {"mistakes": mistakes.assign(prompt=prompts)} | checks.tables
+    return Extras(tables, notes=notes, failures=checks.failures)
 
 
 def _overlap(splits: Splits, part: Split, name: str) -> list[str]:
     return note(splits.train.inputs, part.inputs, name, next(iter(splits.manifest["files"])))
+
+
+def _from_scratch(splits: Splits, config: BaseConfig) -> list[str]:
+    """Return a note on a model with random weights and few answers to learn from."""
+    settings: Any = config.model  # every model of conversations has it
+    answers = splits.train.inputs["answer"]
+    if settings.name not in settings.OWN or answers.str.len().sum() > ENOUGH:
+        return []
+    return [
+        f"{settings.name} starts from random weights: {len(answers):,} answers show that every "
+        "stage works, but teach it no useful ones. For those, start from a pretrained model: run "
+        "--model.name HuggingFaceTB/SmolLM2-135M-Instruct --train.method lora."
+    ]
 
 
 def _checks(predictors: dict[str, Predict], config: BaseConfig) -> Extras:

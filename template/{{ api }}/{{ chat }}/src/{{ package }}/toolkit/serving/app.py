@@ -37,12 +37,11 @@ from .upstream import PATH, Upstream
 LOCALHOST = "127.0.0.1"  # where the engine listens, for the gateway only
 EVENTS: dict[str, Any] = {"text/event-stream": {}}  # with `stream`
 REFUSALS = {
-    400: "The body is not JSON.",
+    400: "The body is not JSON, or a field is unknown, missing or out of range: see the message.",
     401: "The key is missing or wrong.",
     404: "There is no model with this name.",
     408: "The body took too long to arrive.",
     413: "The body is too large, or the conversation too long.",
-    422: "A field is unknown, missing or out of range; the message says which.",
     502: "The engine does not respond, or stopped early.",
     503: "Too many requests are waiting; try again.",
     504: "The answer took too long.",
@@ -93,13 +92,7 @@ def create_app(
     app.add_middleware(Chat, contract, settings, key, payload, upstream, telemetry, log)
     app.add_exception_handler(HTTPException, _error_response)
     app.add_exception_handler(RequestError, _error_response)
-
-    @app.get("/v1/models")
-    async def models(request: Request) -> dict[str, Any]:
-        """List the model."""
-        check_key(key, request)
-        model = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
-        return {"object": "list", "data": [model]}
+    _add_models(app, payload, key)
 
     @app.get("/ready", responses={503: {"description": "The engine does not respond."}})
     async def ready() -> dict[str, str]:
@@ -134,6 +127,24 @@ def _app_with_docs(**options: Any) -> FastAPI:
     return app
 
 
+def _add_models(app: FastAPI, payload: Payload, key: str | None) -> None:
+    """Add the endpoints that describe the model."""
+    model = {"id": payload.model, "object": "model", "created": 0, "owned_by": "here"}
+
+    @app.get("/v1/models")
+    async def models(request: Request) -> dict[str, Any]:
+        """List the model."""
+        check_key(key, request)
+        return {"object": "list", "data": [model]}
+
+    @app.get("/v1/models/{name}")
+    async def one_model(name: str, request: Request) -> dict[str, Any]:
+        """Return the model, if it has this name."""
+        check_key(key, request)
+        payload.check_model(name)
+        return model
+
+
 async def _error_response(request: Request, error: Exception) -> JSONResponse:
     """Return an error in OpenAI's format."""
     headers = getattr(error, "headers", None)  # a 405 has to name the allowed methods
@@ -157,7 +168,7 @@ def describe_api(
         "stream": False,
     }
     answer = Answer(payload.model, text="It is about …").completion()
-    error = RequestError(422, "max_tokens is 0.").content
+    error = RequestError(400, "max_tokens is 0.", "max_tokens").content
     operation: dict[str, Any] = {
         "summary": "Answer a conversation, at once or piece by piece (server-sent events)",
         "operationId": "chat",
@@ -174,7 +185,8 @@ def describe_api(
     components.setdefault("schemas", {}).update(schemas)
     if locked:
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-        for locked_operation in (operation, document["paths"]["/v1/models"]["get"]):
+        paths = ("/v1/models", "/v1/models/{name}")
+        for locked_operation in (operation, *(document["paths"][each]["get"] for each in paths)):
             locked_operation["security"] = [{"key": []}]
     document["paths"][PATH] = {"post": operation}
 

@@ -41,6 +41,8 @@ class Chat:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of the ASGI protocol."""
         if scope["type"] != "http" or scope["path"] != PATH:
+            if scope.get("method") == "HEAD":
+                scope = {**scope, "method": "GET"}  # uvicorn leaves out the body
             await self.app(scope, receive, send)
             return
         started, status, sender = time.perf_counter(), 500, Sender(send)
@@ -103,6 +105,8 @@ class Chat:
         """Collect the answer, and stream its pieces if there is a sender."""
         async with aclosing(self.upstream.answer(options, answer)) as pieces:
             async for piece in pieces:
+                if sender and not sender.streaming:
+                    await sender.send_event(answer.first_chunk())
                 if piece and answer.text == piece:
                     self.telemetry.first_token.observe(time.perf_counter() - started)
                 if piece and sender:

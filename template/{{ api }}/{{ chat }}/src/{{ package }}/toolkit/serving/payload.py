@@ -1,5 +1,6 @@
 """Decode and validate requests, and translate them for the engine."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,16 +11,17 @@ from ..export.contract import Contract, described
 from ..settings.serve import Serve
 from ..texts.measures import sets
 from .replies import RequestError
-from .request import ChatRequest
+from .request import ChatRequest, parse
 
-SAMPLING = ("temperature", "top_p", "seed", "stop", "frequency_penalty", "presence_penalty")
+LENGTHS = ("max_tokens", "max_completion_tokens")
+SAMPLING = ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty")
+PLACE = re.compile(r"`\$\.([^`]+)`$")  # of a fault, at the end of msgspec's messages
 
 
 class Payload:
     """The decoder of requests."""
 
     def __init__(self, contract: Contract, settings: Serve) -> None:
-        self.decoder = msgspec.json.Decoder(ChatRequest)
         columns = described(contract)
         self.vocabulary = sets(next(each["words"] for each in columns if "words" in each))
         self.model, self.max_tokens = contract["project"], contract["tokens"]["new_tokens"]
@@ -28,38 +30,42 @@ class Payload:
     def decode(self, body: bytes | bytearray) -> tuple[ChatRequest, list[Message]]:
         """Return a request and its conversation; RequestError if it is invalid."""
         try:
-            request = self.decoder.decode(body)
+            request = parse(body)
             chat = request.conversation
         except msgspec.ValidationError as error:
-            raise RequestError(422, f"{error}.") from None
+            place = PLACE.search(str(error))
+            raise RequestError(400, f"{error}.", place and place[1]) from None
         except BrokenError as error:
-            raise RequestError(422, f"messages: {error}.") from None
+            raise RequestError(400, f"messages: {error}.", "messages") from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         self._check(request)
         return request, chat
 
     def _check(self, request: ChatRequest) -> None:
-        if request.model != self.model:
-            reason = f"There is no model {request.model[:60]!r}, only {self.model!r}."
-            raise RequestError(404, reason)
+        self.check_model(request.model)
         sizes, settings = [len(turn.text) for turn in request.messages], self.settings
         if len(sizes) > settings.max_messages or sum(sizes) > settings.max_characters:
             limit = f"{settings.max_messages} messages and {settings.max_characters:,} characters"
-            raise RequestError(413, f"The conversation is too long: at most {limit} are allowed.")
-        if (tokens := self.answer_tokens(request)) > self.max_tokens:
-            reason = f"max_tokens is {tokens}, but answers have at most {self.max_tokens}."
-            raise RequestError(422, reason)
+            reason = f"The conversation is too long: at most {limit} are allowed."
+            raise RequestError(413, reason, "messages")
+        for name in LENGTHS:
+            if (tokens := getattr(request, name) or 0) > self.max_tokens:
+                reason = f"{name} is {tokens}, but answers have at most {self.max_tokens}."
+                raise RequestError(400, reason, name, "invalid_value")
 
-    def answer_tokens(self, request: ChatRequest) -> int:
-        """Return the maximum number of tokens of the answer."""
-        return request.max_completion_tokens or request.max_tokens or self.max_tokens
+    def check_model(self, name: str) -> None:
+        """Raise RequestError unless this is the model's name."""
+        if name != self.model:
+            reason = f"There is no model {name[:60]!r}, only {self.model!r}."
+            raise RequestError(404, reason, "model", "model_not_found")
 
     def engine_options(self, request: ChatRequest) -> dict[str, Any]:
         """Return the engine's options besides model and messages."""
-        options = {name: getattr(request, name) for name in SAMPLING}
-        given = {name: value for name, value in options.items() if value is not None}
-        return {"temperature": 0, "max_tokens": self.answer_tokens(request)} | given
+        lengths = [getattr(request, name) or self.max_tokens for name in LENGTHS]
+        options = {name: getattr(request, name) for name in SAMPLING} | {"stop": request.stops}
+        given = {name: value for name, value in options.items() if value not in (None, [])}
+        return {"temperature": 0, "max_tokens": min(lengths)} | given
 
     def as_written(self, row: list[Message]) -> dict[str, float]:
         """Return the properties of a conversation for the log, without its text."""

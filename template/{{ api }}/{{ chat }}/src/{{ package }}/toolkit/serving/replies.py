@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-TYPES = {401: "authentication_error", 404: "not_found_error", 503: "overloaded_error"}
 HEADERS = {
     401: ((b"www-authenticate", b"Bearer"),),
     405: ((b"allow", b"POST"),),
@@ -15,13 +14,18 @@ HEADERS = {
 
 
 class RequestError(Exception):
-    """A request that can't be answered, or not to the end: a status and a message."""
+    """A request that can't be answered, or not to the end, in OpenAI's format.
 
-    def __init__(self, status: int, message: str) -> None:
+    `param` is the parameter that is wrong, and `code` the name of the fault, if OpenAI has one.
+    """
+
+    def __init__(
+        self, status: int, message: str, param: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
-        kind = TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
-        self.content = {"error": {"message": message, "type": kind, "param": None, "code": None}}
+        kind = "invalid_request_error" if status < 500 else "server_error"
+        self.content = {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 @dataclass
@@ -37,13 +41,18 @@ class Answer:
 
     def completion(self) -> dict[str, Any]:
         """Return a `chat.completion`."""
-        choice = {"index": 0, "message": {"role": "assistant", "content": self.text}}
-        choices = [choice | {"logprobs": None, "finish_reason": self.finish}]
+        message = {"role": "assistant", "content": self.text, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None}
+        choices = [choice | {"finish_reason": self.finish}]
         return self._fields("chat.completion") | {"choices": choices, "usage": self.usage}
+
+    def first_chunk(self) -> dict[str, Any]:
+        """Return the `chat.completion.chunk` with the role, which comes before the text."""
+        return self._chunk({"role": "assistant", "content": "", "refusal": None}, None)
 
     def chunk(self, text: str) -> dict[str, Any]:
         """Return a `chat.completion.chunk` with text."""
-        return self._chunk({"role": "assistant", "content": text}, None)
+        return self._chunk({"content": text}, None)
 
     def final_chunks(self, with_usage: bool) -> Iterator[dict[str, Any]]:
         """Yield the chunks after the text: the finish reason and, if requested, the usage."""
@@ -51,9 +60,9 @@ class Answer:
         if with_usage:
             yield self._fields("chat.completion.chunk") | {"choices": [], "usage": self.usage}
 
-    def _chunk(self, delta: dict[str, str], finish: str | None) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, str | None], finish: str | None) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return self._fields("chat.completion.chunk") | {"choices": [choice]}
+        return self._fields("chat.completion.chunk") | {"choices": [choice], "usage": None}
 
     def _fields(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}

@@ -55,9 +55,11 @@ class Sender:
 
 def check_key(key: str | None, request: Request) -> None:
     """Raise RequestError if a key is set and the request does not have it."""
-    given = request.headers.get("authorization", "").encode()
-    if key is not None and not hmac.compare_digest(given, f"Bearer {key}".encode()):
-        raise RequestError(401, "The key in the header Authorization is missing or wrong.")
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    right = key is None or hmac.compare_digest(given.strip().encode(), key.encode())
+    if key is not None and not (right and scheme.lower() == "bearer"):
+        reason = "The key is missing or wrong: send the header Authorization: Bearer KEY."
+        raise RequestError(401, reason, code="invalid_api_key")
 
 
 async def read(request: Request, limit: int) -> bytearray:

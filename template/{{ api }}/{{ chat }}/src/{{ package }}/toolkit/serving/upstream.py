@@ -1,5 +1,6 @@
 """Stream answers from the engine."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -14,6 +15,7 @@ from .replies import Answer, RequestError
 PATH = "/v1/chat/completions"
 CONNECT = 5  # seconds; callers limit the time of an answer
 END = "[DONE]"
+TOO_LONG = re.compile("context (size|length)")  # in the messages of llama.cpp and vLLM
 
 
 class Delta(Struct):
@@ -109,7 +111,8 @@ def _error(status: int, body: bytes) -> RequestError:
     except (msgspec.DecodeError, LookupError, TypeError):
         reason = "no reason given"
     if status in (400, 413, 422):
-        return RequestError(422, f"The engine rejects this: {reason}.")
+        code = "context_length_exceeded" if TOO_LONG.search(reason) else None
+        return RequestError(400, f"The engine rejects this: {reason}.", "messages", code)
     if status in (429, 503):
         return RequestError(503, "The engine is busy: try again.")
     return RequestError(502, f"The engine failed with status {status}: try again later.")
