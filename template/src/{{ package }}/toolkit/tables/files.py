@@ -28,9 +28,9 @@ from . import delimited, totals
 from .cells import PLAIN
 from .delimited import BLOCK, Reading, note_leading_lines, open_binary, refuse
 from .header import MAX_LEADING, header_row
+from .schema import NESTED
 
 ROWS = 65_536  # per batch, where a format allows a choice
-NESTED = {b"json": b"nested"}  # metadata of a field whose texts are lists or objects
 WRAPPERS = {"data", "rows", "records", "items"}  # names of the one array in an object
 SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")  # most of them in valid pairs
 MIN_NUMBERS = 20  # numeric rows needed to recognize a row of units

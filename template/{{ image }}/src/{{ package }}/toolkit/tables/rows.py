@@ -19,6 +19,7 @@ from .files import check_names
 from .repeats import notes
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
+from .schema import labels as labels_of
 from .split import Rows
 from .target import encode
 from .validate import validate
@@ -36,7 +37,7 @@ def load_rows(config: BaseConfig) -> Rows:
     read_notes: list[str] = []
     raw = listed(source, config.paths.processed, settings, read_notes)
     check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
-    labelled = raw[raw[settings.target].notna()]
+    labelled = raw[labels_of(raw, settings.target, source) != ""]
     if labelled.empty:
         raise UserError(
             f"{source}: no image has a label; put the images of each into a folder of its name."
@@ -46,7 +47,7 @@ def load_rows(config: BaseConfig) -> Rows:
     left_out = _left_out(prepared[~usable], len(prepared), config)
     table = labelled[usable].reset_index(drop=True)
     prepared = prepared[usable].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
+    label = pd.Series(labels_of(table, settings.target, source), name=settings.target, dtype="str")
     columns, properties = validate(prepared[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
     ids = np.array([int(digits, 16) for digits in prepared["id"]], np.uint64)
