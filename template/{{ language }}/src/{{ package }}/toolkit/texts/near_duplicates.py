@@ -10,8 +10,9 @@ numbers.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, count
 
 import numpy as np
 import pandas as pd
@@ -62,10 +63,9 @@ def _linked(groups: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 def _compared(texts: list[list[str]]) -> tuple[np.ndarray, list[str], list[str]]:
     """Return the hash, the text and the own words of each, without numbers; "" if too few."""
-    known: dict[str, int] = {}
+    known: defaultdict[str, int] = defaultdict(count().__next__)
     sizes = np.array([len(text) for text in texts], np.int64)
-    places = (known.setdefault(word, len(known)) for word in chain.from_iterable(texts))
-    codes = np.fromiter(places, np.int64, sizes.sum())
+    codes = np.fromiter(map(known.__getitem__, chain.from_iterable(texts)), np.int64, sizes.sum())
     plain = np.array([re.sub(r"\d+", "0", word) for word in known], object)
     hashes = pd.util.hash_array(plain) if len(plain) else np.zeros(0, np.uint64)
     owners, ends = np.repeat(np.arange(len(sizes)), sizes), np.cumsum(sizes)
@@ -127,10 +127,9 @@ def _signatures(texts: list[str]) -> np.ndarray:
     """Return (texts, BINS) uint64: each shingle falls into a bin, which keeps its smallest hash."""
     sizes = np.array([*map(len, texts)], np.int64)
     owners = np.repeat(np.arange(len(sizes)), sizes)
-    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32).astype(np.uint64)
-    hashes = _mix(_rolled(codes, SHINGLE))
+    hashes = _mix(_rolled(_code_points(texts), SHINGLE))
     last = (np.cumsum(sizes) - SHINGLE)[owners]
-    whole = np.arange(len(codes)) <= last  # the others extend into the next text
+    whole = np.arange(len(hashes)) <= last  # the others extend into the next text
     hashes, owners = hashes[whole], owners[whole]
     signatures = np.full(len(sizes) * BINS, EMPTY)
     places = owners * BINS + (hashes >> np.uint64(58)).astype(np.int64)
@@ -157,9 +156,14 @@ def _similarity(text: str, other: str) -> float:
     if min(len(text), len(other)) < MIN_OWN * max(len(text), len(other)) - SHINGLE:
         return 0.0
     one, two = _shingles(text), _shingles(other)
-    shared = len(one & two)
-    return shared / max(1, len(one) + len(two) - shared)
+    shared = len(np.intersect1d(one, two, assume_unique=True))
+    return shared / (len(one) + len(two) - shared)
 
 
-def _shingles(text: str) -> set[str]:
-    return {text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1))}
+def _shingles(text: str) -> np.ndarray:
+    """Return the hashes of the different shingles."""
+    return np.unique(_rolled(_code_points([text]), SHINGLE)[: max(1, len(text) - SHINGLE + 1)])
+
+
+def _code_points(texts: list[str]) -> np.ndarray:
+    return np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32).astype(np.uint64)
