@@ -66,8 +66,8 @@ def infer_values(
         bare = Column(name=name, kind="category", missing_values=tokens)
         cells = cells_of(table, name)
         found = _infer(bare, cells, "day-first" if name in labels else dates, commas)
-        if name in labels and found.column.kind != "category":
-            found = _Kind(bare, "", cells)
+        if name in labels:
+            found = _as_labels(found, bare, cells)
         yield _complete(found, notes)
 
 
@@ -129,6 +129,16 @@ def _infer(bare: Column, cells: pa.ChunkedArray, dates: Dates, commas: bool) -> 
     seconds = pa.types.is_duration(cells.type) or pa.types.is_time(cells.type)
     column = bare.model_copy(update={"kind": kind, "boolean": truth})
     return _Kind(column, "is read as seconds" * seconds, cells)
+
+
+def _as_labels(found: _Kind, bare: Column, cells: pa.ChunkedArray) -> _Kind:
+    """Return the kind of a target of classes, which are only merged if true has several texts."""
+    if found.column.boolean and pa.types.is_dictionary(found.cells.type):
+        if len(pc.unique(_present(found.cells.dictionary, bare))) > 2:
+            return found._replace(note="is read as true or false")
+    elif found.column.kind == "category":
+        return found
+    return _Kind(bare, "", cells)
 
 
 def _complete(found: _Kind, notes: list[str]) -> tuple[Column, Values]:

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from ..runs import UserError
 from .delimited import Reading, open_binary
+from .schema import NESTED
 
 ROWS = 65_536  # per batch
-NESTED = {b"json": b"nested"}  # metadata of a field whose texts are lists or objects
 WRAPPERS = {  # names of the one array in an object
     *("data", "rows", "records", "items", "examples", "instances", "conversations"),
     *("train", "validation", "test"),
@@ -69,7 +69,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             if not text.strip():
                 continue
             try:
-                record = _mended(json.loads(text), text)
+                record = _with_valid_surrogates(json.loads(text), text)
                 record.keys()
             except UnicodeDecodeError:
                 raise UserError(f"{path}: line {number} is not UTF-8; save it as UTF-8.") from None
@@ -81,7 +81,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _mended(value: Any, text: bytes) -> Any:
+def _with_valid_surrogates(value: Any, text: bytes) -> Any:
     if not SURROGATES.search(text):
         return value
     return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
@@ -91,7 +91,7 @@ def _whole(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
     """Yield the objects of a file that is no JSON lines, which is read at once."""
     with open_binary(path) as file:
         content = file.read()
-    values = _mended([*_values(path, content)], content)
+    values = _with_valid_surrogates([*_values(path, content)], content)
     arrays = _wrapped(values[0]) if len(values) == 1 and isinstance(values[0], dict) else {}
     if len(arrays) > 1:
         raise UserError(f"{path}: holds {', '.join(arrays)}: write each to a file of its own.")

@@ -19,6 +19,10 @@ MAX_CATEGORIES = 200  # stored in a schema
 TIME_OF_DAY = r"([T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)?"  # as Arrow reads it
 MIN_DAY = -719_162  # 0001-01-01, the first day in Python
 MAX_ERROR = 1e-3  # of rounding to float32, in standard deviations, before an offset is used
+NESTED = {b"json": b"nested"}  # metadata of a field of JSON whose texts are lists or objects
+COMPOUND = (list, dict, bytes, np.ndarray)  # types of cells that hold several values, or none
+MAX_SHOWN = 40  # characters of a cell in a message
+SEVERAL = re.compile(r"""\[\s*((["']).*\2|\d.*)?\s*\]|\{.*:.*\}""", re.DOTALL)  # such a text
 OFFSET_STEPS = {"number": 1, "date": 7}  # whole weeks keep the weekday
 
 Values: TypeAlias = np.ndarray | pd.Categorical
@@ -247,8 +251,48 @@ def _distinct(cells: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, list[objec
 def keys(cells: pa.ChunkedArray) -> np.ndarray:
     """Return (rows,) str that identify groups, with all digits, "" for a missing one."""
     codes, distinct = _distinct(cells)
-    texts = ["" if cell is None or cell != cell else text_of(cell) for cell in distinct]
+    return np.array([*map(_key, distinct)], object)[codes]
+
+
+def _key(cell: object) -> str:
+    return "" if cell is None or cell != cell else text_of(cell)
+
+
+def labels(table: pa.Table | pd.DataFrame, name: str, source: Path) -> np.ndarray:
+    """Return (rows,) str: labels as they are written, without spaces around, "" for a missing one.
+
+    UserError names the row of a label that is a list, an object or bytes.
+    """
+    check_plain(table, name, source, "give each row a single label, as a text")
+    codes, distinct = _distinct(cells_of(table, name))
+    texts = [cell.strip() if isinstance(cell, str) else _key(cell) for cell in distinct]
+    if several := [code for code, text in enumerate(texts) if SEVERAL.fullmatch(text)]:
+        row, shown = int(np.isin(codes, several).argmax()), f"{texts[several[0]]:.{MAX_SHOWN}}"
+        raise UserError(
+            f"{source}: column {name!r}, row {row + 1}, is a list or an object, {shown}: give each "
+            "row a single label, as a text."
+        )
     return np.array(texts, object)[codes]
+
+
+def check_plain(
+    table: pa.Table | pd.DataFrame, name: str, source: Path, advice: str, first: int = 0
+) -> None:
+    """Raise UserError for the first list, object or bytes; `first` rows came before the table."""
+    cells, rows, from_json = table[name], range(table.shape[0]), False
+    if isinstance(table, pd.DataFrame):
+        rows, compound = table.index, cells.dtype == object
+    else:
+        field = table.field(name)
+        from_json = field.metadata == NESTED
+        compound = from_json or pa.types.is_nested(field.type) or "binary" in str(field.type)
+        cells = cells.to_pylist() if compound else []
+    for row, cell in zip(rows, cells, strict=True) if compound else ():
+        if isinstance(cell, COMPOUND) or (from_json and (cell or " ")[0] in "[{"):
+            kind = "bytes" if isinstance(cell, bytes) else "a list or an object"
+            shown = f"{cell}"[:MAX_SHOWN] + "…" * (len(f"{cell}") > MAX_SHOWN)
+            row += first + 1
+            raise UserError(f"{source}: column {name!r}, row {row}, is {kind}, {shown}: {advice}.")
 
 
 def offset(values: np.ndarray, kind: str) -> float:

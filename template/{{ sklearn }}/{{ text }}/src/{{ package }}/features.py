@@ -6,13 +6,14 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from onnx import TensorProto, ValueInfoProto, helper
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import normalize
 
 from .toolkit.export.onnx_graph import Graph
 from .toolkit.runs import UserError
 from .toolkit.tables.schema import Schema
-from .toolkit.texts.terms import terms
+from .toolkit.texts.counting import batches
 
 KINDS = {"term": TensorProto.STRING, "count": TensorProto.FLOAT, "row": TensorProto.INT64}
 
@@ -36,32 +37,35 @@ class Features(TransformerMixin, BaseEstimator):
 
     def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
         """Learn which terms are frequent, and how frequent; `targets` are not looked at."""
-        held = Counter(term for text in frame["text"] for term in self._terms(text))
+        held: Counter[str] = Counter()
+        for terms, counts in batches(frame["text"].tolist(), *self._lengths()):
+            texts = np.bincount(counts.indices, minlength=len(terms)).tolist()
+            held.update(dict(zip(terms, texts, strict=True)))
         frequent = [term for term, count in held.items() if count >= self.min_texts]
         if not frequent:
             raise UserError("model.min_texts: no term is in so many training texts: lower it.")
         kept = sorted(sorted(frequent, key=lambda t: (-held[t], t))[: self.max_terms])
-        counts = np.array([held[term] for term in kept])
+        texts = np.array([held[term] for term in kept])
         self.terms_ = "\n".join(kept)  # one text is stored in less room than so many
-        self.idf_ = (1 + np.log((1 + len(frame)) / (1 + counts))).astype(np.float32)
+        self.idf_ = (1 + np.log((1 + len(frame)) / (1 + texts))).astype(np.float32)
         return self
 
     def transform(self, frame: pd.DataFrame) -> csr_array:
         """Return the matrix described above, in the order of `names()`."""
         codes, idf = _codes(self.terms_), np.append(np.float32(0), self.idf_)
-        starts, places, values = [0], list[int](), []
-        for text in frame["text"]:
-            known = {codes[t]: n for t, n in self._terms(text).items() if t in codes}
-            row = (1 + np.log(list(known.values()))) * idf[list(known)]
-            values.append(row / max(np.sqrt((row**2).sum()), 1e-30))
-            places += known
-            starts.append(len(places))
-        shape = (len(frame), len(idf))
-        indices, ends = (np.array(part, np.int32) for part in (places, starts))
-        return csr_array((np.concatenate([*values, []]), indices, ends), shape=shape)
+        parts = []
+        for terms, counts in batches(frame["text"].tolist(), *self._lengths()):
+            columns = np.array([codes.get(term, 0) for term in terms], np.int32)
+            known = np.flatnonzero(columns)
+            values = counts[:, known].astype(np.float64)
+            values.data = (1 + np.log(values.data)) * idf[columns[known]][values.indices]
+            indices = columns[known][values.indices]
+            shape = (len(counts.indptr) - 1, len(idf))
+            parts.append(normalize(csr_array((values.data, indices, values.indptr), shape=shape)))
+        return vstack(parts, format="csr")
 
-    def _terms(self, text: str) -> Counter[str]:
-        return terms(text, self.max_words, self.min_letters, self.max_letters)
+    def _lengths(self) -> tuple[int, int, int]:
+        return self.max_words, self.min_letters, self.max_letters
 
     def names(self) -> list[str]:
         """Name the columns of the matrix."""

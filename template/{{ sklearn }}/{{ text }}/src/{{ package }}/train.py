@@ -6,20 +6,28 @@ gives the same bytes.
 
 from pathlib import Path
 
+import numpy as np
 from sklearn.metrics import log_loss
 
 from .config import Config
 from .model import Model, build
 from .predict import predict
 from .toolkit.runs import Log
-from .toolkit.tables.split import Split, Splits
+from .toolkit.tables.split import Splits
 
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the fitted Pipeline; its log losses go to `log`."""
     model = build(config, splits)
-    model.fit(splits.train.inputs, splits.train.targets)
-    log(0, {"train_loss": _loss(model, splits.train), "val_loss": _loss(model, splits.val)})
+    features, estimator = model
+    targets = splits.train.targets
+    matrix = features.fit(splits.train.inputs, targets).transform(splits.train.inputs)
+    estimator.fit(matrix, targets)
+    losses = {
+        "train_loss": _loss(targets, predict(estimator, matrix)),
+        "val_loss": _loss(splits.val.targets, predict(model, splits.val.inputs)),
+    }
+    log(0, losses)
     return model
 
 
@@ -28,6 +36,5 @@ def refit(model: Model, config: Config, splits: Splits) -> Model:
     return model
 
 
-def _loss(model: Model, split: Split) -> float:
-    predictions = predict(model, split.inputs)
-    return float(log_loss(split.targets, predictions, labels=range(predictions.shape[1])))
+def _loss(targets: np.ndarray, predictions: np.ndarray) -> float:
+    return float(log_loss(targets, predictions, labels=range(predictions.shape[1])))

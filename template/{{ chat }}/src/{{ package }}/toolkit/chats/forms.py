@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from ..runs import UserError
 from ..settings.data import Data
 from ..tables.files import check_names
-from ..tables.json_rows import NESTED
+from ..tables.schema import NESTED
 from ..tables.schema import cells_of
 from .pii import mask
 

@@ -21,12 +21,12 @@ from .files import check_names
 from .repeats import notes as repeats
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
+from .schema import labels as labels_of
 from .split import PARTS, Rows
 from .target import encode
 from .validate import validate
 
 MAX_NAMED = 3  # broken files that an error names
-SEVERAL = r"""\s*(\[\s*((["']).*\3|\d.*)?\s*\]|\{.*:.*\})\s*"""  # a list or an object as a text
 
 
 def load_rows(config: BaseConfig) -> Rows:
@@ -92,7 +92,10 @@ def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
     rows, source = found.rows, settings.path
     check_names(rows.columns, [(key, getattr(settings, key)) for key in settings.NAMES], source)
     table = rows[[settings.image]].rename(columns={settings.image: "file"})
-    table["label"] = _labels(rows, settings) if found.is_table else rows[settings.target]
+    table["label"] = rows[settings.target]
+    if found.is_table:
+        texts = pd.Series(labels_of(rows, settings.target, source), rows.index, dtype="str")
+        table["label"] = texts.mask(texts == "")
     table["split"] = "train" if found.splits is None else found.splits
     if settings.group is not None:
         table["group"] = keys_of(cells_of(rows, settings.group))
@@ -106,22 +109,6 @@ def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
             "list them in metadata.csv, with the columns file_name and label."
         )
     return table[has_label].reset_index(drop=True)
-
-
-def _labels(rows: pd.DataFrame, settings: Data) -> pd.Series:
-    """Return labels as they are written, without spaces around; UserError for a list of them."""
-    cells, texts = rows[settings.target], rows[settings.target].astype("str")
-    if (several := texts.str.fullmatch(SEVERAL).fillna(False).astype(bool)).any():
-        row = several.idxmax()
-        raise UserError(
-            f"{settings.path}: data.target {settings.target!r} of {rows[settings.image][row]} is a "
-            f"list or an object, {texts[row]:.60}: give each image one label."
-        )
-    if cells.dtype != "str":  # of numbers, or of several types
-        is_text = cells.map(lambda cell: isinstance(cell, str)).astype(bool)
-        texts = texts.where(is_text, keys_of(cells_of(rows, settings.target)))
-    texts = texts.str.strip()
-    return texts.mask(texts == "")
 
 
 def _left_out(labelled: pd.DataFrame, others: pd.DataFrame, settings: Data) -> list[str]:

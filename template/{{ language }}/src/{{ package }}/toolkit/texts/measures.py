@@ -1,7 +1,7 @@
 """Properties of a text: for slices, warnings and drift, not for the model."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .words import text_id
 
@@ -20,14 +20,17 @@ def measure(text: str, found: list[str], known: tuple[set[str], ...]) -> dict[st
     foreign            share of the characters outside ASCII
     unseen             share of the words that do not occur in the other half of the texts
     """
-    length = max(1, len(text))
+    length, count = max(1, len(text)), Counter(text)
     other = known[1 - text_id(found) % 2]
-    non_symbols = sum(map(str.isalnum, text)) + sum(map(str.isspace, text))
+
+    def part(of: Callable[[str], bool]) -> float:
+        return sum(times for character, times in count.items() if of(character)) / length
+
     shares = {
-        "capitals": sum(map(str.isupper, text)) / length,
-        "digits": sum(map(str.isdigit, text)) / length,
-        "symbols": 1 - non_symbols / length if text else 0.0,
-        "foreign": 1 - len(text.encode("ascii", "ignore")) / length if text else 0.0,
+        "capitals": part(str.isupper),
+        "digits": part(str.isdigit),
+        "symbols": part(lambda character: not (character.isalnum() or character.isspace())),
+        "foreign": part(lambda character: character > "\x7f"),
         "unseen": sum(word not in other for word in found) / max(1, len(found)),
     }
     counts = {"characters": len(text), "words": len(found)}

@@ -1,29 +1,25 @@
-"""A column of a table as texts, whatever its dtype."""
+"""A column of a table as texts, whatever its type."""
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..runs import UserError
+from ..tables.schema import cells_of, check_plain
 from .words import cleaned
 
 EXCERPT = 80  # characters of a text that a note quotes
 
 
-def texts(column: pd.Series) -> pd.Series:
+def texts(table: pa.Table, name: str, source: Path, first: int = 0) -> pd.Series:
     """Return str without control characters (other than tabs and line ends); "" where missing.
 
-    UserError for lists, objects and bytes.
+    `first` rows came before those of `table`. UserError names the row of a list, object or bytes.
     """
-    kinds = {type(cell) for cell in column} if column.dtype == object else set()
-    if invalid := kinds & {list, dict, bytes, np.ndarray}:
-        raise UserError(
-            f"data.text: {column.name!r} has cells of type {invalid.pop().__name__}: "
-            "convert them to strings."
-        )
-    strings = column.astype("str").fillna("")
-    return pd.Series([*map(cleaned, strings)], column.index, dtype="str")
+    check_plain(table, name, source, "write it as one text", first)
+    cells = pc.fill_null(cells_of(table, name).cast(pa.string()), "")
+    return pd.Series([*map(cleaned, cells.to_pylist())], dtype="str")
 
 
 def notes(texts: pd.Series, empty: int, path: Path) -> list[str]:

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
-from . import files, json_rows, processed
+from . import files, processed
 from .cells import Column
 from .infer import times
-from .schema import Schema, canonical, cells_of, keys, without_percent
+from .schema import Schema, canonical, cells_of, check_plain, keys, without_percent
+from .schema import labels as labels_of
 from .split import Rows
 from .target import encode
 from .validate import validate
@@ -37,7 +38,7 @@ def _read(config: BaseConfig) -> Rows:
     files.check_names(raw.column_names, wanted, path)
     unused = {name for name in (settings.group, *settings.drop) if name is not None}
     unused -= {settings.target}
-    _check_cells(raw, unused, path)
+    _check_cells(raw, unused, settings)
     columns, table = validate(raw, config, unused, notes)
     (target,) = (column for column in columns if column.name == settings.target)
     cells = table[target.name]
@@ -47,7 +48,8 @@ def _read(config: BaseConfig) -> Rows:
         notes.append(f"{left_out:,} rows of {path} have no {target.name!r}: they are left out.")
     values = table.pop(target.name)
     if target.kind == "category":
-        values = values.astype("str")
+        written = values.astype("str") if target.boolean else labels_of(kept, target.name, path)
+        values = pd.Series(np.asarray(written, object), values.index, name=target.name)
     targets, labels = encode(values, config)
     inputs = [column for column in columns if column is not target]
     if not inputs:
@@ -64,16 +66,13 @@ def _read(config: BaseConfig) -> Rows:
     return Rows(table, targets, ids, groups, groups, times, schema, facts)
 
 
-def _check_cells(raw: pa.Table, unused: set[str], path: Path) -> None:
+def _check_cells(raw: pa.Table, unused: set[str], settings: Any) -> None:
     """Raise UserError for binary or nested cells, as Parquet and JSON may have them."""
-    for field in raw.schema:
-        kind = "binary" if pa.types.is_binary(field.type) else "list or object"
-        nested = pa.types.is_nested(field.type) or field.metadata == json_rows.NESTED
-        if field.name not in unused and (nested or kind == "binary"):
-            raise UserError(
-                f"{path}: column {field.name!r} has cells of type {kind}: convert them to numbers, "
-                "dates or texts, or add it to data.drop."
-            )
+    advice = "give each row a single number, date or text"
+    for name in raw.column_names:
+        if name not in unused:
+            rest = "" if name == settings.target else ", or add the column to data.drop"
+            check_plain(raw, name, settings.path, advice + rest)
 
 
 def _ids(inputs: pd.DataFrame, notes: list[str]) -> np.ndarray:

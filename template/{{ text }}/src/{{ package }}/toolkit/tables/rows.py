@@ -5,18 +5,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ..config import BaseConfig
 from ..runs import UserError, say, sha256
 from ..texts import near_duplicates, reading
 from ..texts.measures import halves, measure, sets
 from ..texts.words import text_id, words
-from . import repeats
+from . import files, repeats
 from .cells import Column
-from .files import check_names, frame
 from .infer import times as times_of
 from .schema import Schema, canonical, cells_of
 from .schema import keys as keys_of
+from .schema import labels as labels_of
 from .split import Rows
 from .target import encode
 from .validate import validate
@@ -30,15 +31,16 @@ def load_rows(config: BaseConfig) -> Rows:
     """
     settings, path = config.data, config.data.path
     read_notes: list[str] = []
-    raw = frame(path, [""], settings, read_notes)
-    check_names(raw.columns, [(key, getattr(settings, key)) for key in settings.NAMES], path)
-    labelled = raw[raw[settings.target].notna()]
-    texts = reading.texts(labelled[settings.text])
-    filled = (texts.str.strip() != "").to_numpy()
-    if not filled.any():
+    raw = files.table(path, files.Reading.of(settings), read_notes)
+    named = [(key, getattr(settings, key)) for key in settings.NAMES]
+    files.check_names(raw.column_names, named, path)
+    label, texts = labels_of(raw, settings.target, path), reading.texts(raw, settings.text, path)
+    labelled, filled = label != "", (texts.str.strip() != "").to_numpy()
+    kept = labelled & filled
+    if not kept.any():
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
-    table, texts = labelled[filled].reset_index(drop=True), texts[filled].reset_index(drop=True)
-    label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
+    table, texts = raw.filter(pa.array(kept)), texts[kept].reset_index(drop=True)
+    label = pd.Series(label[kept], name=settings.target, dtype="str")
     tokenized = [words(text) for text in texts]
     vocabulary = halves(tokenized)
     measured = _measured(texts, tokenized, vocabulary)
@@ -47,12 +49,12 @@ def load_rows(config: BaseConfig) -> Rows:
     ids = np.array([text_id(each) for each in tokenized], np.uint64)
     near = near_duplicates.grouped(ids, tokenized)
     keys, times = _order(ids, table, config)
-    excerpts, left_out = texts.str[:80].map(repr), len(labelled) - len(table)
+    excerpts, left_out = texts.str[:80].map(repr), int((labelled & ~filled).sum())
     compared = pd.DataFrame({"id": ids, "near": near, "label": label, "name": excerpts})
     facts = {
-        "files": {path.as_posix(): {"sha256": sha256(path), "rows": len(raw)}},
+        "files": {path.as_posix(): {"sha256": sha256(path), "rows": raw.num_rows}},
         "columns": [column.model_dump() for column in columns],
-        "rows_without_target": len(raw) - len(labelled),
+        "rows_without_target": int((~labelled).sum()),
         "left_out": left_out,
         "notes": [
             *read_notes,
@@ -75,7 +77,7 @@ def load_rows(config: BaseConfig) -> Rows:
 
 
 def _order(
-    ids: np.ndarray, table: pd.DataFrame, config: BaseConfig
+    ids: np.ndarray, table: pa.Table, config: BaseConfig
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the keys and the times that the rows are split by."""
     group, time = config.data.group, config.data.time
@@ -96,11 +98,11 @@ def _measured(texts: pd.Series, tokenized: list[list[str]], vocabulary: list[str
 def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFrame:
     """Return the texts of a file as the model takes them, with their properties."""
     notes: list[str] = []
-    raw = frame(path, [""], config.data, notes)
+    raw = files.table(path, files.Reading.of(config.data), notes)
     for note in notes:
         say("warning", note)
-    check_names(raw.columns, [("text", config.data.text)], path)
-    texts = reading.texts(raw[config.data.text])
+    files.check_names(raw.column_names, [("text", config.data.text)], path)
+    texts = reading.texts(raw, config.data.text, path)
     texts = texts[texts.str.strip() != ""].reset_index(drop=True)
     vocabulary = next(column.words for column in columns if column.words)
     measured = _measured(texts, [words(text) for text in texts], vocabulary)

@@ -9,7 +9,6 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
 
 from .reading import EXCERPT
 from .words import words
@@ -27,12 +26,13 @@ def notes(texts: pd.Series, targets: np.ndarray, labels: list[str]) -> list[str]
     if np.bincount(targets, minlength=len(labels)).min() < FOLDS:
         return []
     vectorizer = TfidfVectorizer(analyzer=words, sublinear_tf=True, min_df=2)
-    model = make_pipeline(vectorizer, LogisticRegression(C=4, max_iter=1000))
+    model = LogisticRegression(C=4, max_iter=1000)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     try:
-        predictions = cross_val_predict(model, texts, targets, cv=folds, method="predict_proba")
+        matrix = vectorizer.fit_transform(texts)  # once: it looks at no label
     except ValueError:  # no word occurs twice
         return []
+    predictions = cross_val_predict(model, matrix, targets, cv=folds, method="predict_proba")
     given = predictions[np.arange(len(rows)), targets]
     unlikely = np.flatnonzero(given < UNLIKELY)
     worst = unlikely[np.argsort(given[unlikely], kind="stable")][:MAX_NAMED]

@@ -23,8 +23,8 @@ def terms(text: str, max_words: int, min_letters: int, max_letters: int) -> Coun
     for size in range(2, max_words + 1):
         count.update(map(" ".join, zip(*(found[start:] for start in range(size)), strict=False)))
     for word in found:
-        ngrams = _cached_ngrams if len(word) <= MAX_CACHED else _ngrams
-        count.update(ngrams(word, min_letters, max_letters))
+        pieces = _cached_ngrams if len(word) <= MAX_CACHED else ngrams
+        count.update(pieces(word, min_letters, max_letters))
     return count
 
 
@@ -41,7 +41,8 @@ def encode(texts: Sequence[str], settings: dict[str, Any]) -> dict[str, np.ndarr
     }
 
 
-def _ngrams(word: str, shortest: int, longest: int) -> list[str]:
+def ngrams(word: str, shortest: int, longest: int) -> list[str]:
+    """Return the n-grams of the characters of a word."""
     marked = f"<{word}>"
     return [
         f"~{marked[start : start + size]}"
@@ -50,4 +51,4 @@ def _ngrams(word: str, shortest: int, longest: int) -> list[str]:
     ]
 
 
-_cached_ngrams = lru_cache(1 << 14)(_ngrams)
+_cached_ngrams = lru_cache(1 << 14)(ngrams)

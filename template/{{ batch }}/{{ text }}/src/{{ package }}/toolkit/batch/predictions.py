@@ -10,9 +10,7 @@ import pyarrow as pa
 from ..config import BaseConfig
 from ..export import onnx_runtime
 from ..export.contract import free_name
-from ..runs import UserError
 from ..tables.files import check_names
-from ..tables.json_rows import NESTED
 from ..texts import reading
 
 
@@ -30,10 +28,7 @@ def scorer(
 
     def score(table: pa.Table, first: int) -> pa.Table:
         check_names(table.column_names, [("text", config.data.text)], source)
-        if table.field(config.data.text).metadata == NESTED:
-            raise UserError(f"data.text: {config.data.text!r} has lists: convert them to strings.")
-        column = table[config.data.text].to_pandas().rename(config.data.text)
-        texts = reading.texts(column).to_numpy(object)
+        texts = reading.texts(table, config.data.text, source, first).to_numpy(object)
         filled = np.array([bool(text.strip()) for text in texts], bool)
         counts["empty"] += int((~filled).sum())
         for name, values in _named(model, texts, filled, labels).items():

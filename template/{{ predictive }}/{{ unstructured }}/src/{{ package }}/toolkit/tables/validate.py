@@ -62,8 +62,8 @@ def _check(rows: int, labels: list[str], path: Path, source: Path) -> None:
 
 def _load(path: Path) -> tuple[list[str], int]:
     try:
-        saved = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [str(label) for label in saved["labels"]], int(saved["rows"])
+        saved = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # 007 stays a text
+        return saved["labels"], int(saved["rows"])
     except (yaml.YAMLError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path}: {reason}; fix it, or delete it to infer it again.") from None
