@@ -47,7 +47,7 @@ class RequestLog:
         if len(self.lines) + len(rows) > MAX_ROWS:
             self.dropped(len(rows))
             return
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+        now = datetime.now(UTC)
         for row, answer in zip(rows, answers, strict=True):
             inputs = self.payload.as_written(row)
             line = {"time": now, "model": self.model, "inputs": inputs, **answer}

@@ -1,7 +1,7 @@
 """Serve the exported model over HTTP: `serve`, then open http://127.0.0.1:8000/docs.
 
-Parsing takes longer than a small model, so POST /predict is plain ASGI inside the FastAPI app: one
-decoder, made from the contract, validates a request, and requests are batched (see serving/).
+Parsing takes longer than a small model, so POST /predict bypasses FastAPI: one decoder, made from
+the contract, validates a request, and requests are batched (see serving/).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from ..runs import UserError
 from ..settings.serve import Serve, serving_key
 from .answers import UNESCAPES, Refusal, answer_type
 from .batching import Batcher
-from .endpoint import Predict
+from .endpoint import Middleware, Predict
 from .payload import REFUSALS, Payload, Row
 from .request_log import RequestLog
 from .server import Server, include
@@ -45,8 +45,18 @@ def serve(settings: Serve, run: Path, router: APIRouter) -> None:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
     host, port = listener.getsockname()[:2]
     print(f"   serve  http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
-    server = Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=20))
-    server.run(sockets=[listener])
+    config = uvicorn.Config(app, http=protocol(), log_level="warning", timeout_graceful_shutdown=20)
+    Server(config).run(sockets=[listener])
+
+
+def protocol() -> Any:
+    """Return serving/protocol.py's; or uvicorn's own if its release can't be extended."""
+    try:
+        from .protocol import Protocol
+    except ImportError as error:
+        print(f"   serve  with half the requests per second: {error}", flush=True)
+        return "auto"
+    return Protocol
 
 
 def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -> FastAPI:
@@ -61,22 +71,21 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
     name = version(model.contract)
     log = RequestLog(settings.request_log, name, payload, telemetry.lost)
     key = serving_key()
+    predict = Predict(settings, key, payload, batcher, telemetry, log)
     row = payload.decode(json.encode(payload.example(model.contract)))
     batcher.warm_up(row)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         gc.freeze()  # what is loaded by now stays: exclude it from garbage collection
         writing = asyncio.create_task(log.run())
-        yield
+        yield {"predict": predict}
         writing.cancel()
         log.write()
 
     app = _documented(title=model.contract["project"], version=name, lifespan=lifespan)
     app.state.model = model
-    app.add_middleware(
-        Predict, settings, key, payload=payload, batcher=batcher, telemetry=telemetry, log=log
-    )
+    app.add_middleware(Middleware, predict)
 
     @app.get("/ready", responses={503: {"description": "Too many rows are waiting."}})
     async def ready() -> dict[str, str]:

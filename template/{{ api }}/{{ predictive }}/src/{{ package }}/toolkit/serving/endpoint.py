@@ -1,8 +1,10 @@
-"""POST /predict as plain ASGI: read, validate, predict, count, log; other paths go to the app."""
+"""POST /predict: check, read, predict, count and log a request; other paths go to the app."""
 
 import asyncio
 import hmac
+import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,15 +20,16 @@ from .telemetry import Telemetry
 
 PATH = "/predict"
 BODY_SECONDS = 30  # within which a body has to arrive
+JSON = (b"content-type", b"application/json")
 HEADERS = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"1")]}
+Response = tuple[int, Iterable[tuple[bytes, bytes]], bytes]  # status, headers, body
 encode = msgspec.json.Encoder().encode
 
 
 @dataclass
 class Predict:
-    """The middleware that answers /predict."""
+    """What answers the requests to /predict, whichever way they come."""
 
-    app: ASGIApp
     settings: Serve
     key: str | None
     payload: Payload
@@ -34,33 +37,35 @@ class Predict:
     telemetry: Telemetry
     log: RequestLog
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request of the ASGI protocol."""
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await self.app(scope, receive, send)
-            return
+    async def __call__(self, scope: Scope, receive: Receive) -> Response:
+        """Answer a request, whose body `receive` returns as in ASGI."""
         started, status = time.perf_counter(), 500
         try:
-            status, content = 200, await self._answer(scope, receive)
+            content = await self._answer(scope, receive)
+            status = 200
         except RequestError as error:
             status, content = error.status, error.content
+        except Exception:
+            logging.getLogger("uvicorn.error").exception("POST %s", PATH)
+            content = RequestError(500, "no prediction: see the log of the server").content
         finally:
             self.telemetry.request(status, time.perf_counter() - started)
         body = encode(content)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
-            *HEADERS.get(status, ()),
-        ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        return (
+            status,
+            (JSON, (b"content-length", b"%d" % len(body)), *HEADERS.get(status, ())),
+            body,
+        )
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:
         if scope["method"] != "POST":
             raise RequestError(405, "use POST")
         headers = dict(scope["headers"])
         self._check_key(headers.get(b"x-api-key", b""))
-        body = await _read(receive, int(self.settings.max_body_mb * 1e6))
+        limit = int(self.settings.max_body_mb * 1e6)
+        if int(headers.get(b"content-length", 0)) > limit:
+            raise _too_large(limit)
+        body = await _read(receive, limit)
         kind = headers.get(b"content-type", b"").decode("latin-1")
         request = await self.payload.read(body, kind)
         rows = request if isinstance(request, list) else [request]
@@ -84,6 +89,23 @@ class Predict:
             raise RequestError(401, "the header X-API-Key is missing or wrong")
 
 
+@dataclass
+class Middleware:
+    """The plain ASGI way to `predict`, for servers that protocol.py does not extend."""
+
+    app: ASGIApp
+    predict: Predict
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of the ASGI protocol."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self.app(scope, receive, send)
+            return
+        status, headers, body = await self.predict(scope, receive)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
 async def _read(receive: Receive, limit: int) -> bytearray:
     """Return the body, but never read more than `limit` bytes, whatever its headers say."""
     body = bytearray()
@@ -105,5 +127,9 @@ async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
         raise RequestError(499, "the client disconnected")
     body += message.get("body", b"")
     if len(body) > limit:
-        raise RequestError(413, f"the body is larger than {limit} bytes")
+        raise _too_large(limit)
     return bool(message.get("more_body"))
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(413, f"the body is larger than {limit} bytes")
