@@ -85,15 +85,22 @@ def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
     """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in another split."""
     names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
     names = _without_duplicates(rows.ids, names)
-    _check(names, rows.targets)
+    _check(names, rows)
     return names
 
 
-def _check(names: np.ndarray, targets: np.ndarray) -> None:
+def _check(names: np.ndarray, rows: Rows) -> None:
     """Raise UserError for an empty split or a class without training rows."""
-    empty = [name for name in ("train", "val", "test") if not (names == name).any()]
+    targets, groups = rows.targets, len(np.unique(rows.groups))
+    empty = ", ".join(name for name in ("train", "val", "test") if not (names == name).any())
+    if empty and rows.times is None and groups < len(names):
+        raise UserError(
+            f"no row falls into {empty}: rows of one group of data.group, or of near-duplicates, "
+            f"share a split, and all {len(names):,} are in {groups:,}: add other rows, or name a "
+            "column that differs in each row as data.group, such as one of file names or texts."
+        )
     if empty:
-        raise UserError(f"no row falls into {', '.join(empty)}: add more rows, groups or times.")
+        raise UserError(f"no row falls into {empty}: add more rows, groups or times.")
     if targets.dtype == np.int64:
         unseen = np.setdiff1d(targets, targets[names == "train"])
         if len(unseen):

@@ -11,7 +11,7 @@ from ..config import BaseConfig
 from ..images.duplicates import grouped
 from ..images.files import listed, located
 from ..images.packed import EXAMPLES, pack
-from ..images.prepared import prepare
+from ..images.prepared import SHALLOW, prepare, remarks
 from ..images.properties import NAMES
 from ..runs import UserError, say
 from .cells import Column
@@ -41,11 +41,13 @@ def load_rows(config: BaseConfig) -> Rows:
         raise UserError(
             f"{source}: no image has a label; put the images of each into a folder of its name."
         )
-    prepared = _prepared(labelled[settings.image], source, config)
+    prepared = _prepared(labelled[settings.image], source, config, settings.bits)
     usable = (prepared["reason"] == "").to_numpy()
     left_out = _left_out(prepared[~usable], len(prepared), config)
     table = labelled[usable].reset_index(drop=True)
     prepared = prepared[usable].reset_index(drop=True)
+    deepest = int(prepared["bits"].max())
+    bits = None if deepest == SHALLOW else deepest
     label = pd.Series(keys_of(cells_of(table, settings.target)), name=settings.target, dtype="str")
     columns, properties = validate(prepared[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
@@ -60,9 +62,10 @@ def load_rows(config: BaseConfig) -> Rows:
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(raw) - len(labelled),
         "left_out": len(labelled) - len(table),
-        "notes": read_notes + left_out + notes(files, "images"),
+        "notes": read_notes + left_out + remarks(prepared) + notes(files, "images"),
     }
-    image = Column(name="image", kind="image", size=settings.size)
+    columns = [column.model_copy(update={"bits": bits}) for column in columns]
+    image = Column(name="image", kind="image", size=settings.size, bits=bits)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
     inputs = prepared[["image", "file"]].join(properties)
     return Rows(inputs, targets, ids, keys, relatives, None, schema, facts)
@@ -72,7 +75,8 @@ def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFr
     """Return new images and their properties, without broken ones; UserError if there are none."""
     raw = listed(path, config.paths.processed, config.data)
     check_names(raw.columns, [("image", config.data.image)], path)
-    prepared = _prepared(raw[config.data.image], path, config)
+    bits = max((column.bits for column in columns if column.bits is not None), default=16)
+    prepared = _prepared(raw[config.data.image], path, config, bits)
     usable = prepared[prepared["reason"] == ""].reset_index(drop=True)
     if broken := len(prepared) - len(usable):
         say("monitor", f"no usable image in {broken:,} of {len(prepared):,} files")
@@ -84,9 +88,11 @@ def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
 
 
-def _prepared(images: pd.Series, source: Path, config: BaseConfig) -> pd.DataFrame:
+def _prepared(
+    images: pd.Series, source: Path, config: BaseConfig, bits: int | None
+) -> pd.DataFrame:
     files = [located(str(image), source) for image in images.fillna("")]
-    prepared = prepare(files, config.data.size, config.paths.processed)
+    prepared = prepare(files, config.data.size, config.paths.processed, bits)
     return prepared.assign(file=[Path(file).as_posix() for file in files])
 
 
