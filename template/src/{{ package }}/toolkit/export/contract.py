@@ -37,6 +37,7 @@ class Input(TypedDict):
     missing_values: NotRequired[list[str]]
     color: NotRequired[str]
     resize: NotRequired[str]
+    bits: NotRequired[int | None]
     words: NotRequired[list[str]]
 
 

@@ -70,6 +70,7 @@ class Column(BaseModel, extra="forbid"):
     offset: float = 0.0
     missing_values: list[str] = []
     size: int | None = None
+    bits: int | None = None  # of grey levels, if a file may have more than 8
     words: list[str] | None = None  # seen in training
 
     def value(self, cell: Any) -> float | str:

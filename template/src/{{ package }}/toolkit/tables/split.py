@@ -98,11 +98,18 @@ def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
 
 def _check(names: np.ndarray, rows: Rows) -> None:
     """Raise UserError for an empty split or a class without training rows."""
-    empty = [name for name in PARTS if not (names == name).any()]
+    targets, groups = rows.targets, len(np.unique(rows.groups))
+    empty = ", ".join(name for name in PARTS if not (names == name).any())
+    if empty and rows.times is None and groups < len(names):
+        raise UserError(
+            f"no row falls into {empty}: rows of one group of data.group, or of near-duplicates, "
+            f"share a split, and all {len(names):,} are in {groups:,}: add other rows, or name a "
+            "column that differs in each row as data.group, such as one of file names or texts."
+        )
     if empty:
-        raise UserError(f"no row falls into {', '.join(empty)}: add more rows, groups or times.")
-    if rows.targets.dtype == np.int64:
-        unseen = np.setdiff1d(rows.targets, rows.targets[names == "train"])
+        raise UserError(f"no row falls into {empty}: add more rows, groups or times.")
+    if targets.dtype == np.int64:
+        unseen = np.setdiff1d(targets, targets[names == "train"])
         known = rows.schema.labels or []
         shown = ", ".join(repr(known[code]) for code in unseen[:MAX_NAMED])
         way = "without data.time and data.group" if rows.given is None else "by data.splits random"

@@ -8,13 +8,13 @@ import { resize } from "./resize.js";
 
 /** Let a visitor provide images; `show(answer, truth)` gets each prediction. */
 export function start(model, page, show) {
-  const [{ name, shape }] = model.inputs;
+  const [{ name, shape, bits }] = model.inputs;
   let turn = 0;
 
   async function take(file, truth) {
     const mine = ++turn;
     try {
-      const data = resize(await decode(file), shape[1]);
+      const data = resize(await decode(file, bits), shape[1]);
       const [answer] = await model.predict({ [name]: data });
       if (mine !== turn) return; // a later image is being predicted
       display(file, data, shape[1]);

@@ -1,33 +1,48 @@
 // From a file to pixels: the rules of images/pixels.py, with the browser's own decoder.
 
+import { decodeDeep, isDeep, size } from "./deep.js";
+
 const MAX_PIXELS = 80_000_000;
 const MIN_SIDE = 4; // pixels
+const EVERYWHERE = /^(\x89PNG|\xff\xd8\xff|RIFF.{4}WEBP|GIF8|BM|.{4}ftypavi[fs]|\0\0\1\0)/s;
+const ELSEWHERE = /^(II[*+]\0|MM\0[*+]|\0\0\0\x0cjP  |\xff\x4f\xff\x51|P[1-6fF][\s#])/s;
 
-/** Return { width, height, data: RGB bytes }, upright and on white; an Error gives the reason. */
-export async function decode(file) {
-  if (!isPicture(await bytes(file, 12))) throw new Error("is not a PNG, JPEG or WebP image.");
+/**
+ * Return { width, height, data: RGB bytes }, upright and on white; an Error gives the reason.
+ * `bits` is that of contract.json.
+ */
+export async function decode(file, bits) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  if (!EVERYWHERE.test(start) && !ELSEWHERE.test(start))
+    throw new Error("is not a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM or ICO image.");
+  if (isDeep(bytes)) check(...size(bytes));
+  const { width, height, data } = isDeep(bytes)
+    ? await decodeDeep(bytes, bits ?? 16)
+    : await drawn(file, ELSEWHERE.test(start));
+  return { width, height, data: overWhite(data) };
+}
+
+/** Return { width, height, data: RGBA bytes } as the browser decodes the file. */
+async function drawn(file, rare) {
   const bitmap = await createImageBitmap(file, {
     imageOrientation: "from-image",
     colorSpaceConversion: "none", // Pillow keeps colors as stored
   }).catch(() => {
-    throw new Error("can't be decoded; is it complete?");
+    const reason = rare ? "this browser has no decoder for it; save it as PNG." : "is it complete?";
+    throw new Error(`can't be decoded; ${reason}`);
   });
   const { width, height } = bitmap;
-  if (width * height > MAX_PIXELS) throw new Error(`has ${width} × ${height} pixels, too many.`);
-  if (Math.min(width, height) < MIN_SIDE) throw new Error("has too few pixels.");
+  check(width, height);
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
-  return { width, height, data: overWhite(context.getImageData(0, 0, width, height).data) };
+  return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
-async function bytes(file, count) {
-  return new Uint8Array(await file.slice(0, count).arrayBuffer());
-}
-
-function isPicture(start) {
-  const text = String.fromCharCode(...start);
-  return /^(\x89PNG|\xff\xd8\xff|RIFF.{4}WEBP)/s.test(text);
+function check(width, height) {
+  if (width * height > MAX_PIXELS) throw new Error(`has ${width} × ${height} pixels, too many.`);
+  if (Math.min(width, height) < MIN_SIDE) throw new Error("has too few pixels.");
 }
 
 /** Composite RGBA on white, rounded as by Pillow's alpha_composite. */

@@ -28,5 +28,6 @@ def evaluation(
     config: BaseConfig,
 ) -> Extras:
     """Return a WebP thumbnail of each mistake, with its aspect ratio."""
+    bits = splits.schema.columns[0].bits
     names = {f"mistakes/{row:02}.webp": file for row, file in enumerate(mistakes["file"])}
-    return Extras(files={name: thumbnail(Path(file)) for name, file in names.items()})
+    return Extras(files={name: thumbnail(Path(file), bits) for name, file in names.items()})

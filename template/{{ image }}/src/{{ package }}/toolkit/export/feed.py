@@ -27,6 +27,7 @@ def describe(schema: "Schema") -> list[Input]:
             "missing": False,
             "color": "RGB",
             "resize": RESIZE,
+            "bits": column.bits,
         }
         for column in schema.columns
     ]
@@ -37,7 +38,7 @@ def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
 
     `inputs` maps the name to pixels, to the (rows,) paths of images, or to results of `pack`.
     """
-    return {i["name"]: _pixels(inputs[i["name"]], i["shape"][1] or 0) for i in contract["inputs"]}
+    return {i["name"]: _pixels(inputs[i["name"]], i) for i in contract["inputs"]}
 
 
 def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
@@ -45,12 +46,13 @@ def to_numpy(inputs: Any, contract: Contract) -> dict[str, Any]:
     return {i["name"]: list(inputs[i["name"]]) for i in contract["inputs"]}
 
 
-def _pixels(values: Any, size: int) -> np.ndarray:
+def _pixels(values: Any, described: Input) -> np.ndarray:
+    size = described["shape"][1] or 0
     if isinstance(values, np.ndarray) and values.ndim == 4:
         return values
     if isinstance(values, list) and isinstance(values[0], dict):
         return np.stack([square(unpack(packed), size) for packed in values])
-    return read(values, size)
+    return read(values, size, described.get("bits"))
 
 
 def request_view(inputs: Any) -> Any:

@@ -14,9 +14,9 @@ THUMBNAIL = (160, 160)  # pixels at most
 STRETCH = ((1.0, 1.0), (1.9, 1.1), (0.6, 1.7), (1.7, 0.6))  # factors of width and height
 
 
-def thumbnail(file: Path) -> bytes:
+def thumbnail(file: Path, bits: int | None) -> bytes:
     """Return a small WebP image with the aspect ratio of its file."""
-    image, _ = decode(file.read_bytes())
+    image, _ = decode(file.read_bytes(), bits)
     image.thumbnail(THUMBNAIL)
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=80)

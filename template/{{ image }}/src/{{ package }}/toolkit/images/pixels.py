@@ -5,38 +5,68 @@ language can repeat. Its aspect ratio is one of its properties.
 """
 
 import io
+import logging
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "JPEG2000", "GIF", "BMP", "TIFF", "PPM")
+# Without formats for which Pillow runs another program, or which few people use.
+FORMATS = (
+    *("PNG", "JPEG", "WEBP", "GIF", "BMP"),
+    *("TIFF", "AVIF", "JPEG2000", "PPM", "ICO"),
+)
+READ = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM or ICO"
 MAX_PIXELS = 80_000_000  # of one image; a larger one may be a decompression bomb
 MIN_SIDE = 4  # pixels
+BITS = (0, 8, 10, 12, 14, 16, 24, 32)  # of grey levels; see `learned_bits`
 RESIZE = (
-    "after the EXIF orientation, over white where transparent: Pillow's bilinear, straight to "
-    "size x size whatever the shape (a triangle filter, as wide as the scale where it shrinks; "
-    "8-bit after each pass, across before down)"
+    "the first frame, after the EXIF orientation, over white where transparent, colors as stored; "
+    "grey levels of more than 8 bits become min(floor(256 x level / 2^bits), 255), with `bits` of "
+    "this file, or 16; then Pillow's bilinear, straight to size x size whatever the shape (a "
+    "triangle filter, as wide as the scale where it shrinks; 8-bit after each pass, across before "
+    "down)"
 )
+# Only EXIF turns an image: browsers and phones do not read an orientation elsewhere.
+NOT_EXIF = ("xmp", "XML:com.adobe.xmp", "Raw profile type exif")
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2  # Pillow refuses twice as many, also inside an ICO file
+# Pillow warns of metadata that is damaged, and of large images; neither changes the pixels.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class BrokenError(Exception):
     """Why a file is not a usable image, worded to follow its name."""
 
 
-def decode(data: bytes) -> tuple[Image.Image, str]:
+def decode(data: bytes, bits: int | None = None) -> tuple[Image.Image, str]:
     """Return an upright RGB image, and the mode of the file, as Pillow names it."""
+    image, mode, _ = stored(data)
+    return rgb(image, bits), mode
+
+
+def stored(data: bytes) -> tuple[Image.Image, str, bool]:
+    """Return an upright image, the mode of the file, and whether it has more frames or pages.
+
+    The image is RGB, or grey with more than 8 bits: see `is_deep`.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as file:
             _check(file)
-            return _rgb(ImageOps.exif_transpose(file)), file.mode
+            several = file.format != "MPO" and getattr(file, "is_animated", False)
+            mode = file.mode
+            image = _upright(file)
+            return image if is_deep(image) else _opaque(image), mode, several
     except BrokenError:
         raise
     except UnidentifiedImageError:
-        raise BrokenError("is not a PNG, JPEG or WebP image") from None
+        raise BrokenError(f"is not a {READ} image") from None
     except Image.DecompressionBombError:
         raise BrokenError(f"has more than {MAX_PIXELS:,} pixels") from None
     except Exception as error:  # Pillow's decoders raise anything on a damaged file
@@ -49,17 +79,65 @@ def _check(file: Image.Image) -> None:
         raise BrokenError(f"has {file.width} x {file.height} pixels, more than {MAX_PIXELS:,}")
     if min(file.size) < MIN_SIDE:
         raise BrokenError(f"has {file.width} x {file.height} pixels: too small")
-    if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":  # a phone's, with a preview
-        raise BrokenError("is an animation, not a single image")
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # 16 bits per pixel: the upper 8 are displayed
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+def _upright(file: Image.Image) -> Image.Image:
+    for key in NOT_EXIF:
+        file.info.pop(key, None)
+    try:
+        file.getexif()
+    except Exception:  # damaged; then no orientation is known
+        file.info.pop("exif", None)
+    return ImageOps.exif_transpose(file)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
     return image.convert("RGB")
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Return whether an image is grey with more than 8 bits, or with floating-point levels."""
+    return image.mode.startswith(("I", "F"))
+
+
+def peak(image: Image.Image) -> float:
+    """Return the highest level of a deep image; BrokenError if a level is not a positive number."""
+    levels = np.asarray(image)
+    low, high = levels.min(), levels.max()
+    if not (low >= 0 and high < np.inf):  # NaN is neither
+        raise BrokenError(f"has levels from {low:g} to {high:g}, where 0 should be black")
+    return float(high)
+
+
+def learned_bits(highest: float) -> int:
+    """Return the fewest of BITS that hold the levels of a set of deep images.
+
+    No file says how many of its 16 bits are in use. 0 bits are floating-point levels up to 1.
+    """
+    return next((bits for bits in BITS if highest <= white(bits)), BITS[-1])
+
+
+def white(bits: int) -> int:
+    """Return the level of white in a deep image."""
+    return max(1, 2**bits - 1)
+
+
+def rgb(image: Image.Image, bits: int | None = None) -> Image.Image:
+    """Return the RGB image of one that `stored` returned; `bits` None means 16."""
+    if not is_deep(image):
+        return image
+    bits = 16 if bits is None else bits
+    if (highest := peak(image)) > white(bits):
+        limit = f"{white(bits):,}, the highest of {bits} bits (data.bits)"
+        raise BrokenError(f"has levels up to {highest:,.10g}, above {limit}")
+    levels = np.asarray(image)
+    shown = np.minimum(levels * (256 / 2**bits), 255).astype(np.uint8)
+    if "transparency" in image.info:  # the level of a PNG that is transparent
+        shown[levels == image.info["transparency"]] = 255
+    return Image.fromarray(shown).convert("RGB")
 
 
 def square(image: Image.Image, size: int) -> np.ndarray:
@@ -71,26 +149,31 @@ def square(image: Image.Image, size: int) -> np.ndarray:
     return np.asarray(across.resize((size, size), Image.Resampling.BILINEAR))
 
 
-def load(file: str, size: int) -> np.ndarray:
-    """Return the pixels of a file, (size, size, 3) uint8; BrokenError if it is not usable."""
+def load(file: str, size: int, bits: int | None = None) -> tuple[np.ndarray, bool]:
+    """Return the pixels of a file, (size, size, 3) uint8, and whether it has more frames or pages.
+
+    BrokenError if it is not usable.
+    """
     try:
-        return square(decode(Path(file).read_bytes())[0], size)
+        data = Path(file).read_bytes()
     except OSError as error:
         raise BrokenError(f"can't be read ({error.strerror})") from None
+    image, _, several = stored(data)
+    return square(rgb(image, bits), size), several
 
 
-def read(files: Sequence[str], size: int) -> np.ndarray:
+def read(files: Sequence[str], size: int, bits: int | None = None) -> np.ndarray:
     """Return the pixels of files, (rows, size, size, 3) uint8; BrokenError if one is not usable.
 
     Decoders release the GIL, so threads share the work.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(lambda file: _load_named(file, size), files))
+        rows = list(pool.map(partial(_load_named, size=size, bits=bits), files))
     return np.stack(rows) if rows else np.empty((0, size, size, 3), np.uint8)
 
 
-def _load_named(file: str, size: int) -> np.ndarray:
+def _load_named(file: str, size: int, bits: int | None) -> np.ndarray:
     try:
-        return load(file, size)
+        return load(file, size, bits)[0]
     except BrokenError as error:
         raise BrokenError(f"{file} {error}") from None

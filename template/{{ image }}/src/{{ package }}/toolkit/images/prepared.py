@@ -5,10 +5,13 @@ They are cached in data/processed by the hash of the file, so only new files tak
 
 import hashlib
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 from tqdm import tqdm
@@ -18,47 +21,100 @@ from . import pixels
 from .duplicates import image_id, thumbnail_levels
 from .properties import NAMES, measure
 
-COLUMNS = ("sha256", "reason", "id", "look", *NAMES)
+COLUMNS = ("sha256", "reason", "several", "peak", "bits", "id", "look", *NAMES)
+SHALLOW = -1  # `bits` of images with 8 bits, whose copies do not depend on the set
 
 
-def prepare(files: list[str], size: int, folder: Path) -> pd.DataFrame:
+def prepare(files: list[str], size: int, folder: Path, bits: int | None = None) -> pd.DataFrame:
     """Return a row per file: `sha256`, `reason` ("" if usable), `image`, `id`, `look`, properties.
 
     `image` is the path of the copy, size x size pixels, from which the model reads the same pixels
-    as from the file itself; `look` is the thumbnail that near-duplicates are found by.
+    as from the file itself; `look` is the thumbnail that near-duplicates are found by. `several`
+    tells whether the file has more frames or pages. Of deep images (pixels.is_deep), `peak` is the
+    highest level, and `bits` the setting, by default the fewest bits that hold all their levels.
     """
-    index, copies = folder / "pictures.parquet", folder / f"pictures-{size}"
+    index, copies = folder / "images.parquet", folder / f"images-{size}"
     cached = pd.read_parquet(index) if index.exists() else pd.DataFrame(columns=COLUMNS)
     before = {row["sha256"]: row for row in cached.to_dict("records")}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        work = pool.map(lambda name: _prepare(Path(name), size, copies, before), files)
-        facts = list(tqdm(work, "images", len(files), disable=None, leave=False))
+    work = partial(_prepare, size=size, copies=copies, before=before)
+    facts = _all(files, partial(work, bits=bits))
+    peaks = [fact["peak"] for fact in facts if fact["bits"] != SHALLOW]
+    if bits is None and peaks:
+        bits = pixels.learned_bits(max(peaks))
+        rows = [row for row, fact in enumerate(facts) if fact["bits"] not in (SHALLOW, bits)]
+        again = _all([files[row] for row in rows], partial(work, bits=bits))
+        for row, fact in zip(rows, again, strict=True):
+            facts[row] = fact
     table = pd.DataFrame(facts, columns=COLUMNS)
-    new = table[~table["sha256"].isin(["", *before])].drop_duplicates("sha256")
-    if len(new):
+    after = before | {fact["sha256"]: fact for fact in facts if fact["sha256"]}
+    if after != before:
         with replacing(index) as scratch:
-            pd.DataFrame([*before.values(), *new.to_dict("records")]).to_parquet(scratch)
-    return table.assign(image=[str(_copy(copies, sha256)) for sha256 in table["sha256"]])
+            pd.DataFrame([*after.values()], columns=COLUMNS).to_parquet(scratch)
+    return table.assign(image=[str(_copy(copies, fact)) for fact in facts])
 
 
-def _copy(copies: Path, sha256: str) -> Path:
-    return copies / sha256[:2] / f"{sha256}.png"
+def remarks(prepared: pd.DataFrame) -> list[str]:
+    """Say which images were not taken as they are: those of several frames, and deep ones."""
+    notes = []
+    deep, several = (
+        prepared[prepared["bits"] != SHALLOW],
+        prepared[prepared["several"].astype(bool)],
+    )
+    if len(deep):
+        bits = int(deep["bits"].max())
+        notes.append(
+            f"{len(deep):,} images are grey with more than 8 bits, with levels up to "
+            f"{deep['peak'].max():,.10g}: {pixels.white(bits):,} becomes white (data.bits {bits})."
+        )
+    if len(several):
+        notes.append(
+            f"{len(several):,} images have more frames or pages, of which only the first is read, "
+            f"such as {several['file'].iloc[0]}."
+        )
+    return notes
 
 
-def _prepare(file: Path, size: int, copies: Path, before: dict[str, Any]) -> dict[str, Any]:
+def _all(files: list[str], work: Any) -> list[dict[str, Any]]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(tqdm(pool.map(work, files), "images", len(files), disable=None, leave=False))
+
+
+def _copy(copies: Path, fact: Mapping[str, Any]) -> Path:
+    suffix = "" if fact["bits"] == SHALLOW else f"-{fact['bits']}"
+    return copies / fact["sha256"][:2] / f"{fact['sha256']}{suffix}.png"
+
+
+def _prepare(
+    name: str, size: int, copies: Path, before: Mapping[str, Any], bits: int | None
+) -> dict[str, Any]:
+    """Return the facts about a file; without `bits`, of a new deep image only its peak."""
+    facts: dict[str, Any] = dict.fromkeys(COLUMNS)
+    facts |= {"sha256": "", "reason": "", "several": False, "peak": np.nan, "bits": SHALLOW}
     try:
-        data = file.read_bytes()
+        data = Path(name).read_bytes()
     except OSError as error:
-        return {"sha256": "", "reason": f"can't be read ({error.strerror})"}
-    sha256 = hashlib.sha256(data).hexdigest()
-    known, copy = before.get(sha256), _copy(copies, sha256)
-    if known and (known["reason"] or copy.exists()):
+        return facts | {"reason": f"can't be read ({error.strerror})"}
+    facts["sha256"] = hashlib.sha256(data).hexdigest()
+    if known := _known(before.get(facts["sha256"]), copies, bits):
         return known
     try:
-        image, mode = pixels.decode(data)
+        image, facts["mode"], facts["several"] = pixels.stored(data)
+        if pixels.is_deep(image):
+            facts |= {"peak": pixels.peak(image), "bits": bits}
+            if bits is None:
+                return facts
+        shown = pixels.rgb(image, bits)
     except pixels.BrokenError as error:
-        return {"sha256": sha256, "reason": str(error)}
-    with replacing(copy) as scratch:
-        Image.fromarray(pixels.square(image, size)).save(scratch, "PNG", compress_level=1)
-    hashes = {"id": f"{image_id(image):016x}", "look": thumbnail_levels(image)}
-    return {"sha256": sha256, "reason": "", **hashes, **measure(image, mode, len(data))}
+        return facts | {"reason": str(error)}
+    with replacing(_copy(copies, facts)) as scratch:
+        Image.fromarray(pixels.square(shown, size)).save(scratch, "PNG", compress_level=1)
+    hashes = {"id": f"{image_id(image):016x}", "look": thumbnail_levels(shown)}
+    return facts | hashes | measure(shown, facts["mode"], len(data))
+
+
+def _known(fact: Any, copies: Path, bits: int | None) -> dict[str, Any] | None:
+    """Return cached facts that hold for these bits; without bits, those of any."""
+    if fact is None or fact["bits"] is None:
+        return None
+    right = fact["bits"] == SHALLOW or bits in (None, fact["bits"])
+    return fact if right and (fact["reason"] or _copy(copies, fact).exists()) else None

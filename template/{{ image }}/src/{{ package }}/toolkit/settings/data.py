@@ -19,6 +19,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     image: str = "image"
     target: str = "label"
     size: int = Field(32, ge=8, le=1024, multiple_of=4)
+    bits: int | None = Field(None, ge=0, le=32)
     group: str | None = None
     bad_rows: Literal["refuse", "skip"] = "refuse"
     sheet: str | None = None

@@ -12,7 +12,7 @@ from ..images import files
 from ..images.duplicates import grouped
 from ..images.layouts import Listing, listed
 from ..images.packed import EXAMPLES, pack
-from ..images.prepared import prepare
+from ..images.prepared import SHALLOW, prepare, remarks
 from ..images.properties import NAMES
 from ..runs import UserError, say
 from ..settings.data import Data
@@ -39,12 +39,15 @@ def load_rows(config: BaseConfig) -> Rows:
     notes: list[str] = []
     found = listed(source, config.paths.processed, settings, notes)
     labelled = _labelled(found, settings, notes)
-    prepared = prepare(labelled["file"].tolist(), settings.size, config.paths.processed)
-    labelled["reason"] = prepared["reason"]
+    names = labelled["file"].tolist()
+    prepared = prepare(names, settings.size, config.paths.processed, settings.bits)
+    prepared["file"], labelled["reason"] = names, prepared["reason"]
     notes += _left_out(labelled, found.left_out, settings)
     usable = (labelled["reason"] == "").to_numpy()
     table = labelled[usable].reset_index(drop=True)
     prepared = prepared[usable].reset_index(drop=True)
+    deepest = int(prepared["bits"].max())
+    bits = None if deepest == SHALLOW else deepest
     label = table["label"].rename(settings.target)
     columns, properties = validate(prepared[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
@@ -60,9 +63,10 @@ def load_rows(config: BaseConfig) -> Rows:
         "columns": [column.model_dump() for column in columns],
         "rows_without_target": len(found.rows) - len(labelled),
         "left_out": len(found.left_out) + len(labelled) - len(table),
-        "notes": notes + repeats(known, "images"),
+        "notes": notes + remarks(prepared) + repeats(known, "images"),
     }
-    image = Column(name="image", kind="image", size=settings.size)
+    columns = [column.model_copy(update={"bits": bits}) for column in columns]
+    image = Column(name="image", kind="image", size=settings.size, bits=bits)
     schema = Schema(target=settings.target, labels=labels, columns=[image], properties=columns)
     inputs = prepared[["image"]].assign(file=table["file"]).join(properties)
     return Rows(inputs, targets, ids, keys, relatives, None, schema, facts, given)
@@ -75,7 +79,8 @@ def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFr
     for note in notes + files.notes(found.left_out, path):
         say("warning", note)
     names = found.rows[config.data.image].tolist()
-    prepared = prepare(names, config.data.size, config.paths.processed)
+    bits = max((column.bits for column in columns if column.bits is not None), default=16)
+    prepared = prepare(names, config.data.size, config.paths.processed, bits)
     usable = prepared[prepared["reason"] == ""].reset_index(drop=True)
     if broken := len(prepared) - len(usable):
         say("monitor", f"no usable image in {broken:,} of {len(prepared):,} files")

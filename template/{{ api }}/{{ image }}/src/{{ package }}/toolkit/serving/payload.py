@@ -16,17 +16,19 @@ from msgspec import Meta, Struct
 from PIL import Image
 
 from ..export.contract import Contract
-from ..images.pixels import MAX_PIXELS, BrokenError, decode, square
+from ..images.pixels import MAX_PIXELS, READ, BrokenError, decode, square
 from ..images.properties import measure
 from .answers import RequestError, explain
 
 BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
+DATA_URL = re.compile(r"\s*data:[^,]*;base64,", re.IGNORECASE)
+STANDARD = str.maketrans("-_", "+/", "\t\n\f\r ")  # from the alphabet of URLs, without blanks
 
 
 class Encoded(Struct, forbid_unknown_fields=True):
-    """An image in JSON: the bytes of a PNG, JPEG or WebP file in base64."""
+    """An image in JSON: the bytes of a file in base64, also as a data URL."""
 
-    image: bytes
+    image: str
 
 
 REQUEST: Any = Encoded | Annotated[list[Encoded], Meta(min_length=1)]
@@ -55,7 +57,8 @@ class Payload:
     """The decoder of requests; images take milliseconds, so its own threads decode them."""
 
     def __init__(self, contract: Contract) -> None:
-        self.size = contract["inputs"][0]["shape"][1] or 0
+        described = contract["inputs"][0]
+        self.size, self.bits = described["shape"][1] or 0, described.get("bits")
         self.request = REQUEST
         self.decoder = msgspec.json.Decoder(self.request)
         self.pool = ThreadPoolExecutor(os.cpu_count(), "decode")
@@ -79,14 +82,15 @@ class Payload:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RequestError(400, f"The body is not JSON: {error}.") from None
         several = isinstance(request, list)
-        rows = self._rows([each.image for each in (request if several else [request])])
+        each_image = request if several else [request]
+        rows = self._rows([_bytes(each.image, n) for n, each in enumerate(each_image, start=1)])
         return rows if several else rows[0]
 
     def _rows(self, files: Sequence[bytes]) -> list[Row]:
         rows, pixels = [], 0
         for number, data in enumerate(files, start=1):
             try:
-                image, mode = decode(data)
+                image, mode = decode(data, self.bits)
             except BrokenError as error:
                 detail = f"row {number}: the image {error}"
                 raise RequestError(422, detail, number, "image") from None
@@ -123,17 +127,27 @@ class Payload:
         (request,), schemas = msgspec.json.schema_components(
             [self.request], ref_template="#/components/schemas/{name}"
         )
-        files = {"image": {"type": "array", "items": BINARY, "description": "PNG, JPEG or WebP"}}
+        files = {"image": {"type": "array", "items": BINARY, "description": READ}}
         row = self.example(contract)
         examples = {"one row": {"value": row}, "many rows": {"value": [row, row]}}
         form = {"type": "object", "properties": files, "required": ["image"]}
-        images = {f"image/{kind}": {"schema": BINARY} for kind in ("png", "jpeg", "webp")}
         json = {"schema": request, "examples": examples}
         return {
             "multipart/form-data": {"schema": form},
             "application/json": json,
-            **images,
+            "image/*": {"schema": BINARY},
         }, schemas
+
+
+def _bytes(text: str, number: int) -> bytes:
+    """Return the bytes of base64: of either alphabet, padded or not, with line breaks or none."""
+    head = DATA_URL.match(text)
+    encoded = text[head.end() if head else 0 :].translate(STANDARD).rstrip("=")
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        detail = f"row {number}, column 'image': Invalid base64 encoded string"
+        raise RequestError(422, detail, number, "image") from None
 
 
 def _files(body: bytes, kind: str) -> list[bytes]:

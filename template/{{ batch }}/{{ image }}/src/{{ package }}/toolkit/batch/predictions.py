@@ -29,15 +29,16 @@ def scorer(
     is taken gets an underscore.
     """
     model = onnx_runtime.load(folder)
-    size = model.contract["inputs"][0]["shape"][1] or 0
+    described = model.contract["inputs"][0]
+    opened = partial(_open, described["shape"][1] or 0, described.get("bits"))
     image, labels = config.data.image, model.contract["outputs"]["labels"] or []
 
     def score(table: pa.Table, first: int) -> pa.Table:
         files = table[image].to_pylist()
         batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            loaded = (list(pool.map(partial(_open, size), batch)) for batch in batches)
-            parts = [_predict(model, images) for images in loaded]
+            loaded = (list(pool.map(opened, batch)) for batch in batches)
+            parts = [_predict(model, images, counts) for images in loaded]
         counts["broken"] += sum(reason is not None for part in parts for *_, reason in part)
         for name, values in _named(parts, labels).items():
             table = table.append_column(free_name(name, table.column_names), values)
@@ -47,20 +48,30 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Report how many rows have no prediction."""
-    note = f"rows of {source} are not usable images: they have no prediction."
-    return [f"{count:,} of {rows:,} {note}" for count in counts.values() if count]
+    """Report how many rows have no prediction, and how many one for a part of their file."""
+    told = {
+        "broken": "are not usable images: they have no prediction",
+        "several": "have more frames or pages, of which only the first was predicted",
+    }
+    found = [(counts[key], text) for key, text in told.items() if counts[key]]
+    return [f"{count:,} of {rows:,} rows of {source} {text}." for count, text in found]
 
 
-def _open(size: int, file: str) -> np.ndarray | str:
-    """Return pixels, or the reason for a failure."""
+def _open(size: int, bits: int | None, file: str) -> tuple[np.ndarray | str, bool]:
+    """Return pixels or the reason for a failure, and whether the file has more frames or pages."""
     try:
-        return load(file, size)
+        return load(file, size, bits)
     except BrokenError as error:
-        return str(error)
+        return str(error), False
 
 
-def _predict(model: onnx_runtime.Predictor, loaded: list[np.ndarray | str]) -> list[Prediction]:
+def _predict(
+    model: onnx_runtime.Predictor,
+    opened: list[tuple[np.ndarray | str, bool]],
+    counts: Counter[str],
+) -> list[Prediction]:
+    counts["several"] += sum(several for _, several in opened)
+    loaded = [each for each, _ in opened]
     images = [each for each in loaded if not isinstance(each, str)]
     predicted: list[Prediction] = []
     if images:

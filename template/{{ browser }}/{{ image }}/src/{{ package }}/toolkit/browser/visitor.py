@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from ..config import BaseConfig
 from ..images.pixels import decode
 from ..runs import UserError
 from ..tables.schema import Schema
+
+SHOWN = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".avif", ".ico")
 
 
 def facts(config: BaseConfig) -> dict[str, Any]:
@@ -38,13 +41,21 @@ class Visitor:
         self.schema = schema
 
     def enter(self, inputs: pd.DataFrame) -> list[str]:
-        """Copy images into the page and return their paths in it."""
+        """Copy images into the page, those of rare formats as PNG; return their paths in it."""
         folder = self.folder / "examples"
         folder.mkdir()
-        names = [f"{number}{Path(file).suffix}" for number, file in enumerate(inputs["file"])]
-        for name, file in zip(names, inputs["file"], strict=True):
-            shutil.copyfile(file, folder / name)
-        return [f"examples/{name}" for name in names]
+        paths = []
+        for number, file in enumerate(map(Path, inputs["file"])):
+            if file.suffix.lower() in SHOWN:
+                paths.append(folder / f"{number}{file.suffix}")
+                shutil.copyfile(file, paths[-1])
+            else:
+                paths.append(folder / f"{number}.png")
+                self._decoded(file).save(paths[-1])
+        return [f"examples/{path.name}" for path in paths]
+
+    def _decoded(self, file: Path) -> Image.Image:
+        return decode(file.read_bytes(), self.schema.columns[0].bits)[0]
 
     def decide(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and the (rows,) labels of images, with one at a time in memory."""
@@ -54,7 +65,7 @@ class Visitor:
             assert node.stdin is not None
             with suppress(BrokenPipeError):  # it has failed; the reason is raised below
                 for file in inputs["file"]:
-                    image, _ = decode(Path(file).read_bytes())
+                    image = self._decoded(Path(file))
                     node.stdin.write(struct.pack("<II", *image.size))
                     node.stdin.write(image.tobytes())
             out, error = node.communicate()
