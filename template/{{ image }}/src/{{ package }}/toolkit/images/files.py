@@ -36,12 +36,13 @@ def walk(folder: Path) -> pd.DataFrame:
     Files that operating systems add are not among them. Links are followed. UserError if a name is
     not UTF-8, or a folder can't be read.
     """
-    found = pd.DataFrame([*_entries(folder, ())], columns=["file", "reason"], dtype="str")
-    found["file"] = [Path(file).relative_to(folder).as_posix() for file in found["file"]]
+    found = pd.DataFrame([*_entries(str(folder), ())], columns=["file", "reason"], dtype="str")
+    inside = found["file"].str.slice(len(os.path.join(folder, "")))  # noqa: PTH118
+    found["file"] = inside.str.replace(os.sep, "/", regex=False)
     return found.sort_values("file", ignore_index=True)
 
 
-def _entries(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _entries(folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield path and reason of what is in a folder, which was reached through those `above`."""
     above = (*above, os.path.realpath(folder))
     try:
@@ -51,11 +52,11 @@ def _entries(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             f"{folder}: can't be read ({error.strerror}): make it readable, or move it elsewhere."
         ) from None
     if not entries:
-        yield str(folder), EMPTY
+        yield folder, EMPTY
     for entry in entries:
         reason = _reason(entry, above)
         if reason is None:
-            yield from _entries(Path(entry.path), above)
+            yield from _entries(entry.path, above)
         else:
             yield entry.path, reason
 
