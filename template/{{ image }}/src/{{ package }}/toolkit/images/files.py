@@ -36,12 +36,13 @@ def walk(folder: Path) -> pd.DataFrame:
     Files that operating systems add are not among them. Links are followed. UserError if a name is
     not UTF-8, or a folder can't be read.
     """
-    found = pd.DataFrame([*_entries(folder, ())], columns=["file", "reason"], dtype="str")
-    found["file"] = [Path(file).relative_to(folder).as_posix() for file in found["file"]]
+    found = pd.DataFrame([*_entries(str(folder), ())], columns=["file", "reason"], dtype="str")
+    inside = found["file"].str.slice(len(os.path.join(folder, "")))  # noqa: PTH118
+    found["file"] = inside.str.replace(os.sep, "/", regex=False)
     return found.sort_values("file", ignore_index=True)
 
 
-def _entries(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _entries(folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield path and reason of what is in a folder, which was reached through those `above`."""
     above = (*above, os.path.realpath(folder))
     try:
@@ -51,25 +52,28 @@ def _entries(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             f"{folder}: can't be read ({error.strerror}): make it readable, or move it elsewhere."
         ) from None
     if not entries:
-        yield str(folder), EMPTY
+        yield folder, EMPTY
     for entry in entries:
-        if SURROGATE.search(entry.name):
-            raise UserError(f"{folder}: {entry.name!a} is not a valid UTF-8 name: rename the file.")
-        if entry.name.startswith("."):
-            yield entry.path, HIDDEN
-        elif not entry.is_dir():
-            yield entry.path, _reason(entry)
-        elif entry.is_symlink() and _is_above(os.path.realpath(entry.path), above):
-            yield entry.path, LOOP
+        reason = _reason(entry, above)
+        if reason is None:
+            yield from _entries(entry.path, above)
         else:
-            yield from _entries(Path(entry.path), above)
+            yield entry.path, reason
 
 
 def _is_above(folder: str, others: tuple[str, ...]) -> bool:
     return any(f"{other}{os.sep}".startswith(f"{folder}{os.sep}") for other in others)
 
 
-def _reason(entry: os.DirEntry[str]) -> str:
+def _reason(entry: os.DirEntry[str], above: tuple[str, ...]) -> str | None:
+    """Return why an entry is left out, "" for an image, None for a folder to enter."""
+    if SURROGATE.search(entry.name):
+        raise UserError(f"{above[-1]}: {entry.name!a} is not a valid UTF-8 name: rename the file.")
+    if entry.name.startswith("."):
+        return HIDDEN
+    if entry.is_dir():
+        is_loop = entry.is_symlink() and _is_above(os.path.realpath(entry.path), above)
+        return LOOP if is_loop else None
     if not entry.is_file() and Path(entry.path).exists():
         return SPECIAL  # a pipe would block its reader
     if LIST.fullmatch(entry.name):
@@ -126,13 +130,17 @@ def unpack(path: Path, scratch: Path) -> Path:
         with zipfile.ZipFile(path) as archive, replacing(target) as folder:
             folder.mkdir()
             for name, member in _members(archive, path).items():
-                file = folder / name
-                (file if member.is_dir() else file.parent).mkdir(parents=True, exist_ok=True)
-                if not member.is_dir():
-                    file.write_bytes(archive.read(member))
+                _write(archive, member, folder / name)
     except (zipfile.BadZipFile, OSError, RuntimeError, EOFError, ValueError) as error:
         raise UserError(f"{path}: can't be unpacked ({error}); is it complete?") from None
     return target
+
+
+def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> None:
+    is_folder = member.filename.endswith(("/", "\\"))
+    (file if is_folder else file.parent).mkdir(parents=True, exist_ok=True)
+    if not is_folder:
+        file.write_bytes(archive.read(member))
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:

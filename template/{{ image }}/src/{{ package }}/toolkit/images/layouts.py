@@ -90,10 +90,9 @@ def _folder(folder: Path, source: Path, settings: Data, notes: list[str]) -> Lis
         rows, is_listed = listed, found["file"].isin(listed[settings.image])
         found["reason"] = found["reason"].mask(is_image & ~is_listed, UNLISTED)
         left_out = found[~is_listed & (found["reason"] != USED)].assign(label=None)
-    files = rows[settings.image].reset_index(drop=True)
-    rows = rows.reset_index(drop=True).assign(
-        **{settings.image: [(folder / file).as_posix() for file in files]}
-    )
+    rows = rows.reset_index(drop=True)
+    files = rows[settings.image]
+    rows = rows.assign(**{settings.image: f"{folder.as_posix()}/" + files})
     splits = _places(files, root, parts)["split"] if parts else None
     return Listing(rows, listed is not None, splits, left_out[["file", "reason", "label"]])
 
