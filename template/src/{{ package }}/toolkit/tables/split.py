@@ -85,15 +85,19 @@ def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
     """Return (rows,) "train", "val" or "test"; "" for a duplicate of a row in another split."""
     names = _by_key(rows, config) if rows.times is None else _by_time(rows.times, config)
     names = _without_duplicates(rows.ids, names)
-    _check(names, rows.targets)
+    _check(names, rows.targets, rows.groups)
     return names
 
 
-def _check(names: np.ndarray, targets: np.ndarray) -> None:
+def _check(names: np.ndarray, targets: np.ndarray, groups: np.ndarray) -> None:
     """Raise UserError for an empty split or a class without training rows."""
     empty = [name for name in ("train", "val", "test") if not (names == name).any()]
     if empty:
-        raise UserError(f"no row falls into {', '.join(empty)}: add more rows, groups or times.")
+        largest = int(np.unique(groups, return_counts=True)[1].max())
+        related = f"{largest:,} of {len(groups):,} rows are duplicates, near-duplicates or a group"
+        reason = f" ({related} of data.group, which share a split)" * (2 * largest > len(groups))
+        rest = "add more rows, groups or times."
+        raise UserError(f"no row falls into {', '.join(empty)}{reason}: {rest}")
     if targets.dtype == np.int64:
         unseen = np.setdiff1d(targets, targets[names == "train"])
         if len(unseen):
