@@ -98,16 +98,15 @@ def assign(rows: Rows, config: BaseConfig) -> np.ndarray:
 
 def _check(names: np.ndarray, rows: Rows) -> None:
     """Raise UserError for an empty split or a class without training rows."""
-    targets, groups = rows.targets, len(np.unique(rows.groups))
-    empty = ", ".join(name for name in PARTS if not (names == name).any())
-    if empty and rows.times is None and groups < len(names):
-        raise UserError(
-            f"no row falls into {empty}: rows of one group of data.group, or of near-duplicates, "
-            f"share a split, and all {len(names):,} are in {groups:,}: add other rows, or name a "
-            "column that differs in each row as data.group, such as one of file names or texts."
-        )
-    if empty:
-        raise UserError(f"no row falls into {empty}: add more rows, groups or times.")
+    targets, count = rows.targets, len(names)
+    if empty := ", ".join(name for name in PARTS if not (names == name).any()):
+        largest = int(np.unique(rows.groups, return_counts=True)[1].max())
+        reason = way = ""
+        if rows.times is None and 2 * largest > count:
+            related = f"{largest:,} of {count:,} rows are duplicates, near-duplicates or a group"
+            reason = f" ({related} of data.group, which share a split)"
+            way = ", or name a column that differs in each row as data.group"
+        raise UserError(f"no row falls into {empty}{reason}: add more rows, groups or times{way}.")
     if targets.dtype == np.int64:
         unseen = np.setdiff1d(targets, targets[names == "train"])
         known = rows.schema.labels or []

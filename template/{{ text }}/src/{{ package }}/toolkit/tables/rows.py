@@ -1,6 +1,7 @@
 """The rows of a table of texts: read, measured, grouped, with their labels encoded."""
 
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,27 @@ from .target import encode
 from .validate import validate
 
 
+READ: dict[str, Rows] = {}  # the last file, which all stages of `run` use
+
+
 def load_rows(config: BaseConfig) -> Rows:
-    """Return every row of data.path that has a label and a text.
+    """Return every row of data.path that has a label and a text; a process reads a file once."""
+    path, settings = config.data.path, (config.data, config.evaluate, config.paths)
+    if not path.is_file():
+        return _read(config)  # raises UserError
+    key = "".join([sha256(path), *(each.model_dump_json() for each in settings)])
+    if key not in READ:
+        READ.clear()
+        READ[key] = _read(config)
+    rows = READ[key]
+    names = [column.name for column in rows.schema.properties]
+    label = np.array(rows.schema.labels, object)[rows.targets]
+    validate(rows.inputs[names].assign(label=label), config, {"label"}, [])
+    return rows
+
+
+def _read(config: BaseConfig) -> Rows:
+    """Read, measure and group the texts.
 
     `inputs` has the columns `text`, the only one that the model reads, the properties, and
     data.source.
@@ -41,7 +61,7 @@ def load_rows(config: BaseConfig) -> Rows:
         raise UserError(f"data.text: {path} has no row with both {settings.text!r} and a label.")
     table, texts = raw.filter(pa.array(kept)), texts[kept].reset_index(drop=True)
     label = pd.Series(label[kept], name=settings.target, dtype="str")
-    tokenized = [words(text) for text in texts]
+    tokenized = [[*map(intern, words(text))] for text in texts]
     vocabulary = halves(tokenized)
     measured = _measured(texts, tokenized, vocabulary)
     columns, properties = validate(measured.assign(label=label), config, {"label"}, [])
