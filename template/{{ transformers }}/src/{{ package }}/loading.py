@@ -39,7 +39,9 @@ def load(settings: Settings, auto: Any, new: Collection[str], **options: Any) ->
             options |= {"ignore_mismatched_sizes": True, "output_loading_info": True}
             network, report = auto.from_pretrained(place, dtype="float32", **options)
     except Exception as error:  # each library raises its own
-        raise UserError(f"model.name {name} can't be loaded: {_reason(name, error)}.") from None
+        raise UserError(
+            f"model.name {name} can't be loaded: {_reason(name, error)}; {OTHER}."
+        ) from None
     changed = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
     if missing := sorted(key for key in changed if not any(part in key for part in new)):
         raise UserError(
