@@ -139,7 +139,7 @@ def litellm(base: str, key: str, model: str, question: str) -> Answers:
     chunks = completion(messages=messages, stream=True, **options)
     stream = "".join(each.delta.content or "" for chunk in chunks for each in chunk.choices)
     begun = [{"role": "system", "content": BRIEF}, *messages, chat.model_dump(), AGAIN]
-    again = completion(messages=begun, **options, tools=[], tool_choice="none", stop=None)
+    again = completion(messages=begun, **options, stop=None)
     return chat.content, stream, again.choices[0].message.content
 
 
