@@ -155,8 +155,6 @@ class Middleware:
 async def _read(receive: Receive, limit: int) -> bytearray:
     """Return the body, but never read more than `limit` bytes, whatever its headers say."""
     body = bytearray()
-    if not await _receive(receive, body, limit):
-        return body  # one message, as almost always: no timer
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while await _receive(receive, body, limit):

@@ -24,7 +24,7 @@ QUERIES = {PATH.encode(): b"", f"{PATH}?explain=1".encode(): b"explain=1"}  # by
 
 # What is used of uvicorn without being documented: of a connection, its flow and a request.
 NAMES = """
-    _unset_keepalive_if_required access_log access_logger app_state cycle expect_100_continue flow
+    access_log access_logger app_state cycle expect_100_continue flow
     headers limit_concurrency loop on_response_complete parser root_path server_state transport url
     resume_reading write_paused
     body default_headers disconnected keep_alive message_event more_body response_complete
@@ -51,27 +51,19 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Take the request, or leave it to uvicorn."""
-        self._unset_keepalive_if_required()  # a request of the same packet may have been refused
-        if self.predict and self.url in QUERIES and self._is_free():
+        idle = self.cycle is None or self.cycle.response_complete
+        if self.predict and self.url in QUERIES and idle and not self.flow.write_paused:
             headers = dict(self.headers)
             if self._is_usual(headers, self.predict):
                 self.cycle = Cycle(self, self.predict, headers)  # type: ignore[assignment]
                 return
         super().on_headers_complete()
 
-    def _is_free(self) -> bool:
-        """Return whether the response can be written as soon as it is known."""
-        idle = self.cycle is None or self.cycle.response_complete
-        return idle and not self.flow.write_paused and not self.transport.is_closing()
-
     def _is_usual(self, headers: Headers, predict: Predict) -> bool:
-        parser = self.parser
         if self.expect_100_continue or b"content-length" not in headers or b"upgrade" in headers:
             return False
-        if parser.get_http_version() != "1.1" or not parser.should_keep_alive():
-            return False
         try:
-            predict.check(parser.get_method().decode(), headers)
+            predict.check(self.parser.get_method().decode(), headers)
         except RequestError:
             return False
         return True
@@ -92,7 +84,9 @@ class Cycle:
 
     def __init__(self, protocol: Protocol, predict: Predict, headers: Headers) -> None:
         self.body, self.more_body = bytearray(), True
-        self.keep_alive, self.disconnected, self.response_complete = True, False, False
+        self.disconnected = self.response_complete = False
+        parser = protocol.parser
+        self.keep_alive = parser.get_http_version() != "1.0" and parser.should_keep_alive()
         self.message_event = self
         self.protocol, self.predict, self.headers = protocol, predict, headers
         self.query, self.started = QUERIES[protocol.url], time.perf_counter()
@@ -107,7 +101,7 @@ class Cycle:
         elif not self.response_complete:
             self._stop()
             steps = self.predict.answer(self.body, self.headers, self.query, self.started)
-            advance(steps, self.reply)
+            self.protocol.loop.call_soon(advance, steps, self.reply)  # what is parsed comes first
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error, if it was not too late for that."""
