@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from bench_api import WRK, measure, one_row, post, served
+from bench_api import HTTP, WRK, measure, one_row, post, served
 from tables import ratio
 
 SIZES = {"batches of 64": 64, "one by one": 1}
@@ -37,7 +37,8 @@ def main() -> int:
         servers = []
         for port, size in enumerate(SIZES.values(), start=8941):
             environment = known | {"BENCH_BATCH": str(size)}
-            servers.append(stack.enter_context(served("ours", port, environment)))
+            http = HTTP.format(args.package)
+            servers.append(stack.enter_context(served("ours", port, environment, http)))
         if len({str(post(url, body)) for url in servers}) > 1:
             raise SystemExit("the two servers disagree")
         lengths = [1, *[SECONDS] * ROUNDS]  # the first round warms up

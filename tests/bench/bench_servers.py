@@ -26,7 +26,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench_api import WRK, Result, measure, one_row, processes
+from bench_api import HTTP, WRK, Result, measure, one_row, processes
 
 HERE = Path(__file__).parent / "servers"
 PINS = dict(line.split("==") for line in (HERE / "requirements.txt").read_text().split())
@@ -227,8 +227,8 @@ def main() -> None:
         uvicorn = [sys.executable, "-m", "uvicorn", "--factory", "--port", "{port}"]
         quiet = ["--no-access-log", "--log-level", "warning", "--app-dir", HERE.parent]
         own = {
-            app: Server("", [*uvicorn, *quiet, f"bench_api:{app}"], "predict", row)
-            for app in ("ours", "obvious")
+            app: Server("", [*uvicorn, *quiet, f"bench_api:{app}", "--http", http], "predict", row)
+            for app, http in {"ours": HTTP.format("my_model"), "obvious": "auto"}.items()
         }
         servers = own | peers(row, bins, scratch)
         print(f"\n{args.connections} connections, a model of {microseconds:.0f} us a row\n")

@@ -63,10 +63,10 @@ class Payload:
         self.decoder = msgspec.json.Decoder(self.request)
         self.pool = ThreadPoolExecutor(os.cpu_count(), "decode")
 
-    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
-        """Return the result of `decode`, without blocking other requests."""
+    def read(self, body: bytearray, kind: str) -> Any:
+        """Return the future result of `decode`, which does not block other requests."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, self.decode, body, kind)
+        return loop.run_in_executor(self.pool, self.decode, body, kind)
 
     def decode(self, body: bytes | bytearray, kind: str = "") -> Row | list[Row]:
         """Return one image or several: forms by content type, the rest by the first byte."""

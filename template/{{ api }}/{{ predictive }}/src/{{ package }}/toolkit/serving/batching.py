@@ -37,22 +37,27 @@ class Batcher:
             seconds.append(time.perf_counter() - started)
         self.slow = min(seconds) > MAX_BLOCKING
 
-    async def __call__(self, rows: list[Any]) -> list[Any]:
-        """Return the answers of a request; asyncio.QueueFull if the queue is full.
+    def __call__(self, rows: list[Any]) -> asyncio.Future[list[Any]]:
+        """Return the future answers of a request; asyncio.QueueFull if the queue is full.
 
         A large request is split, so that others are answered in between.
         """
         if self.rows and self.rows + len(rows) > self.queue:
             raise asyncio.QueueFull
         self.rows += len(rows)
+        if len(rows) <= self.size:
+            return self._submit(rows)
+        return asyncio.ensure_future(self._split(rows))
+
+    async def _split(self, rows: list[Any]) -> list[Any]:
+        answers: list[Any] = []
+        left = deque(rows[at : at + self.size] for at in range(0, len(rows), self.size))
         try:
-            if len(rows) <= self.size:
-                return await self._submit(rows)
-            starts = range(0, len(rows), self.size)
-            parts = [await self._submit(rows[start : start + self.size]) for start in starts]
-            return [answer for part in parts for answer in part]
+            while left:
+                answers += await self._submit(left.popleft())
         finally:
-            self.rows -= len(rows)
+            self.rows -= sum(map(len, left))  # will not be predicted
+        return answers
 
     def _submit(self, rows: list[Any]) -> asyncio.Future[list[Any]]:
         loop = asyncio.get_running_loop()
@@ -79,12 +84,15 @@ class Batcher:
         rows = [row for part, _ in batch for row in part]
         try:
             run = asyncio.to_thread(self.predict, rows) if self.slow else None
-            predicted = iter(self.predict(rows) if run is None else await run)
+            predicted = self.predict(rows) if run is None else await run
         except Exception as error:
             await self._isolate(batch, error)
             return
+        self.rows -= len(rows)
+        start = 0
         for part, answers in batch:
-            own = [next(predicted) for _ in part]
+            own = predicted[start : start + len(part)]
+            start += len(part)
             if not answers.done():  # its request may have been cancelled
                 answers.set_result(own)
 
@@ -93,5 +101,8 @@ class Batcher:
         if len(batch) > 1:
             for part in batch:
                 await self._answer([part])
-        elif not batch[0][1].done():
-            batch[0][1].set_exception(error)
+            return
+        ((rows, answers),) = batch
+        self.rows -= len(rows)
+        if not answers.done():
+            answers.set_exception(error)

@@ -4,8 +4,9 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,15 +21,23 @@ from .telemetry import Telemetry
 
 PATH = "/predict"
 BODY_SECONDS = 30  # within which a body has to arrive
+LATE = RequestError(408, f"the body took more than {BODY_SECONDS} seconds")
+GONE = RequestError(499, "the client disconnected")
+FAILED = RequestError(500, "no prediction: the log of the server says why")
 JSON = (b"content-type", b"application/json")
 HEADERS = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"1")]}
+Headers = dict[bytes, bytes]
 Response = tuple[int, Iterable[tuple[bytes, bytes]], bytes]  # status, headers, body
+Steps = Generator[asyncio.Future[Any], None, Response]  # until each of the futures is done
 encode = msgspec.json.Encoder().encode
 
 
 @dataclass
 class Predict:
-    """What answers the requests to /predict, whichever way they come."""
+    """What answers the requests to /predict, whichever protocol they come by.
+
+    Its steps yield what they wait for: this takes half the time of a coroutine in a task.
+    """
 
     settings: Serve
     key: str | None
@@ -37,61 +46,83 @@ class Predict:
     telemetry: Telemetry
     log: RequestLog
 
-    async def __call__(self, scope: Scope, receive: Receive) -> Response:
-        """Answer a request, whose body `receive` returns as in ASGI."""
-        started, status = time.perf_counter(), 500
-        try:
-            content = await self._answer(scope, receive)
-            status = 200
-        except RequestError as error:
-            status, content = error.status, error.content
-        except Exception:
-            logging.getLogger("uvicorn.error").exception("POST %s", PATH)
-            content = RequestError(500, "no prediction: see the log of the server").content
-        finally:
-            self.telemetry.request(status, time.perf_counter() - started)
-        body = encode(content)
-        return (
-            status,
-            (JSON, (b"content-length", b"%d" % len(body)), *HEADERS.get(status, ())),
-            body,
-        )
-
-    async def _answer(self, scope: Scope, receive: Receive) -> Any:
-        if scope["method"] != "POST":
+    def check(self, method: str, headers: Headers) -> int:
+        """Return the largest length of a body; RequestError if the headers are refused already."""
+        if method != "POST":
             raise RequestError(405, "use POST")
-        headers = dict(scope["headers"])
-        self._check_key(headers.get(b"x-api-key", b""))
+        given = headers.get(b"x-api-key", b"")
+        if self.key is not None and not hmac.compare_digest(given, self.key.encode()):
+            raise RequestError(401, "the header X-API-Key is missing or wrong")
         limit = int(self.settings.max_body_mb * 1e6)
         if int(headers.get(b"content-length", 0)) > limit:
-            raise _too_large(limit)
-        body = await _read(receive, limit)
-        kind = headers.get(b"content-type", b"").decode("latin-1")
-        request = await self.payload.read(body, kind)
+            raise too_large(limit)
+        return limit
+
+    def answer(self, body: bytearray, headers: Headers, query: bytes, started: float) -> Steps:
+        """Answer a request that passed `check`, at a time of `time.perf_counter`."""
+        try:
+            content = yield from self._predict(body, headers, b"explain=1" in query)
+        except RequestError as error:
+            return self.refuse(error, started)
+        except Exception:
+            logging.getLogger("uvicorn.error").exception("POST %s", PATH)
+            return self.refuse(FAILED, started)
+        return self._respond(200, content, started)
+
+    def refuse(self, error: RequestError, started: float) -> Response:
+        """Count an error and return its response."""
+        return self._respond(error.status, error.content, started)
+
+    def _respond(self, status: int, content: Any, started: float) -> Response:
+        self.telemetry.request(status, time.perf_counter() - started)
+        body = encode(content)
+        length = (b"content-length", b"%d" % len(body))
+        return status, (JSON, length, *HEADERS.get(status, ())), body
+
+    def _predict(
+        self, body: bytearray, headers: Headers, explain: bool
+    ) -> Generator[asyncio.Future[Any], None, Any]:
+        request = self.payload.read(body, headers.get(b"content-type", b"").decode("latin-1"))
+        if isinstance(request, asyncio.Future):
+            yield request
+            request = request.result()
         rows = request if isinstance(request, list) else [request]
         if len(rows) > self.settings.max_rows:
             limit = self.settings.max_rows
             raise RequestError(413, f"{len(rows)} rows; at most {limit} are allowed")
         try:
-            answers = await self.batcher(rows)
+            predicted = self.batcher(rows)
         except asyncio.QueueFull:
             raise RequestError(503, "too many rows are waiting; try again") from None
+        yield predicted
+        answers = predicted.result()
         unseen = [self.payload.unseen(row) for row in rows]
         self.telemetry.answers(answers, unseen)
         self.log.add(rows, answers)
-        if b"explain=1" in scope.get("query_string", b""):
+        if explain:
             pairs = zip(answers, unseen, strict=True)
             answers = [{**answer, "unseen": names} for answer, names in pairs]
         return answers if rows is request else answers[0]
 
-    def _check_key(self, given: bytes) -> None:
-        if self.key is not None and not hmac.compare_digest(given, self.key.encode()):
-            raise RequestError(401, "the header X-API-Key is missing or wrong")
+
+def advance(steps: Steps, reply: Callable[[Response], None], _: Any = None) -> None:
+    """Go on to the next future, which will call this again, or give `reply` the response."""
+    try:
+        future = next(steps)
+    except StopIteration as end:
+        reply(end.value)
+    else:
+        future.add_done_callback(partial(advance, steps, reply))
+
+
+def too_large(limit: int) -> RequestError:
+    """Return the refusal of a body of more than `limit` bytes."""
+    return RequestError(413, f"the body is larger than {limit} bytes")
 
 
 @dataclass
 class Middleware:
-    """The plain ASGI way to `predict`, for servers that protocol.py does not extend."""
+    """Plain ASGI: what protocol.py leaves, and all if this release of uvicorn can't be extended."""
 
     app: ASGIApp
     predict: Predict
@@ -101,22 +132,35 @@ class Middleware:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self.app(scope, receive, send)
             return
-        status, headers, body = await self.predict(scope, receive)
+        status, headers, body = await self._answer(scope, receive, time.perf_counter())
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive, started: float) -> Response:
+        headers = dict(scope["headers"])
+        try:
+            body = await _read(receive, self.predict.check(scope["method"], headers))
+        except RequestError as error:
+            return self.predict.refuse(error, started)
+        response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+        def reply(found: Response) -> None:
+            if not response.done():  # cancelled by a shutdown
+                response.set_result(found)
+
+        advance(self.predict.answer(body, headers, scope["query_string"], started), reply)
+        return await response
 
 
 async def _read(receive: Receive, limit: int) -> bytearray:
     """Return the body, but never read more than `limit` bytes, whatever its headers say."""
     body = bytearray()
-    if not await _receive(receive, body, limit):
-        return body  # one message, as almost always: no timer
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while await _receive(receive, body, limit):
                 pass
     except TimeoutError:
-        raise RequestError(408, f"the body took more than {BODY_SECONDS} seconds") from None
+        raise LATE from None
     return body
 
 
@@ -124,12 +168,8 @@ async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
     """Append a message to the body and return whether more follow."""
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise RequestError(499, "the client disconnected")
+        raise GONE
     body += message.get("body", b"")
     if len(body) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     return bool(message.get("more_body"))
-
-
-def _too_large(limit: int) -> RequestError:
-    return RequestError(413, f"the body is larger than {limit} bytes")

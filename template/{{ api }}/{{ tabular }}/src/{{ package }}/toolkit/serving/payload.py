@@ -83,7 +83,7 @@ class Payload:
         ]
         self.decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
 
-    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
+    def read(self, body: bytearray, kind: str) -> Any:
         """Return the result of `decode`, whatever the content type: only JSON is valid."""
         return self.decode(body)
 

@@ -44,7 +44,7 @@ class Payload:
         self.decoder = msgspec.json.Decoder(self.request)
         self.known = sets(next(each["words"] for each in described(contract) if "words" in each))
 
-    async def read(self, body: bytearray, kind: str) -> Row | list[Row]:
+    def read(self, body: bytearray, kind: str) -> Any:
         """Return the result of `decode`, whatever the content type: only JSON is valid."""
         return self.decode(body)
 
