@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .estimator import Estimator, Losses, Rows
@@ -45,11 +46,13 @@ def _fit_histogram(estimator: Any, train: Rows, val: Rows, config: Config) -> Lo
     estimator.fit(*train, X_val=val[0], y_val=val[1])
     best = max(1, int(estimator.validation_score_.argmax()))
     estimator._predictors = estimator._predictors[:best]  # it keeps the rounds after the best too
+    estimator._bin_mapper.n_threads = None  # of this machine
     return zip(-estimator.train_score_, -estimator.validation_score_, strict=True)
 
 
 def _refit_histogram(estimator: Any, fitted: Any, rows: Rows, config: Config) -> None:
     estimator.set_params(max_iter=fitted.n_iter_, early_stopping=False).fit(*rows)
+    estimator._bin_mapper.n_threads = None
 
 
 def _onnx_histogram(estimator: Any) -> Any:
@@ -90,11 +93,24 @@ def _fit_lightgbm(estimator: Any, train: Rows, val: Rows, config: Config) -> Los
         eval_names=["train", "val"],
         callbacks=[stop],
     )
-    return history(estimator.evals_result_, "train", "val")
+    losses = history(estimator.evals_result_, "train", "val")
+    _forget_threads(estimator)
+    return losses
 
 
 def _refit_lightgbm(estimator: Any, fitted: Any, rows: Rows, config: Config) -> None:
     estimator.set_params(n_estimators=max(1, fitted.best_iteration_)).fit(*rows)
+    _forget_threads(estimator)
+
+
+def _forget_threads(estimator: Any) -> None:
+    """Remove from the model the number of threads, and losses whose last digits depend on it."""
+    from lightgbm import Booster
+
+    text = estimator.booster_.model_to_string()
+    text = re.sub(r"(?<=\[num_threads: )\d+(?=\])", "0", text)
+    estimator._Booster = Booster(model_str=text)
+    estimator._evals_result, estimator._best_score = {}, {}
 
 
 def _onnx_lightgbm(estimator: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import log_loss, root_mean_squared_error
+from threadpoolctl import threadpool_limits
 
 from .config import Config
 from .estimator import Rows
@@ -22,6 +23,8 @@ from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.schema import readable
 from .toolkit.tables.split import Split, Splits
 
+# Sums of linear algebra depend on how threads share them; trees have their own threads.
+one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 MEAN, FELL = 0.1, 0.5  # shares of the initial prediction, and of the loss, for a warning
 
 
@@ -34,6 +37,7 @@ class Fitted(NamedTuple):
     capped: bool
 
 
+@one_thread
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the fitted Pipeline; losses of every round go to `log` (log loss, or RMSE).
 
@@ -45,7 +49,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         fitted, config = _better(fitted, config, splits)
         write_text(run / "config.yaml", dump(config))
     for step, (train_loss, val_loss) in enumerate(fitted.losses):
-        log(step, {"train_loss": train_loss, "val_loss": val_loss})
+        log(step, {"train_loss": _stable(train_loss), "val_loss": _stable(val_loss)})
     if fitted.capped:
         reason = f"the validation loss was still falling after {config.train.rounds:,} rounds"
         say("warning", f"train.rounds: {reason}: raise it, or train.learning_rate.")
@@ -59,6 +63,11 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
             "differ from the training rows; raise train.patience, or data.val for a longer period.",
         )
     return fitted.model
+
+
+def _stable(loss: float) -> float:
+    """Round off the digits that depend on the number of threads."""
+    return float(f"{loss:.9g}")
 
 
 def _stopped_at_the_start(losses: list[tuple[float, float]], config: Config) -> bool:
@@ -81,6 +90,7 @@ def _span(splits: Splits, config: Config) -> str:
     return "the later ones"
 
 
+@one_thread
 def refit(model: Model, config: Config, splits: Splits) -> Model:
     """Return a model fitted on training and validation rows if `train.refit` says so, else `model`.
 

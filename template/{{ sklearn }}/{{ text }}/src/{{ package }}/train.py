@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_limits
 
 from .config import Config
 from .model import Model, build
@@ -16,6 +17,7 @@ from .toolkit.runs import Log
 from .toolkit.tables.split import Splits
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")  # sums depend on how threads share them
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the fitted Pipeline; its log losses go to `log`."""
     model = build(config, splits)

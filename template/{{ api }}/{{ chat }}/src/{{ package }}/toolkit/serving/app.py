@@ -17,6 +17,7 @@ import msgspec
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
@@ -108,6 +109,9 @@ def create_app(
 
     include(app, router or APIRouter(), partial(check_key, key), PATH)
     describe_api(app.openapi(), payload, contract, locked=key is not None)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and "GET" in route.methods:
+            route.methods.add("HEAD")  # after the document, where it would be listed again
     return app
 
 
