@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from ..runs import UserError
 from ..settings.data import Data
 from ..tables.files import check_names
-from ..tables.schema import NESTED
-from ..tables.schema import cells_of
+from ..tables.schema import NESTED, cells_of
 from .pii import mask
 
 FORMS: dict[str, dict[str, str]] = {  # the columns by their keys in the `data` section
