@@ -1,4 +1,7 @@
-"""Networks of timm: built, loaded with weights, and described for pruning."""
+"""Networks of timm: built, loaded with weights, and described for pruning.
+
+The functions import timm, which takes as long as torch, and which the network `cnn` does not need.
+"""
 
 import logging
 import re
@@ -8,22 +11,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from timm.layers import Mlp
-from timm.models import get_pretrained_cfg
-from timm.models.resnet import BasicBlock, Bottleneck
 from torch import nn
 
 from .toolkit.runs import UserError
 from .training.pruning import Hidden
 
 MISSING = re.compile(r"Missing keys \((.*)\) discovered")  # in timm's log
-BLOCK_LAYERS: dict[type[nn.Module], list[list[str]]] = {  # producer, norm, consumer
-    Mlp: [["fc1", "norm", "fc2"]],
-    BasicBlock: [["conv1", "bn1", "conv2"]],
-    Bottleneck: [["conv1", "bn1", "conv2"], ["conv2", "bn2", "conv3"]],
-}
 
 
 def library(name: str, size: int, weights: str | Path | None = None) -> nn.Module:
@@ -32,7 +26,9 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
     `weights` is "hub", a file, or None for random ones. UserError if the network does not exist,
     can't take such images, or has other weights.
     """
-    known = get_pretrained_cfg(name)
+    import timm
+
+    known = timm.get_pretrained_cfg(name)
     if known is None:
         near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
         raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
@@ -45,8 +41,9 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
             network = timm.create_model(name, weights is not None, num_classes=0, **options)
     except Exception as error:  # timm and the readers of files raise their own
         raise UserError(f"{place}: {_short(error)}.") from None
-    missing = {key for found in MISSING.findall("\n".join(messages)) for key in found.split(", ")}
-    if missing := sorted(missing & {key for key, _ in network.named_parameters()}):
+    names = {key for key, _ in network.named_parameters()}
+    lists = [found.split(", ") for found in MISSING.findall("\n".join(messages))]
+    if missing := sorted(names.intersection(*lists)) if lists else []:
         raise UserError(
             f"{place}: {len(missing)} weights are not in it, such as {missing[0]}: take a file of "
             "this network."
@@ -68,7 +65,7 @@ def check_size(network: nn.Module, name: str, size: int) -> None:
 
 @contextmanager
 def _timm_messages() -> Iterator[list[str]]:
-    """Yield what timm logs, instead of printing it: only there it says which weights a file lacks."""
+    """Yield what timm logs, and print none of it: its only report of weights that a file lacks."""
     logger, messages = logging.getLogger("timm"), list[str]()
     handler, level = logging.Handler(), logger.level
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
@@ -89,14 +86,24 @@ def _short(error: Exception) -> str:
 
 def colour_statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and standard deviation of red, green and blue for the weights of timm."""
-    known: Any = get_pretrained_cfg(name)
+    import timm
+
+    known: Any = timm.get_pretrained_cfg(name)
     return known.mean, known.std
 
 
 def hidden_units(backbone: nn.Module) -> Iterator[Hidden]:
     """Yield the units within each block; grouped convolutions are left as they are."""
+    from timm.layers import Mlp
+    from timm.models.resnet import BasicBlock, Bottleneck
+
+    known: dict[type[nn.Module], list[list[str]]] = {  # producer, norm, consumer
+        Mlp: [["fc1", "norm", "fc2"]],
+        BasicBlock: [["conv1", "bn1", "conv2"]],
+        Bottleneck: [["conv1", "bn1", "conv2"], ["conv2", "bn2", "conv3"]],
+    }
     for block in backbone.modules():
-        for names in BLOCK_LAYERS.get(type(block), []):
+        for names in known.get(type(block), []):
             layers = [getattr(block, name) for name in names]
             *producers, consumer = (layer for layer in layers if hasattr(layer, "weight"))
             if all(getattr(layer, "groups", 1) == 1 for layer in (*producers, consumer)):

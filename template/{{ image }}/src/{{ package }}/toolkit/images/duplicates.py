@@ -61,12 +61,12 @@ def _similar(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         projected, NEIGHBOURS, distance_upper_bound=bound, workers=-1
     )
     left, ranks = np.nonzero(np.isfinite(distances))
-    right = found[left, ranks]
-    same = [
-        _same(levels[left[start : start + CHUNK]], levels[right[start : start + CHUNK]], bound)
-        for start in range(0, len(left), CHUNK)
-    ]
-    return left[np.concatenate(same)], right[np.concatenate(same)]
+    pairs = np.unique(np.sort(np.column_stack([left, found[left, ranks]])), axis=0)
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+    starts = range(0, len(pairs), CHUNK)
+    same = [_same(levels[pairs[at : at + CHUNK]], bound) for at in starts]
+    left, right = pairs[np.concatenate([*same, np.empty(0, bool)])].T
+    return left, right
 
 
 def _projected(levels: np.ndarray, sample: np.ndarray) -> np.ndarray:
@@ -78,8 +78,9 @@ def _projected(levels: np.ndarray, sample: np.ndarray) -> np.ndarray:
     return np.concatenate([_standardized(levels[at : at + CHUNK]) @ axes for at in starts])
 
 
-def _same(left: np.ndarray, right: np.ndarray, bound: float) -> np.ndarray:
-    """Return whether the thumbnails of each pair are alike, and not much brighter or paler."""
+def _same(pairs: np.ndarray, bound: float) -> np.ndarray:
+    """Return which of (pairs, 2, 768) thumbnails are alike, and not much brighter or paler."""
+    left, right = pairs[:, 0], pairs[:, 1]
     close = _difference(_standardized(left), _standardized(right)) <= bound
     for light in (np.mean, np.std):
         ratio = (light(left, axis=1) + NOISE) / (light(right, axis=1) + NOISE)
@@ -92,6 +93,6 @@ def _difference(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _standardized(levels: np.ndarray) -> np.ndarray:
-    values = levels.astype(np.float64)
+    values = levels.astype(np.float32)
     spread = values.std(axis=1, keepdims=True)
     return (values - values.mean(axis=1, keepdims=True)) / np.maximum(spread, NOISE)

@@ -113,7 +113,7 @@ def _prepare(
 
 
 def _write(copy: Path, square: np.ndarray) -> None:
-    """Write a PNG, or nothing; a folder for each, as of `replacing`, would take ten times as long."""
+    """Write a PNG, or nothing; `replacing` makes a folder for each, which takes far longer."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     scratch = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
     Image.fromarray(square).save(scratch, "PNG", compress_level=1)
