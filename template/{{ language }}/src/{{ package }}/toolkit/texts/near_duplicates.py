@@ -3,10 +3,10 @@
 Texts are compared by the words of their own: runs of words that many texts share (a signature, a
 legal note, a quoted mail, a template) are left out, and every number becomes 0. Two texts are
 near-duplicates if the Jaccard similarity of the shingles of five characters of their own words is
-at least 0.8, or 0.6 if that of the whole texts is at least 0.8. Candidates come from one-permutation MinHash (Li, Owen & Zhang 2012, with the densification of
-Shrivastava & Li 2014) in bands (Leskovec, Rajaraman & Ullman 2020, ch. 3); each pair is then
-verified exactly. Texts with too few words of their own are near-duplicates only if equal but for
-numbers.
+at least 0.8, or 0.6 if that of the whole texts is at least 0.8. Candidates come from
+one-permutation MinHash (Li, Owen & Zhang 2012, with the densification of Shrivastava & Li 2014) in
+bands (Leskovec, Rajaraman & Ullman 2020, ch. 3); each pair is then verified. Texts with too few
+words of their own are near-duplicates only if equal but for numbers.
 """
 
 import re

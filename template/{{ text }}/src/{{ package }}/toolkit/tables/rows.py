@@ -23,7 +23,6 @@ from .split import Rows
 from .target import encode
 from .validate import validate
 
-
 READ: dict[str, Rows] = {}  # the last file, which all stages of `run` use
 
 
