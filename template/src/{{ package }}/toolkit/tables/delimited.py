@@ -81,6 +81,12 @@ def note_leading_lines(path: Path, leading: list[str], notes: list[str]) -> None
         notes.append(f"{path}: {len(leading)} lines before the header are left out: {quoted}.")
 
 
+class Unquoted(csv.excel):
+    """Delimited text in which quotation marks enclose no cells."""
+
+    quoting = csv.QUOTE_NONE
+
+
 class _Layout(NamedTuple):
     """The format of a text file, detected from all of its bytes and from its start."""
 
@@ -159,8 +165,8 @@ def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str
     with open_binary(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
         for _ in range(layout.skip):
             text.readline()
-        style = csv.QUOTE_MINIMAL if layout.quoted else csv.QUOTE_NONE
-        lines = csv.reader(chain(text, [END]), delimiter=layout.delimiter, quoting=style)
+        style = "excel" if layout.quoted else Unquoted
+        lines = csv.reader(chain(text, [END]), style, delimiter=layout.delimiter)
         filled = filter(None, lines)
         for number, cells in enumerate(filled, start=1):
             if cells == [END]:

@@ -43,7 +43,7 @@ def grouped(ids: np.ndarray, texts: Sequence[list[str]]) -> np.ndarray:
     groups = pd.factorize(equal)[0]
     places = np.flatnonzero([len(text) > 0 for text in own])
     found = places[_candidates([own[place] for place in places])]
-    pairs = [pair for pair in found if _are_near(*pair, own, whole)]
+    pairs = [pair for pair in found if _are_near(pair[0], pair[1], own, whole)]
     linked = _linked(groups, np.array(pairs, np.int64).reshape(-1, 2))
     limit = max(MIN_LARGE, LARGE * len(unique))
     for finer in (groups, np.arange(len(unique))):  # of a chain, then of texts that count
@@ -131,10 +131,10 @@ def _signatures(texts: list[str]) -> np.ndarray:
     last = (np.cumsum(sizes) - SHINGLE)[owners]
     whole = np.arange(len(hashes)) <= last  # the others extend into the next text
     hashes, owners = hashes[whole], owners[whole]
-    signatures = np.full(len(sizes) * BINS, EMPTY)
+    smallest = np.full(len(sizes) * BINS, EMPTY)
     places = owners * BINS + (hashes >> np.uint64(58)).astype(np.int64)
-    np.minimum.at(signatures, places, hashes << np.uint64(6))
-    signatures = signatures.reshape(-1, BINS)
+    np.minimum.at(smallest, places, hashes << np.uint64(6))
+    signatures = smallest.reshape(-1, BINS)
     for distance in range(1, BINS):  # an empty bin takes the hash of the next one
         if not (signatures == EMPTY).any():
             break
