@@ -25,6 +25,7 @@ BLOCK = 1 << 20  # bytes of text parsed at once; for a larger row, the block gro
 MAX_ROW_BYTES = 1 << 26  # a larger row is an error in the file
 ROWS = 65_536  # per batch read by Python
 SAMPLE = 1 << 16  # bytes from which delimiter and header are detected
+MIN_COMPLETE = 0.9  # share of the lines with stray quotation marks that are rows
 MAX_QUOTED = 3  # malformed rows quoted in a message
 END = "\0"  # appended as a line of its own, unless a cell is still open; no text file has one
 MAX_CHARS = 20  # of a cell quoted in a message
@@ -82,6 +83,12 @@ def note_leading_lines(path: Path, leading: list[str], notes: list[str]) -> None
         notes.append(f"{path}: {len(leading)} lines before the header are left out: {quoted}.")
 
 
+class Unquoted(csv.excel):
+    """Delimited text in which quotation marks enclose no cells."""
+
+    quoting = csv.QUOTE_NONE
+
+
 class _Layout(NamedTuple):
     """The format of a text file, detected from all of its bytes and from its start."""
 
@@ -91,12 +98,15 @@ class _Layout(NamedTuple):
     skip: int  # lines up to and including the header
     leading: list[str]  # lines before the header
     ended: bool  # whether the last line is terminated
+    quoted: bool  # whether cells may be in quotation marks, which are ordinary characters if not
 
 
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     """Yield the rows in order, first a table without rows."""
     layout = _layout(path)
     note_leading_lines(path, layout.leading, notes)
+    if not layout.quoted:
+        notes.append(f"{path}: its quotation marks are read as characters: they enclose no cells.")
     found: list[str] = []
     rows, last = 0, None
     for batch in _parsed(path, layout, found):
@@ -157,7 +167,9 @@ def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str
     with open_binary(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
         for _ in range(layout.skip):
             text.readline()
-        filled = filter(None, csv.reader(chain(text, [END]), delimiter=layout.delimiter))
+        style = "excel" if layout.quoted else Unquoted
+        lines = csv.reader(chain(text, [END]), style, delimiter=layout.delimiter)
+        filled = filter(None, lines)
         for number, cells in enumerate(filled, start=1):
             if cells == [END]:
                 return
@@ -214,7 +226,11 @@ def _blocks(path: Path, layout: _Layout, block: int) -> Iterator[pa.RecordBatch]
         skip_rows=layout.skip,
         column_names=[str(place) for place in range(len(layout.names))],
     )
-    parsing = pa_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True)
+    parsing = pa_csv.ParseOptions(
+        delimiter=layout.delimiter,
+        quote_char='"' if layout.quoted else False,
+        newlines_in_values=layout.quoted,
+    )
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(options.column_names, pa.string()), strings_can_be_null=False
     )
@@ -271,7 +287,38 @@ def _layout(path: Path) -> _Layout:
     delimiter, leading, names, lines = header.find(text, complete=len(start) < SAMPLE)
     skip = len(leading) + lines
     plain = encoding.replace("utf-8-sig", "utf8")  # Arrow skips a byte order mark anyway
-    return _Layout(plain, delimiter, names, skip, leading, ended)
+    layout = _Layout(plain, delimiter, names, skip, leading, ended, quoted=True)
+    return layout._replace(quoted=not _has_stray_quotes(path, layout))
+
+
+def _has_stray_quotes(path: Path, layout: _Layout) -> bool:
+    """Return whether quotation marks enclose no cells, as in files that were written without them.
+
+    Then lines with some are complete rows, several of them with an odd number, and cells in
+    quotation marks would end in the middle of a text, or never.
+    """
+    if layout.encoding == "utf-16" or len(layout.names) < 2:
+        return False
+    delimiter, marked, complete, odd = layout.delimiter.encode(), 0, 0, 0
+    with open_binary(path) as file:
+        for line in filter(lambda line: b'"' in line, file):
+            marked += 1
+            complete += line.count(delimiter) == len(layout.names) - 1
+            odd += line.count(b'"') % 2
+    return odd > 1 and complete >= MIN_COMPLETE * marked and not _is_well_quoted(path, layout)
+
+
+def _is_well_quoted(path: Path, layout: _Layout) -> bool:
+    encoding = layout.encoding.replace("utf8", "utf-8-sig")
+    with open_binary(path) as file, io.TextIOWrapper(file, encoding, "replace", "") as text:  # type: ignore
+        for _ in range(layout.skip):
+            text.readline()
+        try:
+            for _ in csv.reader(text, delimiter=layout.delimiter, strict=True):
+                pass
+        except csv.Error:
+            return False
+    return True
 
 
 def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:

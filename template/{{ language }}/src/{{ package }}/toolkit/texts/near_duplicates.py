@@ -3,10 +3,10 @@
 Texts are compared by the words of their own: runs of words that many texts share (a signature, a
 legal note, a quoted mail, a template) are left out, and every number becomes 0. Two texts are
 near-duplicates if the Jaccard similarity of the shingles of five characters of their own words is
-at least 0.8, or 0.6 if that of the whole texts is at least 0.8. Candidates come from one-permutation MinHash (Li, Owen & Zhang 2012, with the densification of
-Shrivastava & Li 2014) in bands (Leskovec, Rajaraman & Ullman 2020, ch. 3); each pair is then
-verified exactly. Texts with too few words of their own are near-duplicates only if equal but for
-numbers.
+at least 0.8, or 0.6 if that of the whole texts is at least 0.8. Candidates come from
+one-permutation MinHash (Li, Owen & Zhang 2012, with the densification of Shrivastava & Li 2014) in
+bands (Leskovec, Rajaraman & Ullman 2020, ch. 3); each pair is then verified. Texts with too few
+words of their own are near-duplicates only if equal but for numbers.
 """
 
 import re
@@ -43,7 +43,7 @@ def grouped(ids: np.ndarray, texts: Sequence[list[str]]) -> np.ndarray:
     groups = pd.factorize(equal)[0]
     places = np.flatnonzero([len(text) > 0 for text in own])
     found = places[_candidates([own[place] for place in places])]
-    pairs = [pair for pair in found if _are_near(*pair, own, whole)]
+    pairs = [pair for pair in found if _are_near(pair[0], pair[1], own, whole)]
     linked = _linked(groups, np.array(pairs, np.int64).reshape(-1, 2))
     limit = max(MIN_LARGE, LARGE * len(unique))
     for finer in (groups, np.arange(len(unique))):  # of a chain, then of texts that count
@@ -131,10 +131,10 @@ def _signatures(texts: list[str]) -> np.ndarray:
     last = (np.cumsum(sizes) - SHINGLE)[owners]
     whole = np.arange(len(hashes)) <= last  # the others extend into the next text
     hashes, owners = hashes[whole], owners[whole]
-    signatures = np.full(len(sizes) * BINS, EMPTY)
+    smallest = np.full(len(sizes) * BINS, EMPTY)
     places = owners * BINS + (hashes >> np.uint64(58)).astype(np.int64)
-    np.minimum.at(signatures, places, hashes << np.uint64(6))
-    signatures = signatures.reshape(-1, BINS)
+    np.minimum.at(smallest, places, hashes << np.uint64(6))
+    signatures = smallest.reshape(-1, BINS)
     for distance in range(1, BINS):  # an empty bin takes the hash of the next one
         if not (signatures == EMPTY).any():
             break

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..tables.schema import Schema
 
 ROWS = tokens.ROWS  # per call
-BATCHES = (1, 1000)  # rows that are timed
+BATCHES = (1, 100)  # rows that are timed
 REFERENCE = 5000  # rows that `monitor` compares with: more would hardly raise its power
 
 

@@ -82,17 +82,21 @@ def _read(config: BaseConfig) -> Rows:
         ],
     }
     columns[-1].words = vocabulary  # of `unseen`, the last property
-    schema = Schema(
-        target=settings.target,
-        labels=labels,
-        columns=[Column(name="text", kind="text")],
-        properties=columns,
-        sources=[Column(name=settings.source, kind="category")] if settings.source else [],
-    )
+    schema = _schema(settings, labels, columns)
     inputs = pd.concat([texts.rename("text"), properties], axis=1)
     inputs = inputs.join(canonical(table, schema.sources, str(path)))
     relatives = near if settings.group is None else keys
     return Rows(inputs, targets, ids, keys, relatives, times, schema, facts)
+
+
+def _schema(settings: Any, labels: list[str] | None, properties: list[Column]) -> Schema:
+    return Schema(
+        target=settings.target,
+        labels=labels,
+        columns=[Column(name="text", kind="text")],
+        properties=properties,
+        sources=[Column(name=settings.source, kind="category")] if settings.source else [],
+    )
 
 
 def _order(
