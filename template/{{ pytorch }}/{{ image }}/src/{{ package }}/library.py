@@ -45,8 +45,9 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
             network = timm.create_model(name, weights is not None, num_classes=0, **options)
     except Exception as error:  # timm and the readers of files raise their own
         raise UserError(f"{place}: {_short(error)}.") from None
-    missing = {key for found in MISSING.findall("\n".join(messages)) for key in found.split(", ")}
-    if missing := sorted(missing & {key for key, _ in network.named_parameters()}):
+    known = {key for key, _ in network.named_parameters()}
+    lists = [found.split(", ") for found in MISSING.findall("\n".join(messages))]
+    if missing := sorted(known.intersection(*lists)) if lists else []:
         raise UserError(
             f"{place}: {len(missing)} weights are not in it, such as {missing[0]}: take a file of "
             "this network."
@@ -68,7 +69,7 @@ def check_size(network: nn.Module, name: str, size: int) -> None:
 
 @contextmanager
 def _timm_messages() -> Iterator[list[str]]:
-    """Yield what timm logs, instead of printing it: only there it says which weights a file lacks."""
+    """Yield what timm logs, and print none of it: its only report of weights that a file lacks."""
     logger, messages = logging.getLogger("timm"), list[str]()
     handler, level = logging.Handler(), logger.level
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
