@@ -45,9 +45,9 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
             network = timm.create_model(name, weights is not None, num_classes=0, **options)
     except Exception as error:  # timm and the readers of files raise their own
         raise UserError(f"{place}: {_short(error)}.") from None
-    known = {key for key, _ in network.named_parameters()}
+    names = {key for key, _ in network.named_parameters()}
     lists = [found.split(", ") for found in MISSING.findall("\n".join(messages))]
-    if missing := sorted(known.intersection(*lists)) if lists else []:
+    if missing := sorted(names.intersection(*lists)) if lists else []:
         raise UserError(
             f"{place}: {len(missing)} weights are not in it, such as {missing[0]}: take a file of "
             "this network."
