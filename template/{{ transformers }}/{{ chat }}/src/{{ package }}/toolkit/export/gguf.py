@@ -78,10 +78,10 @@ def _llama_config(config: Any) -> LlamaConfig:
         raise UserError(f"{config.model_type} can't be exported as GGUF here, only Llama can")
     if hasattr(config, "adapter"):
         raise UserError(f"{config.adapter['method']} can't be merged into the weights")
-    rope = config.rope_parameters or {}
-    if rope.get("rope_type", "default") != "default":
-        raise UserError(f"rope_type {rope['rope_type']} can't be exported as GGUF here")
-    return config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
+    llama = config if isinstance(config, LlamaConfig) else LlamaConfig.from_dict(config.to_dict())
+    if (kind := dict(llama.rope_parameters or {})["rope_type"]) != "default":
+        raise UserError(f"rope_type {kind} can't be exported as GGUF here")
+    return llama
 
 
 def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> None:
