@@ -50,6 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         reason = f"{place}{error.strerror}: free up space or allow writing there"
         print(f"{PROGRAM}: {reason}; finished results are kept.", file=sys.stderr)
         return 2
+    except MemoryError:
+        advice = "free some or, for larger data, use a machine that has more"
+        print(f"{PROGRAM}: out of memory: {advice}; finished results are kept.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; finished results are kept.", file=sys.stderr)
         return 130

@@ -15,7 +15,7 @@ from .restore import trained
 from .toolkit.evaluation import compare, errors, metrics
 from .toolkit.evaluation.extras import evaluation
 from .toolkit.export import measure
-from .toolkit.runs import log_test_set, replacing, write_text
+from .toolkit.runs import log_test_set, read_json, replacing, write_text
 from .toolkit.tables.split import Split, Splits
 
 
@@ -106,7 +106,7 @@ def _candidates(
 
 def _refit(run: Path) -> bool:
     """Return whether a run's model was fitted on the validation rows too, in the end."""
-    decision = json.loads((run / "model/decision.json").read_text(encoding="utf-8"))
+    decision = read_json(run / "model/decision.json")
     return bool(decision.get("refit", False))
 
 

@@ -142,7 +142,7 @@ def export(config: Config, args: argparse.Namespace) -> int:
     run, config = of_run(config, args.run)
     model, splits, test, threshold = load_run(run, config)
     known = run / "evaluation/cost.json"  # measured once, so that the report is consistent
-    cost = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    cost = runs.read_json(known) if known.exists() else {}
     cost = cost or measure.of_model(trained, run, test.inputs)
     rest = (splits, test, threshold, config, run, cost, accompany)
     for line in export(model, predict.predict, *rest):

@@ -1,6 +1,5 @@
 """Load a trained run: its model, and the same rows in the same splits."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,10 +30,22 @@ def load_run(run: Path, config: Config) -> tuple[Any, Any, Any, float | None]:
         raise runs.UserError(f"{run} is unfinished: run `train --resume --run {run.name}`.")
     splits, test = load_all(config)
     check_unchanged(run, splits)
-    decided = json.loads(decision.read_text(encoding="utf-8"))
-    model = predict.load(run / "model")
+    decided = runs.read_json(decision)
+    model = _load(run / "model")
     _check_predictions(run, model, splits, decided.get("sample"))
     return model, splits, test, decided["threshold"]
+
+
+def _load(folder: Path) -> Any:
+    """Return a saved model; UserError if it can't be read."""
+    try:
+        return predict.load(folder)
+    except (runs.UserError, MemoryError):
+        raise
+    except Exception as error:  # such as half a file, or weights of another shape
+        reason = f"{folder} can't be read ({' '.join(str(error).split())[:200]})"
+        advice = "it is damaged, or the code has changed since: undo that, or train again"
+        raise runs.UserError(f"{reason}: {advice}.") from error
 
 
 def _check_predictions(run: Path, model: Any, splits: Splits, then: list[Any] | None) -> None:
@@ -45,7 +56,7 @@ def _check_predictions(run: Path, model: Any, splits: Splits, then: list[Any] | 
     try:
         now = predict.predict(model, sample(splits))
         same = np.allclose(now, then, rtol=1e-3, atol=1e-4, equal_nan=True)
-    except runs.UserError:
+    except (runs.UserError, MemoryError):
         raise
     except Exception as error:  # such as another number of features
         raise runs.UserError(f"{run}: {reason} ({error}): undo that, or train again.") from error
@@ -55,7 +66,7 @@ def _check_predictions(run: Path, model: Any, splits: Splits, then: list[Any] | 
 
 def check_unchanged(run: Path, splits: Splits) -> None:
     """Raise UserError if the rows, targets or related files have changed since a run."""
-    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    manifest = runs.read_json(run / "data.json")
     if changed := _changed(manifest, splits):
         reason = f"{changed} changed since {run} was trained"
         raise runs.UserError(f"{reason}: undo that, or run `train` again.")
@@ -95,7 +106,7 @@ def load_earlier(config: Config, name: str | None, splits: Splits) -> dict[str, 
         raise runs.UserError(f"--against {name}: {folder} is missing: name a run that has it.")
     model: Any = exported(served, folder) if metrics.OF_EXPORTS else trained(folder)
     labels = model.contract["outputs"]["labels"] if metrics.OF_EXPORTS else splits.schema.labels
-    manifest = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    manifest = runs.read_json(run / "data.json")
     then, now = manifest["split_sha256"], splits.manifest["split_sha256"]
     if (then, labels) != (now, splits.schema.labels):
         reason = "was trained on other data or on other splits"

@@ -1,12 +1,11 @@
 """List the runs, newest first, with their test scores."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from ..config import Config
-from ..toolkit.runs import UserError, find
+from ..toolkit.runs import UserError, find, read_json
 
 READS = ("paths",)
 HEAD = ("run", "primary metric", "95 % interval", "baseline", "passed", "exports")
@@ -35,7 +34,7 @@ def _line(run: Path) -> tuple[str, ...]:
     path = run / "metrics.json"
     if not path.exists():
         return (run.name, "not evaluated", "", "", "", exports)
-    scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    scores: dict[str, Any] = read_json(path)
     name = scores["primary"]
     low, high = scores["interval"][name]
     return (

@@ -2,14 +2,13 @@
 
 import csv
 import hashlib
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .config import BaseConfig
-from .runs import appending, say, write_text
+from .runs import appending, read_json, say, write_text
 
 LOG = "durations.csv"  # in the folder of all runs: a line for each successful `run`
 HEADER = "settings,cells,seconds"
@@ -65,7 +64,7 @@ class Duration:
 def of(config: BaseConfig) -> Duration:
     """Return the facts of a run whose data is checked and profiled."""
     path = config.paths.processed / "data.json"
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = read_json(path)
     cells = manifest["splits"]["train"] * len(manifest["profile"]["columns"])
     parts = [section.model_dump_json() for section in (config.model, config.train)]
     settings = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

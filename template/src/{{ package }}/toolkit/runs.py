@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 Log = Callable[[int, dict[str, float]], None]
 TEST_SET_LOG = "test-evaluations.csv"  # in the folder of all runs
@@ -56,6 +57,17 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically, with the same line endings on every system."""
     with replacing(path) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a file that a stage has written; UserError if it is damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run the stage that writes it again.") from None
+    except ValueError as error:
+        reason = f"{path} is damaged ({error})"
+        raise UserError(f"{reason}: run the stage that writes it again.") from None
 
 
 @contextmanager

@@ -4,7 +4,6 @@ The page includes every file of fragments/: what this kind of input and of targe
 """
 
 import base64
-import json
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..config import BaseConfig, dump
-from ..runs import UserError, models_evaluated, write_text
+from ..runs import UserError, models_evaluated, read_json, write_text
 from . import figures, metrics, plots
 
 FOLDER = Path(__file__).parent
@@ -71,13 +70,13 @@ def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
 
 
 def _json(run: Path, name: str) -> Any:
-    return json.loads((run / name).read_text(encoding="utf-8"))
+    return read_json(run / name)
 
 
 def _document(run: Path, name: str) -> Any:
     """Read a JSON file of evaluation/; None if there is none."""
     path = run / "evaluation" / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_json(path) if path.exists() else None
 
 
 def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..config import BaseConfig
 from ..export.contract import column_of, described, version
 from ..export.measure import exported
-from ..runs import UserError, say, write_text
+from ..runs import UserError, read_json, say, write_text
 from ..settings.common import Monitor
 from ..tables.cells import Column
 from ..tables.rows import load_new
@@ -85,7 +85,7 @@ def _tolerance(folder: Path, reference: Columns, labels: list[str] | None) -> fl
 
     It is a difference of probabilities, or in the units of the target.
     """
-    parity = json.loads((folder / "parity.json").read_text(encoding="utf-8"))
+    parity = read_json(folder / "parity.json")
     tolerance: float = parity["tolerance"] or 0.0
     if labels is None and PREDICTION in reference:
         return tolerance * float(reference[PREDICTION].std())

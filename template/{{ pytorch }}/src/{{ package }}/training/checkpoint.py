@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import (
@@ -16,7 +16,7 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
-from ..toolkit.runs import replacing
+from ..toolkit.runs import UserError, replacing
 from .state import State
 
 ALL_RANKS = StateDictOptions(full_state_dict=True)
@@ -47,9 +47,13 @@ def resume(state: State, path: Path) -> None:
     """Resume from a checkpoint, if there is one."""
     if not path.exists():
         return
-    with safe_open(path, "pt") as file:
-        progress = json.loads(file.metadata()["progress"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        with safe_open(path, "pt") as file:
+            progress = json.loads(file.metadata()["progress"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        advice = "train again without --resume"
+        raise UserError(f"{path} is damaged ({error}): {advice}.") from None
     state.best_weights = _strip_prefix("best", tensors)
     for name, network in _networks(state).items():
         set_model_state_dict(network, _strip_prefix(name, tensors), options=ALL_RANKS)

@@ -1,6 +1,5 @@
 """The finished runs that a new one builds on: its initial weights, and its teacher."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from ..config import Config, load
 from ..model import Model, build
 from ..predict import lineage
 from ..predict import load as load_model
-from ..toolkit.runs import UserError
+from ..toolkit.runs import UserError, read_json
 from ..toolkit.tables.split import Splits
 from .parallel import Process
 from .pruning import prune
@@ -71,7 +70,7 @@ def _load_finished(role: str, config: Config, splits: Splits) -> Model:
     key, name, run = f"train.{role}", getattr(config.train, role), lineage(config).get(role)
     if run is None or not (run / "model/decision.json").exists():
         raise UserError(f"{key}: {name} is not a finished run in {config.paths.runs} or elsewhere.")
-    facts = json.loads((run / "data.json").read_text(encoding="utf-8"))
+    facts = read_json(run / "data.json")
     if facts["split_sha256"] != splits.manifest["split_sha256"]:
         raise UserError(
             f"{key}: {name} was trained on another split, so it may have seen rows that are held "

@@ -17,7 +17,6 @@ import msgspec
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
@@ -109,9 +108,9 @@ def create_app(
 
     include(app, router or APIRouter(), partial(check_key, key), PATH)
     describe_api(app.openapi(), payload, contract, locked=key is not None)
-    for route in app.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods:
-            route.methods.add("HEAD")  # after the document, where it would be listed again
+    for methods in (getattr(route, "methods", None) or set() for route in app.routes):
+        if "GET" in methods:
+            methods.add("HEAD")  # now, so that the document above does not list it
     return app
 
 

@@ -17,7 +17,6 @@ import msgspec
 import uvicorn
 from fastapi import APIRouter, FastAPI, HTTPException, Security
 from fastapi.responses import PlainTextResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
 from fastapi_offline import FastAPIOffline
 from msgspec import json
@@ -104,9 +103,9 @@ def create_app(folder: Path, settings: Serve, router: APIRouter | None = None) -
 
     include(app, router or APIRouter(), _checked(key), "/predict")
     describe_api(app.openapi(), payload, model.contract, locked=key is not None)
-    for route in app.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods:
-            route.methods.add("HEAD")  # after the document, where it would be listed again
+    for methods in (getattr(route, "methods", None) or set() for route in app.routes):
+        if "GET" in methods:
+            methods.add("HEAD")  # now, so that the document above does not list it
     return app
 
 
