@@ -24,7 +24,7 @@ from ..engines.engine import Engine, started
 from ..export.contract import Contract, load, version
 from ..runs import UserError
 from ..settings.serve import Serve, serving_key
-from .endpoint import Chat
+from .completions import Chat
 from .payload import Payload
 from .replies import Answer, RequestError
 from .request import ChatRequest
