@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
@@ -27,7 +26,7 @@ from ..settings.serve import Serve, serving_key
 from .completions import Chat
 from .payload import Payload
 from .replies import Answer, RequestError
-from .request import ChatRequest
+from .request import json_schema
 from .request_log import RequestLog
 from .sending import check_key
 from .server import Server, include
@@ -140,7 +139,7 @@ def _add_models(app: FastAPI, payload: Payload, key: str | None) -> None:
         check_key(key, request)
         return {"object": "list", "data": [model]}
 
-    @app.get("/v1/models/{name}")
+    @app.get("/v1/models/{name}", responses={404: {"description": REFUSALS[404]}})
     async def one_model(name: str, request: Request) -> dict[str, Any]:
         """Return the model, if it has this name."""
         check_key(key, request)
@@ -162,9 +161,7 @@ def describe_api(
     document: dict[str, Any], payload: Payload, contract: Contract, locked: bool
 ) -> None:
     """Add the endpoint to an OpenAPI document; `locked` means that it requires a key."""
-    (request,), schemas = msgspec.json.schema_components(
-        [ChatRequest], ref_template="#/components/schemas/{name}"
-    )
+    request, schemas = json_schema()
     example = {
         "model": payload.model,
         "messages": [{"role": "user", "content": "What is it about?"}],

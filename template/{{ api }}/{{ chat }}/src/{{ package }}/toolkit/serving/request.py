@@ -42,6 +42,7 @@ DONE_ANYWAY: dict[str, list[Any]] = {  # the values of other parameters that are
     "top_logprobs": [0],
     "verbosity": ["medium"],
 }
+NOTHING: tuple[Any, ...] = (None, [], {})
 ALIASES = {"developer": "system"}
 
 
@@ -131,13 +132,30 @@ def parse(body: bytes | bytearray) -> ChatRequest:
     return msgspec.convert(fields, ChatRequest)
 
 
+def json_schema() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the schema of what `parse` accepts, and the schemas that it refers to, by name."""
+    (request,), schemas = msgspec.json.schema_components(
+        [ChatRequest], ref_template="#/components/schemas/{name}"
+    )
+    nothing = {"enum": [*NOTHING]}
+    for schema in schemas.values():
+        for name, each in schema["properties"].items():
+            if name not in schema["required"]:
+                schema["properties"][name] = {"anyOf": [each, nothing]}
+        schema["additionalProperties"] = nothing
+    own = schemas["ChatRequest"]["properties"]
+    own |= {name: {"description": "Ignored."} for name in sorted(IGNORED)}
+    own |= {name: {"enum": [*values, *NOTHING]} for name, values in DONE_ANYWAY.items()}
+    return request, schemas
+
+
 def _without_nothing(value: Any) -> Any:
     """Return a JSON value without null, [] and {} in its objects."""
     if isinstance(value, list):
         return [_without_nothing(each) for each in value]
     if isinstance(value, dict):
-        kept = {name: _without_nothing(each) for name, each in value.items()}
-        return {name: each for name, each in kept.items() if each not in (None, [], {})}
+        asked = {name: each for name, each in value.items() if each not in NOTHING}
+        return {name: _without_nothing(each) for name, each in asked.items()}
     return value
 
 
@@ -146,7 +164,10 @@ def _is_asked(name: str, value: Any) -> bool:
     if name in ChatRequest.__struct_fields__:
         return True
     accepted = DONE_ANYWAY.get(name, [])
-    if name in IGNORED or value in accepted:
+    kind = isinstance(value, bool)  # true equals 1 in Python
+    if name in IGNORED or any(
+        value == each and kind == isinstance(each, bool) for each in accepted
+    ):
         return False
     if accepted:
         reason = f"{name}: only {' or '.join(map(json.dumps, accepted))} is supported."
