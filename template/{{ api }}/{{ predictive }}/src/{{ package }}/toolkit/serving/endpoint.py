@@ -28,16 +28,14 @@ JSON = (b"content-type", b"application/json")
 HEADERS = {405: [(b"allow", b"POST")], 503: [(b"retry-after", b"1")]}
 Headers = dict[bytes, bytes]
 Response = tuple[int, Iterable[tuple[bytes, bytes]], bytes]  # status, headers, body
-Steps = Generator[asyncio.Future[Any], None, Response]  # until each of the futures is done
+Reply = Callable[[Response], None]
+Steps = Generator[asyncio.Future[Any], None, Response]  # goes on when the future is done
 encode = msgspec.json.Encoder().encode
 
 
 @dataclass
 class Predict:
-    """What answers the requests to /predict, whichever protocol they come by.
-
-    Its steps yield what they wait for: this takes half the time of a coroutine in a task.
-    """
+    """What answers the requests to /predict, whichever way they come."""
 
     settings: Serve
     key: str | None
@@ -55,23 +53,31 @@ class Predict:
             raise RequestError(401, "the header X-API-Key is missing or wrong")
         limit = int(self.settings.max_body_mb * 1e6)
         if int(headers.get(b"content-length", 0)) > limit:
-            raise too_large(limit)
+            raise _too_large(limit)
         return limit
 
-    def answer(self, body: bytearray, headers: Headers, query: bytes, started: float) -> Steps:
-        """Answer a request that passed `check`, at a time of `time.perf_counter`."""
+    def answer(
+        self, body: bytearray, headers: Headers, query: bytes, started: float, reply: Reply
+    ) -> None:
+        """Give `reply` the response to a request that passed `check`, now or later.
+
+        It `started` at that time of `time.perf_counter`.
+        """
+        _advance(self._answer(body, headers, b"explain=1" in query, started), reply)
+
+    def refuse(self, error: RequestError, started: float) -> Response:
+        """Count an error and return its response."""
+        return self._respond(error.status, error.content, started)
+
+    def _answer(self, body: bytearray, headers: Headers, explain: bool, started: float) -> Steps:
         try:
-            content = yield from self._predict(body, headers, b"explain=1" in query)
+            content = yield from self._predict(body, headers, explain)
         except RequestError as error:
             return self.refuse(error, started)
         except Exception:
             logging.getLogger("uvicorn.error").exception("POST %s", PATH)
             return self.refuse(FAILED, started)
         return self._respond(200, content, started)
-
-    def refuse(self, error: RequestError, started: float) -> Response:
-        """Count an error and return its response."""
-        return self._respond(error.status, error.content, started)
 
     def _respond(self, status: int, content: Any, started: float) -> Response:
         self.telemetry.request(status, time.perf_counter() - started)
@@ -105,21 +111,6 @@ class Predict:
         return answers if rows is request else answers[0]
 
 
-def advance(steps: Steps, reply: Callable[[Response], None], _: Any = None) -> None:
-    """Go on to the next future, which will call this again, or give `reply` the response."""
-    try:
-        future = next(steps)
-    except StopIteration as end:
-        reply(end.value)
-    else:
-        future.add_done_callback(partial(advance, steps, reply))
-
-
-def too_large(limit: int) -> RequestError:
-    """Return the refusal of a body of more than `limit` bytes."""
-    return RequestError(413, f"the body is larger than {limit} bytes")
-
-
 @dataclass
 class Middleware:
     """Plain ASGI: what protocol.py leaves, and all if this release of uvicorn can't be extended."""
@@ -148,7 +139,7 @@ class Middleware:
             if not response.done():  # cancelled by a shutdown
                 response.set_result(found)
 
-        advance(self.predict.answer(body, headers, scope["query_string"], started), reply)
+        self.predict.answer(body, headers, scope["query_string"], started, reply)
         return await response
 
 
@@ -171,5 +162,19 @@ async def _receive(receive: Receive, body: bytearray, limit: int) -> bool:
         raise GONE
     body += message.get("body", b"")
     if len(body) > limit:
-        raise too_large(limit)
+        raise _too_large(limit)
     return bool(message.get("more_body"))
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(413, f"the body is larger than {limit} bytes")
+
+
+def _advance(steps: Steps, reply: Reply, _: Any = None) -> None:
+    """Go on to the next future, which calls this when it is done: a task would take longer."""
+    try:
+        future = next(steps)
+    except StopIteration as end:
+        reply(end.value)
+    else:
+        future.add_done_callback(partial(_advance, steps, reply))

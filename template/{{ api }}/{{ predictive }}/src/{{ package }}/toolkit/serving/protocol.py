@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from .answers import RequestError
-from .endpoint import BODY_SECONDS, GONE, LATE, PATH, Headers, Predict, Response, advance
+from .endpoint import BODY_SECONDS, GONE, LATE, PATH, Headers, Predict, Response
 
 QUERIES = {PATH.encode(): b"", f"{PATH}?explain=1".encode(): b"explain=1"}  # by URL
 
@@ -100,8 +100,9 @@ class Cycle:
             self.protocol.flow.resume_reading()  # paused at 64 KB
         elif not self.response_complete:
             self._stop()
-            steps = self.predict.answer(self.body, self.headers, self.query, self.started)
-            self.protocol.loop.call_soon(advance, steps, self.reply)  # what is parsed comes first
+            request = self.body, self.headers, self.query, self.started
+            # What else has arrived is parsed first, as uvicorn does.
+            self.protocol.loop.call_soon(self.predict.answer, *request, self.reply)
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error, if it was not too late for that."""
