@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from .estimator import Estimator, Losses, Rows
@@ -73,7 +72,7 @@ def _lightgbm(config: Config, classify: bool) -> BaseEstimator:
         "reg_lambda": settings.l2,
         "deterministic": True,
         "force_col_wise": True,  # else timing decides, and with it the order of sums
-        "n_jobs": settings.threads,
+        "n_jobs": settings.threads or 0,  # all, but the model does not hold how many
         "random_state": config.seed,
         "verbose": -1,
     }
@@ -94,23 +93,12 @@ def _fit_lightgbm(estimator: Any, train: Rows, val: Rows, config: Config) -> Los
         callbacks=[stop],
     )
     losses = history(estimator.evals_result_, "train", "val")
-    _forget_threads(estimator)
+    estimator._evals_result, estimator._best_score = {}, {}  # last digits depend on the threads
     return losses
 
 
 def _refit_lightgbm(estimator: Any, fitted: Any, rows: Rows, config: Config) -> None:
     estimator.set_params(n_estimators=max(1, fitted.best_iteration_)).fit(*rows)
-    _forget_threads(estimator)
-
-
-def _forget_threads(estimator: Any) -> None:
-    """Remove from the model the number of threads, and losses whose last digits depend on it."""
-    from lightgbm import Booster
-
-    text = estimator.booster_.model_to_string()
-    text = re.sub(r"(?<=\[num_threads: )\d+(?=\])", "0", text)
-    estimator._Booster = Booster(model_str=text)
-    estimator._evals_result, estimator._best_score = {}, {}
 
 
 def _onnx_lightgbm(estimator: Any) -> Any:

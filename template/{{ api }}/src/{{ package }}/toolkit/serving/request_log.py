@@ -65,16 +65,18 @@ class RequestLog:
         """Write the collected rows, after any write that is in progress."""
         with self.writing:
             data = b"".join(self.lines.popleft() for _ in range(len(self.lines)))
-            if not data:
-                return
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with appending(self.path) as file:  # opened anew, since logs are rotated
-                    while data:
-                        data = data[os.write(file.fileno(), data) :]
-            except OSError as error:
-                self.dropped(data.count(b"\n"))
-                logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
+            if data:
+                self._append(data)
+
+    def _append(self, data: bytes) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with appending(self.path) as file:  # opened anew, since logs are rotated
+                while data:
+                    data = data[os.write(file.fileno(), data) :]
+        except OSError as error:
+            self.dropped(data.count(b"\n"))
+            logging.getLogger("uvicorn.error").error("%s: %s", self.path, error.strerror)
 
 
 def _check(path: Path) -> None:
