@@ -73,6 +73,7 @@ BENCHES: dict[str, Bench] = {
             ["my-model", "export", "--run=bench"],
         ],
         {
+            "CPU seconds of the stages, for images": ["bench_images.py", "6000", "60000"],
             "Training a CNN": [*LOOP, "5"],
             "Latency of a CNN": ["bench_onnx.py"],
             "Serving a CNN with dynamic batching and without": ["bench_batching.py", EXPORT],

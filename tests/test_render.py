@@ -17,8 +17,8 @@ from render import render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("ci.yml", ".j2", "template.txt")
-FILES, MODULES, PROJECT = 139, 85, 1405
-BUDGET = {"src": 6454, "tests": 2468}  # lines of code
+FILES, MODULES, PROJECT = 146, 87, 1465
+BUDGET = {"src": 6990, "tests": 3060}  # lines of code
 
 
 @pytest.mark.parametrize("name", SETS)

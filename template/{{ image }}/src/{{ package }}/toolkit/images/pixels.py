@@ -61,8 +61,8 @@ def stored(data: bytes) -> tuple[Image.Image, str, bool]:
             _check(file)
             several = file.format != "MPO" and getattr(file, "is_animated", False)
             mode = file.mode
-            image = _upright(file)
-            return image if is_deep(image) else _opaque(image), mode, several
+            _turn(file)
+            return file if is_deep(file) else _opaque(file), mode, several
     except BrokenError:
         raise
     except UnidentifiedImageError:
@@ -81,14 +81,15 @@ def _check(file: Image.Image) -> None:
         raise BrokenError(f"has {file.width} x {file.height} pixels: too small")
 
 
-def _upright(file: Image.Image) -> Image.Image:
+def _turn(file: Image.Image) -> None:
+    """Turn an image upright, in place."""
     for key in NOT_EXIF:
         file.info.pop(key, None)
     try:
         file.getexif()
     except Exception:  # damaged; then no orientation is known
         file.info.pop("exif", None)
-    return ImageOps.exif_transpose(file)
+    ImageOps.exif_transpose(file, in_place=True)
 
 
 def _opaque(image: Image.Image) -> Image.Image:
@@ -145,6 +146,8 @@ def square(image: Image.Image, size: int) -> np.ndarray:
 
     In two calls, since the order of the two passes depends on the version of Pillow.
     """
+    if image.size == (size, size):
+        return np.asarray(image)
     across = image.resize((size, image.height), Image.Resampling.BILINEAR)
     return np.asarray(across.resize((size, size), Image.Resampling.BILINEAR))
 

@@ -9,6 +9,9 @@ extension Picture {
         guard let source = CGImageSourceCreateWithData(file as CFData, nil),
             let image = CGImageSourceCreateImageAtIndex(source, 0, nil)
         else { throw PredictorError.noPicture }
+        if image.bitsPerComponent > 8 && image.colorSpace?.model == .monochrome {
+            throw PredictorError.deepGray
+        }
         let facts = CGImageSourceCopyPropertiesAtIndex(source, 0, nil) as? [CFString: Any]
         let orientation = facts?[kCGImagePropertyOrientation] as? Int ?? 1
         self = try Picture(upright: image).turned(orientation)

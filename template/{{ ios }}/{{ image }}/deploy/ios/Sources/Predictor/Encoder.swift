@@ -4,6 +4,8 @@ public typealias Input = Picture
 public enum PredictorError: Error, Equatable {
     /// This system can't decode the file as an image.
     case noPicture
+    /// Gray levels of more than 8 bits: convert them by `bits` of contract.json.
+    case deepGray
     /// The model's output lacks what the contract defines.
     case noOutput(String)
 }

@@ -34,5 +34,11 @@ class DecodeTest {
         assertThrows(IllegalArgumentException::class.java) { decode("text".toByteArray()) }
     }
 
+    @Test
+    fun grayOfMoreThanEightBitsIsRefused() {
+        val header = "\u0089PNG\r\n\u001a\n\u0000\u0000\u0000\rIHDR\u0000\u0000\u0000\u0008\u0000\u0000\u0000\u0008\u0010\u0000"
+        assertThrows(IllegalArgumentException::class.java) { decode(header.toByteArray(Charsets.ISO_8859_1)) }
+    }
+
     private fun levels(picture: Picture): List<Int> = picture.rgb.map { it.toInt() and 255 }
 }

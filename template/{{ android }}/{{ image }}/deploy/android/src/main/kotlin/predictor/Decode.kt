@@ -6,12 +6,18 @@ import android.media.ExifInterface
 
 /** Decode a file, such as the camera's JPEG: upright, on white where it is transparent. */
 fun decode(file: ByteArray): Picture {
+    require(!isDeepGray(file)) { "A gray PNG of 16 bits: convert it to 8 by `bits` of contract.json." }
     val options = BitmapFactory.Options().apply { inPremultiplied = false }
     val bitmap = BitmapFactory.decodeByteArray(file, 0, file.size, options)
     requireNotNull(bitmap) { "This system can't decode the file as an image." }
     val orientation = ExifInterface(file.inputStream()).getAttributeInt(ExifInterface.TAG_ORIENTATION, 1)
     return picture(bitmap).turned(orientation)
 }
+
+/** Return whether a file is a gray PNG of 16 bits, whose levels the system would scale otherwise. */
+private fun isDeepGray(file: ByteArray): Boolean =
+    file.size > 25 && file[1] == 'P'.code.toByte() && file[12] == 'I'.code.toByte() &&
+        file[24].toInt() == 16 && file[25].toInt() in setOf(0, 4)
 
 /** Return an upright bitmap on white. */
 fun picture(bitmap: Bitmap): Picture {
