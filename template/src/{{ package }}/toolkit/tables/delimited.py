@@ -7,6 +7,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -163,10 +164,7 @@ def _records(path: Path, layout: _Layout, found: list[str]) -> Iterator[list[str
 
     UserError if the last cell is never closed: skipping its row would lose all lines in it.
     """
-    encoding = layout.encoding.replace("utf8", "utf-8-sig")
-    with open_binary(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:  # type: ignore
-        for _ in range(layout.skip):
-            text.readline()
+    with _text(path, layout, "strict") as text:
         style = "excel" if layout.quoted else Unquoted
         lines = csv.reader(chain(text, [END]), style, delimiter=layout.delimiter)
         filled = filter(None, lines)
@@ -294,31 +292,38 @@ def _layout(path: Path) -> _Layout:
 def _has_stray_quotes(path: Path, layout: _Layout) -> bool:
     """Return whether quotation marks enclose no cells, as in files that were written without them.
 
-    Then lines with some are complete rows, several of them with an odd number, and cells in
-    quotation marks would end in the middle of a text, or never.
+    Then lines with some are complete rows, in several of them a mark is not closed or is followed
+    by more text, and as a file with quoted cells it would be invalid.
     """
-    if layout.encoding == "utf-16" or len(layout.names) < 2:
-        return False
-    delimiter, marked, complete, odd = layout.delimiter.encode(), 0, 0, 0
-    with open_binary(path) as file:
-        for line in filter(lambda line: b'"' in line, file):
+    delimiter, marked, complete, stray = layout.delimiter, 0, 0, 0
+    followed = re.compile(f'(?:^|{re.escape(delimiter)})"(?:[^"]|"")*"[^"{delimiter}\\r\\n]')
+    with _text(path, layout) as text:
+        for line in filter(lambda line: '"' in line, text):
             marked += 1
             complete += line.count(delimiter) == len(layout.names) - 1
-            odd += line.count(b'"') % 2
-    return odd > 1 and complete >= MIN_COMPLETE * marked and not _is_well_quoted(path, layout)
+            stray += line.count('"') % 2 == 1 or followed.search(line) is not None
+    fits = len(layout.names) > 1 and complete >= MIN_COMPLETE * marked
+    return fits and stray > 1 and not _is_well_quoted(path, layout)
 
 
 def _is_well_quoted(path: Path, layout: _Layout) -> bool:
-    encoding = layout.encoding.replace("utf8", "utf-8-sig")
-    with open_binary(path) as file, io.TextIOWrapper(file, encoding, "replace", "") as text:  # type: ignore
-        for _ in range(layout.skip):
-            text.readline()
+    with _text(path, layout) as text:
         try:
             for _ in csv.reader(text, delimiter=layout.delimiter, strict=True):
                 pass
         except csv.Error:
             return False
     return True
+
+
+@contextmanager
+def _text(path: Path, layout: _Layout, errors: str = "replace") -> Iterator[io.TextIOWrapper]:
+    """Open a file after its header."""
+    encoding = layout.encoding.replace("utf8", "utf-8-sig")
+    with open_binary(path) as file, io.TextIOWrapper(file, encoding, errors, "") as text:  # type: ignore
+        for _ in range(layout.skip):
+            text.readline()
+        yield text
 
 
 def _characters(file: IO[bytes] | gzip.GzipFile) -> tuple[int, int, bool]:
