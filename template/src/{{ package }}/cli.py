@@ -17,6 +17,7 @@ from .toolkit.runs import UserError
 PROGRAM = str(__package__).replace("_", "-")
 DESCRIPTION = "Train, evaluate, export and monitor a model."
 MAX_LENGTH = 1000  # characters of an error message
+OUT_OF_MEMORY = "out of memory: free some, or use a machine with more; finished results are kept."
 STORAGE = {  # errors of a full or read-only disk
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
     *(errno.EIO, errno.ENAMETOOLONG),
@@ -39,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{PROGRAM}: {_short(str(error))}{more}", file=sys.stderr)
         return 2
     except ImportError as error:
+        if "failed to map" in str(error):
+            print(f"{PROGRAM}: {OUT_OF_MEMORY}", file=sys.stderr)
+            return 2
         if not (way := missing_groups()):
             raise
         print(f"{PROGRAM}: {error}: {way}.", file=sys.stderr)
@@ -51,8 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{PROGRAM}: {reason}; finished results are kept.", file=sys.stderr)
         return 2
     except MemoryError:
-        advice = "free some or, for larger data, use a machine that has more"
-        print(f"{PROGRAM}: out of memory: {advice}; finished results are kept.", file=sys.stderr)
+        print(f"{PROGRAM}: {OUT_OF_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; finished results are kept.", file=sys.stderr)

@@ -6,6 +6,7 @@ seeded with its own number.
 """
 
 import hashlib
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +29,7 @@ from .train import fit
 
 def tune(config: Config) -> tuple[Config, str]:
     """Return the best configuration, and a summary of its trial and validation score."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # Ctrl-C is no failed trial
     splits = load(config)
     build(config, splits)  # fails early if a package is missing
     _ranges(config.model.name)
@@ -74,6 +75,9 @@ def _journal(config: Config, splits: Splits) -> Path:
 
 
 def _study(config: Config, journal: Path) -> optuna.Study:
+    """Open a search; half a line, which a full disk or a kill has left, would end it for good."""
+    if journal.exists():
+        os.truncate(journal, journal.read_bytes().rfind(b"\n") + 1)
     return optuna.create_study(
         study_name=journal.stem,
         storage=JournalStorage(JournalFileBackend(str(journal))),

@@ -129,7 +129,7 @@ def _convert(
         make(model, splits.schema, folder, threshold)
         if hasattr(converter, "accompany"):  # further files for clients
             converter.accompany(model, folder)
-    except OSError:  # a full disk, for example
+    except (OSError, MemoryError):  # a full disk, for example
         raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__.removeprefix('UserError')} {error}".split())[:200]

@@ -61,7 +61,10 @@ def _in_subprocess(load: Callable[[], Predict], batches: dict[int, Any]) -> dict
     """Call `_cost` in a new interpreter; multiprocessing would import the caller again."""
     job = pickle.dumps((load, batches))
     python = [sys.executable, "-m", __name__]
-    done = subprocess.run(python, input=job, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(python, input=job, stdout=subprocess.PIPE)
+    if done.returncode == -9:  # the system kills a process if memory runs out
+        raise MemoryError
+    done.check_returncode()
     return json.loads(done.stdout.splitlines()[-1])
 
 
