@@ -5,12 +5,12 @@ const CHANNELS = { 0: 1, 2: 3, 4: 2, 6: 4 }; // by the color type of a PNG
 /** Return whether `bytes` are a PNG file of 16 bits per channel. */
 export const isDeep = (bytes) => bytes[1] === 80 && bytes[12] === 73 && bytes[24] === 16;
 
-/** Return { width, height, data: RGBA bytes }; grey levels have `bits`. */
+/** Return { width, height, data: RGBA bytes } where grey levels have `bits`; an Error if not. */
 export async function decodeDeep(bytes, bits) {
   const [width, height] = size(bytes);
   const { IDAT, tRNS, eXIf } = chunks(bytes);
-  const isPlain = !bytes[28] && !eXIf;
-  if (!isPlain) throw new Error("is an interlaced or turned 16-bit image: save it as 8 bits.");
+  if (bytes[28] || eXIf)
+    throw new Error("is an interlaced or turned image of 16 bits: save it plainly.");
   const channels = CHANNELS[bytes[25]];
   const lines = unfiltered(await inflate(IDAT), 2 * channels * width, height, 2 * channels);
   const hole = bytes[25] === 0 && tRNS ? 256 * tRNS[0][0] + tRNS[0][1] : null;
@@ -39,7 +39,7 @@ async function inflate(parts) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Undo the filters of PNG (RFC 2083, section 6): each line starts with the number of its own. */
+/** Undo the filters of PNG (RFC 2083, section 6); the first byte of a line is its filter. */
 function unfiltered(data, length, height, step) {
   if (data.length < height * (length + 1)) throw new Error("can't be decoded; is it complete?");
   const lines = new Uint8Array(height * length);
@@ -66,7 +66,8 @@ function grey(lines, bits, hole) {
   const shown = new Uint8Array(2 * lines.length);
   for (let at = 0; at < lines.length; at += 2) {
     const level = 256 * lines[at] + lines[at + 1];
-    if (level >= Math.max(2, 2 ** bits)) throw new Error(`has levels of more than ${bits} bits.`);
+    if (level > Math.max(1, 2 ** bits - 1))
+      throw new Error(`has levels above those of ${bits} bits.`);
     shown.fill(Math.min(Math.floor((256 * level) / 2 ** bits), 255), 2 * at, 2 * at + 3);
     shown[2 * at + 3] = level === hole ? 0 : 255;
   }
