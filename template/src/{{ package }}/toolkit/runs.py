@@ -116,9 +116,9 @@ def alone(path: Path, other: str) -> Iterator[None]:
 
 def _sweep(path: Path) -> None:
     """Remove scratch folders, of a path and inside it, by their names."""
-    name = re.escape(path.name)
-    places = (path.parent.iterdir(), rf"\.{name}\.\w{{8}}"), (path.rglob(".*"), r"\..+\.\w{8}")
-    found = [each for files, kind in places for each in files if re.fullmatch(kind, each.name)]
+    names = re.compile(r"\.(.+)\.[a-z0-9_]{8}")  # as `tempfile` adds
+    beside = [each for each in path.parent.iterdir() if names.sub(r"\1", each.name) == path.name]
+    found = beside + [each for each in path.rglob(".*") if names.fullmatch(each.name)]
     for scratch in filter(Path.is_dir, found):
         shutil.rmtree(scratch, ignore_errors=True)
 
