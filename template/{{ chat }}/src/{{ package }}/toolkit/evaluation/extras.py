@@ -58,7 +58,7 @@ def _from_scratch(splits: Splits, config: BaseConfig) -> list[str]:
     return [
         f"{settings.name} starts from random weights: {len(answers):,} answers show that every "
         "stage works, but teach it no useful ones. For those, start from a pretrained model: run "
-        "--model.name HuggingFaceTB/SmolLM2-135M-Instruct --train.method lora."
+        "--model.name HuggingFaceTB/SmolLM2-135M-Instruct --train.method lora --train.accumulate 4."
     ]
 
 
