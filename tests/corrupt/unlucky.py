@@ -168,7 +168,8 @@ def at_once(folder: Path) -> Iterator[bool]:
     both = [start("export", "--run", newest, *here) for _ in range(2)]
     errors = [process.communicate()[1] for process in both]
     yield check(f"two exports at once: {[p.returncode for p in both]} {''.join(errors)}",
-                sorted(p.returncode for p in both) == [0, 2], complete(runs / newest / "export/onnx"),
+                sorted(p.returncode for p in both) == [0, 2],
+                complete(runs / newest / "export/onnx"),
                 [p.name for p in (runs / newest / "export").iterdir()] == ["onnx"])  # fmt: skip
 
 
