@@ -6,7 +6,8 @@ const MAX_PIXELS = 80_000_000;
 const MIN_SIDE = 4; // pixels
 const EVERYWHERE = /^(\x89PNG|\xff\xd8\xff|RIFF.{4}WEBP|GIF8|BM|.{4}ftypavi[fs]|\0\0\x01\0)/s;
 // The orientation in the EXIF of WebP, which not all browsers read.
-const TURNED = /EXIF.{4,10}(II.*?\x12\x01\x03\0\x01\0\0\0|MM.*?\x01\x12\0\x03\0{3}\x01\0)[\x02-\x08]/s;
+const TURNED =
+  /EXIF.{4,10}(II.*?\x12\x01\x03\0\x01\0\0\0|MM.*?\x01\x12\0\x03\0{3}\x01\0)[\x02-\x08]/s;
 const ELSEWHERE = /^(II[*+]\0|MM\0[*+]|\0\0\0\x0cjP  |\xff\x4f\xff\x51|P[1-6fF][\s#])/s;
 
 /**
