@@ -118,6 +118,7 @@ def corrupt(session: nox.Session) -> None:
             _inside(session, folder, "corrupt/corrupt.py", *session.posargs)
         _inside(session, Path(scratch) / "tables", "corrupt/unlucky.py")
         _inside(session, Path(scratch) / "tables", "corrupt/generated.py", needs=GENERATED)
+        _inside(session, Path(scratch) / "texts", "corrupt/generated_texts.py")
 
 
 @nox.session
