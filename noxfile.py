@@ -120,6 +120,7 @@ def corrupt(session: nox.Session) -> None:
         _inside(session, Path(scratch) / "tables", "corrupt/generated.py", needs=GENERATED)
         _inside(session, Path(scratch) / "chats", "corrupt/conversations.py")
         _inside(session, Path(scratch) / "pictures", "corrupt/layouts.py")
+        _inside(session, Path(scratch) / "texts", "corrupt/generated_texts.py")
 
 
 @nox.session

@@ -94,6 +94,11 @@ BENCHES: dict[str, Bench] = {
             ],
         },
     ),
+    "mails": (
+        {"task": "text-classification"},
+        [],
+        {"A whole run on mails, compared with bare scikit-learn": ["bench_mails.py"]},
+    ),
     "chats": (
         {"task": "text-generation"},
         [],

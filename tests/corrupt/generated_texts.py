@@ -2,16 +2,17 @@
 
     uv run --directory PROJECT python tests/corrupt/generated_texts.py [--files 2000] [--first 0]
 
-Runs in the environment of a project of texts with the target batch and api, after `run`. Each row
-that was written is read, or the message names it; labels are as written; `predict` has a line for
-each row, and the API takes the same texts. The files are the same each time; exit code 1 and the
-failing files by kind of fault.
+Runs in the environment of a project of texts with the targets batch and api, and with its export,
+which is made if there is none. Each row that was written is read, or the message names one; labels
+are as written; `predict` has a line for each row, and the API takes the same texts. The files are
+the same each time; exit code 1 and the failing files by kind of fault.
 """
 
 import argparse
 import csv
 import io
 import json
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -182,6 +183,8 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     args = parser.parse_args()
     config = config_.load(Path("config.yaml"), {"data.text": "text", "data.target": "label"})
+    if not (config.paths.runs / "latest").exists():
+        subprocess.run([PACKAGE.replace("_", "-"), "run"], check=True)
     export = runs.find(config.paths.runs) / "export/onnx"
     model = onnx_runtime.load(export)
     counts: Counter[str] = Counter()
