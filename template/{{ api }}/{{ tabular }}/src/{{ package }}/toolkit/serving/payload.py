@@ -222,8 +222,8 @@ def _example(column: Input) -> Any:
 
 def _cell_schema(kind: type[Date | Level]) -> dict[str, Any]:
     if issubclass(kind, Level):
-        boolean = {"type": ["string", "boolean"]} if kind.column.boolean else {"type": "string"}
-        return {**boolean} if kind.column.missing else {**boolean, "minLength": 1}
+        scalar = {"type": ["string", "number", "boolean"]}  # as text, like a cell of a file
+        return scalar if kind.column.missing else {**scalar, "pattern": r"\S"}
     if kind.column.format == "ISO8601":
         return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
     return {"type": "string", "description": f"Written as {kind.column.format}."}
