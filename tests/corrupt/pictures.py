@@ -84,7 +84,6 @@ def _files() -> list[Case]:
         "of no bytes": b"",
         "cut": intact[: len(intact) // 2],
         "a cut JPEG": photo[: len(photo) // 2],
-        "an animation": film,
         "a bomb": _bomb(20_000, 20_000),
         "of no size": _bomb(0, 0),
         "a drawing": vector,
@@ -104,6 +103,8 @@ def _files() -> list[Case]:
         "transparent": _stored(Image.fromarray(noise).convert("RGBA")),
         "CMYK": _stored(Image.fromarray(noise).convert("CMYK"), "JPEG"),
         "long and thin": _stored(Image.new("RGB", (4000, 4))),
+        "a bitmap": _stored(Image.fromarray(noise), "BMP"),
+        "an animation": film,
         "with rubbish behind": intact + b"rubbish" * 99,
     }
 

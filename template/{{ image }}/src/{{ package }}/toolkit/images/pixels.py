@@ -83,6 +83,7 @@ def _check(file: Image.Image) -> None:
 
 def _turn(file: Image.Image) -> None:
     """Turn an image upright, in place."""
+    file.load()
     for key in NOT_EXIF:
         file.info.pop(key, None)
     try:
