@@ -116,9 +116,10 @@ def alone(path: Path, other: str) -> Iterator[None]:
 
 def _sweep(path: Path) -> None:
     """Remove scratch folders, of a path and inside it, by their names."""
-    names = re.compile(r"\.(.+)\.[a-z0-9_]{8}")  # as `tempfile` adds
-    beside = [each for each in path.parent.iterdir() if names.sub(r"\1", each.name) == path.name]
-    found = beside + [each for each in path.rglob(".*") if names.fullmatch(each.name)]
+    end = "[a-z0-9_]" * 8  # as `tempfile` adds
+    own = re.compile(rf"\.{re.escape(path.name)}\.{end}"), path.parent.iterdir()
+    inner = re.compile(rf"\..+\.{end}"), path.rglob(".*")
+    found = [each for name, files in (own, inner) for each in files if name.fullmatch(each.name)]
     for scratch in filter(Path.is_dir, found):
         shutil.rmtree(scratch, ignore_errors=True)
 
