@@ -9,10 +9,11 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, Literal, NamedTuple
 
 import pyarrow as pa
@@ -38,13 +39,15 @@ class Reading(NamedTuple):
     """How to read a file: what to do with malformed rows, and which sheet of a workbook to take.
 
     `missing` are texts that mean a missing value. In `free_text`, no row of units or of totals is
-    looked for.
+    looked for. `wrappers` are further names for the one array in an object, each with keys of
+    objects that are not rows.
     """
 
     bad_rows: Literal["refuse", "skip"] = "refuse"
     sheet: str | None = None
     missing: Sequence[str] = ()
     free_text: bool = False
+    wrappers: Mapping[str, Collection[str]] = MappingProxyType({})
 
     @staticmethod
     def of(settings: Any) -> "Reading":

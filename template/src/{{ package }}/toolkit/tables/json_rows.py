@@ -3,9 +3,10 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +16,10 @@ from .delimited import Reading, open_binary
 from .schema import NESTED
 
 ROWS = 65_536  # per batch
-WRAPPERS = {  # names of the one array in an object
-    *("data", "rows", "records", "items", "examples", "instances", "conversations"),
+WRAPPERS = (  # names of the one array in an object
+    *("data", "rows", "records", "items", "examples", "instances"),
     *("train", "validation", "test"),
-}
-TURNS = {"from", "role"}  # keys of the objects in `conversations` if these are a cell, not rows
+)
 SPACE = re.compile(r"\s*")
 SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")  # most of them in valid pairs
 
@@ -27,13 +27,13 @@ SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")  # most of them in valid pairs
 def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     """Yield the rows in order, first a table without rows; cells are text."""
     names: dict[str, bool] = {}
-    for record in records(path, notes):
+    for record in records(path, notes, reading.wrappers):
         for name, value in record.items():
             names[name] = names.get(name, False) or isinstance(value, list | dict)
     fields = [pa.field(n, pa.string(), metadata=NESTED if names[n] else None) for n in names]
     schema = pa.schema(fields)
     yield schema.empty_table()
-    rows = records(path, [])
+    rows = records(path, [], reading.wrappers)
     while chunk := list(islice(rows, ROWS)):
         columns = [[_cell(record.get(name)) for record in chunk] for name in names]
         yield pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
@@ -46,8 +46,14 @@ def _cell(value: object) -> str | None:
     return None if value != value else json.dumps(value, ensure_ascii=False)
 
 
-def records(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the objects of JSON lines, of one array, of one in an object, or one after another."""
+def records(
+    path: Path, notes: list[str], more: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> Iterator[dict[str, Any]]:
+    """Yield the objects of JSON lines, of one array, of one in an object, or one after another.
+
+    `more` are the wrappers of `Reading`.
+    """
+    wrappers = dict.fromkeys(WRAPPERS, ()) | {**more}
     with open_binary(path) as file:
         lines = (line.removeprefix(codecs.BOM_UTF8) for line in file)
         start = next((line for line in lines if line.strip()), b"")
@@ -55,11 +61,11 @@ def records(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
         first = json.loads(start)
     except (ValueError, RecursionError):
         first = None  # an array or object over several lines, or damage
-    is_line = isinstance(first, dict) and not _wrapped(first)
+    is_line = isinstance(first, dict) and not _wrapped(first, wrappers)
     if is_line or start.lstrip()[:1] not in (b"[", b"{", b"\xff", b"\xfe"):
         yield from _lines(path)
     else:
-        yield from _whole(path, notes)
+        yield from _whole(path, notes, wrappers)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -87,12 +93,15 @@ def _with_valid_surrogates(value: Any, text: bytes) -> Any:
     return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def _whole(path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
+def _whole(
+    path: Path, notes: list[str], wrappers: Mapping[str, Collection[str]]
+) -> Iterator[dict[str, Any]]:
     """Yield the objects of a file that is no JSON lines, which is read at once."""
     with open_binary(path) as file:
         content = file.read()
     values = _with_valid_surrogates([*_values(path, content)], content)
-    arrays = _wrapped(values[0]) if len(values) == 1 and isinstance(values[0], dict) else {}
+    is_object = len(values) == 1 and isinstance(values[0], dict)
+    arrays = _wrapped(values[0], wrappers) if is_object else {}
     if len(arrays) > 1:
         raise UserError(f"{path}: holds {', '.join(arrays)}: write each to a file of its own.")
     for name, array in arrays.items():
@@ -126,16 +135,11 @@ def _values(path: Path, content: bytes) -> Iterator[Any]:
         ) from None
 
 
-def _wrapped(value: dict[str, Any]) -> dict[str, list[Any]]:
-    """Return the arrays in an object that are named as rows are."""
+def _wrapped(value: dict[str, Any], wrappers: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """Return the arrays in an object that are named as rows are, unless they are a cell."""
+    arrays = {name: value[name] for name in wrappers if isinstance(value.get(name), list)}
     return {
         name: rows
-        for name, rows in value.items()
-        if name in WRAPPERS
-        and isinstance(rows, list)
-        and not (name == "conversations" and any(_is_turn(row) for row in rows[:1]))
+        for name, rows in arrays.items()
+        if not any(isinstance(row, dict) and {*wrappers[name]} & {*row} for row in rows[:1])
     }
-
-
-def _is_turn(value: Any) -> bool:
-    return isinstance(value, dict) and bool(TURNS & {*value})

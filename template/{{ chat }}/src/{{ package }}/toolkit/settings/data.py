@@ -35,6 +35,7 @@ class Data(BaseModel, extra="forbid", frozen=True):
     time: str | None = None
     bad_rows: Literal["refuse", "skip"] = "refuse"
     free_text: ClassVar = True
+    wrappers: ClassVar = {"conversations": ("from", "role")}  # as of ShareGPT, or rows of others
     sheet: str | None = None
     val: float = Field(0.2, gt=0, lt=0.5)
     test: float = Field(0.2, gt=0, lt=0.5)
