@@ -181,7 +181,7 @@ def _release(template: Path) -> None:
     git(template, "mv", f"{LICENSES}/MIT.txt", f"{LICENSES}/Expat.txt")
     for old, new in MOVED.items():
         git(template, "mv", f"template/{SCORES}{old}", f"template/{SCORES}{new}")
-    edit(template / f"template/{SCORES}pages.py", "import json\n", "import json as js\n")
+    edit(template / f"template/{SCORES}pages.py", "import base64\n", "import base64 as b64\n")
     edit(template / f"template/{SCORES}mistakes.py", "MISTAKES = 50", "MISTAKES = 60")
     commit(template, "renamed")
     git(template, "tag", "1.1.0")
@@ -205,7 +205,7 @@ def test_migrations_carry_answers_and_edits_to_other_names(tmp_path: Path) -> No
     assert "Copyright (c) Ann" in (folder / "LICENSE").read_text("utf-8")
     assert not (scores / "report.py").exists() and not (scores / "errors.py").exists()
     carried = (scores / "pages.py").read_text("utf-8")
-    assert "SEEN = 1" in carried and "import json as js" in carried and "<<<" not in carried
+    assert "SEEN = 1" in carried and "import base64 as b64" in carried and "<<<" not in carried
     both = (scores / "mistakes.py").read_text("utf-8")
     assert "<<<<<<< before updating\nMISTAKES = 70\n" in both and "MISTAKES = 60\n>>>>" in both
     assert conflicts(folder) == ["src/my_model/toolkit/evaluation/mistakes.py"] and not lost(folder)
