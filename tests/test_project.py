@@ -208,7 +208,7 @@ def _assert_errors_are_explained(folder: Path, script: str, task: str) -> None:
 def _errors(task: str) -> dict[str, str]:
     if task == "text-generation":  # there is no target column
         known = {options.replace("target=b", "text=b"): ERRORS[options] for options in ERRORS}
-        return known | {"--data.path=broken.csv": "set the columns"}
+        return known | {"--data.path=broken.csv": "be read"}
     return ERRORS | ({} if task.startswith("tabular") else {"--data.path=broken.csv": "be read"})
 
 
