@@ -1,11 +1,11 @@
 """Requests: a row type made from the contract, decoded and validated in one pass.
 
-A cell that is not written as JSON expects, such as a number in quotes, is read by the same rules as
-in a file, only slower.
+The decoder knows the levels of the training set. Any other cell, such as an unseen level or a
+number in quotes, is read by the same rules as in a file, only slower.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, defstruct
@@ -35,23 +35,6 @@ class Date(str):
         return date
 
 
-class Level(str):
-    """A category as the model takes it; `known` are those of the training set."""
-
-    column: Column
-    known: dict[Any, "Level"]
-
-    @classmethod
-    def parse(cls, cell: Any) -> "Level":
-        """Return the level of a cell; ValueError for a list or an object."""
-        if cell.__class__ is str and (found := cls.known.get(cell)):
-            return found
-        level = cls.column.value(cell)
-        if not level and not cls.column.missing:
-            raise ValueError(MISSING)
-        return cls(level)
-
-
 MISSING = "is missing, but has no missing values in the training set"
 
 
@@ -74,14 +57,13 @@ class Payload:
         self.names = [column.name for column in self.columns_]
         self.types = [_cell_type(column) for column in self.columns_]
         self.row = _row_type(self.columns_, self.types)
-        self.request: Any = self.row | Annotated[list[self.row], Meta(min_length=1)]  # type: ignore
         self.escaped = any(name != name.translate(ESCAPES) for name in self.names)
         self.levels = [
             (number, frozenset([*column.categories, ""]))
             for number, column in enumerate(self.columns_)
             if column.kind == "category" and column.categories
         ]
-        self.decoder = msgspec.json.Decoder(self.request, dec_hook=_parse)
+        self.decoder = msgspec.json.Decoder(_request(self.row), dec_hook=_parse)
 
     def read(self, body: bytearray, kind: str) -> Any:
         """Return the result of `decode`, whatever the content type: only JSON is valid."""
@@ -145,8 +127,10 @@ class Payload:
 
     def content(self, contract: Contract) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the content of a request body by content type, and the schemas it refers to."""
+        described = [Annotated[Any, Meta(extra_json_schema=_schema(c))] for c in self.columns_]
         (request,), schemas = msgspec.json.schema_components(
-            [self.request], schema_hook=_cell_schema, ref_template="#/components/schemas/{name}"
+            [_request(_row_type(self.columns_, described))],
+            ref_template="#/components/schemas/{name}",
         )
         row = self.example(contract)
         for name, value in row.items():
@@ -166,17 +150,18 @@ def _row_type(columns: Sequence[Column], types: Sequence[Any]) -> type[Struct]:
     )
 
 
+def _request(row: type[Struct]) -> Any:
+    return row | Annotated[list[row], Meta(min_length=1)]  # type: ignore[valid-type]
+
+
 def _cell_type(column: Column) -> Any:
-    """Return the type of a cell that is not missing."""
+    """Return the type of a cell that is not missing, as the decoder reads it."""
     if column.kind == "number":
         return Annotated[float, Meta(ge=-FLOAT32, le=FLOAT32)]
     if column.kind == "date":
         return type("Cell", (Date,), {"column": column})
-    known: dict[Any, Level] = {}
-    kind = type("Cell", (Level,), {"column": column, "known": known})
     levels = [level for level in column.categories or [] if column.value(level) == level]
-    known.update({level: kind(level) for level in levels})
-    return kind
+    return Literal[*levels] if levels else Literal[""]
 
 
 def _cell(column: Column, kind: Any, cell: Any) -> Any:
@@ -185,13 +170,13 @@ def _cell(column: Column, kind: Any, cell: Any) -> Any:
         if not column.missing:
             raise ValueError(MISSING)
         return None
-    return column.number(cell) if column.kind == "number" else kind.parse(cell)
+    return kind.parse(cell) if column.kind == "date" else column.value(cell)
 
 
 def _values(column: Column, cells: Sequence[Any]) -> Sequence[Any]:
     """Return the values of a column as the model takes them; None is missing."""
     if column.kind == "category":
-        return ["" if cell is None else str(cell) for cell in cells]
+        return ["" if cell is None else cell for cell in cells]
     if column.kind == "date":
         return [cell and cell.days - column.offset for cell in cells]
     if column.offset or column.missing_numbers:
@@ -220,10 +205,16 @@ def _example(column: Input) -> Any:
     return round((low + high) / 2, 2)
 
 
-def _cell_schema(kind: type[Date | Level]) -> dict[str, Any]:
-    if issubclass(kind, Level):
-        scalar = {"type": ["string", "number", "boolean"]}  # as text, like a cell of a file
-        return scalar if kind.column.missing else {**scalar, "pattern": r"\S"}
-    if kind.column.format == "ISO8601":
-        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-    return {"type": "string", "description": f"Written as {kind.column.format}."}
+def _schema(column: Column) -> dict[str, Any]:
+    """Return the JSON schema of a cell."""
+    if column.kind == "number":
+        schema = {"type": "number", "minimum": -FLOAT32, "maximum": FLOAT32}
+    elif column.kind == "date" and (column.format or "ISO8601") != "ISO8601":
+        schema = {"type": "string", "description": f"Written as {column.format}."}
+    elif column.kind == "date":
+        schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    else:  # as text, like a cell of a file
+        schema = {"type": ["string", "number", "boolean"]}
+        if not column.missing:
+            schema["pattern"] = r"\S"
+    return {"anyOf": [schema, {"type": "null"}]} if column.missing else schema
