@@ -120,11 +120,15 @@ the rounds, or their range.
 
 
 def main(*names: str) -> None:
-    """Run the benchmarks of some projects, or of all, and write the page after each."""
+    """Run the benchmarks of some projects, or of all, and write the page after each.
+
+    SystemExit at the end names those that missed their goal.
+    """
     wanted = [each for name in names for each in ALIASES.get(name, [name])]
     unknown = sorted({*wanted} - {*BENCHES})
     if unknown:
         raise SystemExit(f"{unknown[0]} is not one of {', '.join([*BENCHES, *ALIASES])}.")
+    missed = []
     with tempfile.TemporaryDirectory() as scratch:
         template = snapshot(Path(scratch) / "template")
         for name in wanted or BENCHES:
@@ -133,24 +137,30 @@ def main(*names: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             render(template, folder, answers)
             for step in [["--quiet", "my-model", "data"], *steps]:
-                _uv(folder, *step)
+                _uv(folder, *step).check_returncode()
             machine = _machine(folder)
             for title, words in benches.items():
                 if SMALL in words:
                     words = [w if w != SMALL else f"{SMALL}{smollm2(folder)}" for w in words]
                 python = [] if words[0] == "--with-requirements" else ["python", HERE / words[0]]
-                text = _uv(folder, *(python + words[1:] if python else words))
-                _keep(title, f"{machine}\n\n```text\n{text.strip()}\n```\n")
+                done = _uv(folder, *(python + words[1:] if python else words))
+                lines = [each for each in done.stdout.splitlines() if each[:8] != " warning"]
+                text = "\n".join(lines).strip()
+                if not text:  # it broke, rather than miss its goal
+                    done.check_returncode()
+                _keep(title, f"{machine}\n\n```text\n{text}\n```\n")
+                missed += [title] * (done.returncode != 0)
+    if missed:
+        raise SystemExit(f"missed: {'; '.join(missed)}")
 
 
-def _uv(folder: Path, *words: Any) -> str:
-    """Run a command in a project's environment; show and return what it prints."""
+def _uv(folder: Path, *words: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command in a project's environment, and show what it prints."""
     command = ["uv", "run", "--directory", folder, *words]
     print("$", *words, flush=True)
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     print(done.stdout, flush=True)
-    lines = done.stdout.splitlines()
-    return "\n".join(line for line in lines if not line.startswith(" warning"))
+    return done
 
 
 def _machine(folder: Path) -> str:
