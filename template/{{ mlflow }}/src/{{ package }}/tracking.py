@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -24,6 +25,7 @@ VARIABLES = {
 BATCH = 500  # metrics in one request; MLflow allows at most 1,000
 PATHS = {"experiments": "artifact_location", "runs": "artifact_uri"}  # columns of the database
 SECONDS = 10.0  # a killed run loses at most this much of its learning curve
+PATIENCE = 10  # times as long as a request that failed, until the next one
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     if "MLFLOW_TRACKING_URI" not in os.environ:
         mlflow.set_tracking_uri(f"sqlite:///{DATABASE.absolute().as_posix()}")
         _relocate()
-    known = _recall(run)
+    known, said = _recall(run), set[str]()
     try:
         mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", FOLDER))
         session = mlflow.start_run(run_id=known, run_name=run.name)
@@ -49,26 +51,24 @@ def start(config: Config, run: Path) -> Iterator[Log]:
             mlflow.log_params(flat(config))
             write_text(run / "tracker.json", json.dumps({"mlflow": session.info.run_id}))
     except mlflow.MlflowException as error:
-        server = mlflow.get_tracking_uri()
-        if not server.startswith("http") or isinstance(error, mlflow.exceptions.RestException):
-            fix = f"to log this run again, delete {run / 'tracker.json'}"
-            raise UserError(f"MLflow cannot open run {run.name}: {error}; {fix}.") from error
-        reason = f"MLflow does not answer at MLFLOW_TRACKING_URI ({server})"
-        if not known:
-            raise UserError(f"{reason}: start it, or unset the variable to log here.") from error
-        say("warning", f"{reason}: nothing is logged.")
+        reason = _reason(error)
+        if not (known and reason == _silence()):
+            name = run / "tracker.json"
+            fix = f"to log this run again, delete {name}" if known else _way_out()
+            raise UserError(f"MLflow cannot open run {run.name}: {reason}; {fix}.") from error
+        say("warning", f"MLflow: {reason}: nothing is logged.")
         yield lambda step, metrics: None
         return
     status = "FAILED"
     try:
-        with _batches(session.info.run_id) as log:
+        with _batches(session.info.run_id, said) as log:
             yield log
         status = "FINISHED"
     finally:
-        with _errors_as_warnings():
+        with _errors_as_warnings(said):
             for path in filter(Path.exists, (run / name for name in ARTIFACTS)):
                 mlflow.log_artifact(str(path))
-        with _errors_as_warnings():
+        with _errors_as_warnings(said):
             mlflow.end_run(status)
 
 
@@ -89,15 +89,42 @@ def _relocate() -> None:
                 database.execute(command, {"old": old, "new": new})
 
 
+def _silence() -> str:
+    """Return what is said of a server that is down."""
+    from mlflow import get_tracking_uri
+
+    return f"no answer at MLFLOW_TRACKING_URI ({get_tracking_uri()})"
+
+
+def _way_out() -> str:
+    from mlflow import get_tracking_uri
+
+    if get_tracking_uri().endswith(f"/{DATABASE}"):
+        return f"to begin a new database, move {DATABASE} away"
+    return "check that address and its server, or unset MLFLOW_TRACKING_URI to log here"
+
+
+def _reason(error: Exception) -> str:
+    """Return the cause of an error on one line: MLflow's own message, if its server is not down."""
+    from mlflow import get_tracking_uri
+    from mlflow.exceptions import RestException
+
+    if get_tracking_uri().startswith("http") and not isinstance(error, RestException):
+        return _silence()
+    return " ".join(str(error).split())[:300]
+
+
 @contextmanager
-def _errors_as_warnings() -> Iterator[None]:
-    """Print errors of MLflow as warnings: logging must not stop a training."""
+def _errors_as_warnings(said: set[str]) -> Iterator[None]:
+    """Print errors of MLflow as warnings, each once: logging must not stop a training."""
     from mlflow import MlflowException
 
     try:
         yield
     except (MlflowException, OSError) as error:
-        say("warning", f"MLflow: {' '.join(str(error).split())[:300]}")
+        if (reason := _reason(error)) not in said:
+            say("warning", f"MLflow: {reason}.")
+        said.add(reason)
 
 
 def _recall(run: Path) -> str | None:
@@ -107,29 +134,37 @@ def _recall(run: Path) -> str | None:
 
 
 @contextmanager
-def _batches(run_id: str) -> Iterator[Log]:
-    """Yield a log that sends metrics in batches: a call for each step would take 13 ms."""
+def _batches(run_id: str, said: set[str]) -> Iterator[Log]:
+    """Yield a log that sends metrics in batches: a call for each step would take 13 ms.
+
+    Unsent metrics stay pending. A server that hangs is asked so rarely that it costs little time.
+    """
     from mlflow import MlflowClient
     from mlflow.entities import Metric
 
     pending: list[Metric] = []
-    sent, due = time.monotonic(), BATCH
+    enough, due = BATCH, time.monotonic() + SECONDS
 
     def flush() -> None:
-        nonlocal sent, due
-        with _errors_as_warnings():
+        nonlocal enough, due
+        began = time.monotonic()
+        with _errors_as_warnings(said):
             while pending:
                 MlflowClient().log_batch(run_id, metrics=pending[:BATCH])
                 del pending[:BATCH]
-        sent, due = time.monotonic(), len(pending) + BATCH  # unsent metrics stay pending
+        ended = time.monotonic()
+        enough = sys.maxsize if pending else BATCH
+        due = ended + max(SECONDS, PATIENCE * (ended - began) if pending else 0)
 
     def log(step: int, metrics: dict[str, float]) -> None:
         now = time.time_ns() // 1_000_000
         pending.extend(Metric(name, float(value), now, step) for name, value in metrics.items())
-        if len(pending) >= due or time.monotonic() - sent >= SECONDS:
+        if len(pending) >= enough or time.monotonic() >= due:
             flush()
 
     try:
         yield log
     finally:
         flush()
+        if pending:
+            say("warning", f"MLflow lacks {len(pending):,} values; the run's files have them.")

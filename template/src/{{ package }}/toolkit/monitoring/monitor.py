@@ -171,7 +171,7 @@ def _request(line: bytes, model: str, labels: list[str] | None) -> dict[str, Any
         if request.get("model", model) != model:
             return None
         answer = np.asarray(request["value" if labels is None else "probabilities"], float)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}
     shape = () if labels is None else (len(labels),)
     return request if answer.shape == shape and np.isfinite(answer).all() else {}

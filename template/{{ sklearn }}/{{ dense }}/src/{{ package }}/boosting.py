@@ -94,6 +94,7 @@ def _fit_lightgbm(estimator: Any, train: Rows, val: Rows, config: Config) -> Los
     )
     losses = history(estimator.evals_result_, "train", "val")
     estimator._evals_result, estimator._best_score = {}, {}  # last digits depend on the threads
+    estimator.booster_.best_score = {}
     return losses
 
 

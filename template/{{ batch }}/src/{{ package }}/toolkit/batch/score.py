@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -87,21 +88,32 @@ def _reopen(partial: Path, config: BaseConfig, run: Path, source: Path, size: in
         "data settings": config.data.model_dump_json(),
     }
     path = partial / "job.json"
-    previous = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    previous = _noted(path)
     changed = [key for key in job if previous.get(key) != job[key]]
     if not changed:
         print(f"Resuming from the finished chunks in {partial}.", file=sys.stderr)
         return
     if previous:
         print(f"The {' and the '.join(changed)} changed: starting over.", file=sys.stderr)
+    elif path.exists():
+        print(f"{path} is damaged: starting over.", file=sys.stderr)
     shutil.rmtree(partial, ignore_errors=True)
     write_text(path, json.dumps(job, indent=2) + "\n")
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    """Return what this job has noted in a file; {} if it is missing, or damaged by a power cut."""
+    try:
+        noted = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def _score_parts(
     config: BaseConfig, run: Path, source: Path, partial: Path, suffix: str, size: int
 ) -> tuple[list[Path], int, Counter[str]]:
-    """Score the missing chunks.
+    """Score the missing chunks, and those that are not as they were written.
 
     Return the files of all chunks, the number of rows, and the counts of problems in them.
     """
@@ -113,13 +125,13 @@ def _score_parts(
     with tqdm(total=total, unit=" rows", unit_scale=True, disable=None) as bar:
         for table in chunks.read(source, config, size):
             part = partial / f"{len(parts):06}{suffix}"
-            counts_file = part.with_suffix(".json")
-            if not part.exists():
+            noted = _noted(part.with_suffix(".json"))
+            if not part.exists() or noted.get("sha256") != sha256(part):
                 chunk_counts.clear()
-                scored = append(table, rows)
-                write_text(counts_file, json.dumps(chunk_counts))
-                _write(scored, part, header=not parts)
-            counts.update(json.loads(counts_file.read_text(encoding="utf-8")))
+                _write(append(table, rows), part, header=not parts)
+                noted = {"sha256": sha256(part), "counts": chunk_counts}
+                write_text(part.with_suffix(".json"), json.dumps(noted))
+            counts.update(noted["counts"])
             parts.append(part)
             rows += table.num_rows
             bar.update(table.num_rows)
