@@ -9,7 +9,7 @@ from .config import Config
 from .toolkit.runs import UserError, say
 from .toolkit.tables.rows import load_rows
 from .toolkit.tables.schema import Schema
-from .toolkit.tables.split import Rows, Split, Splits, assign
+from .toolkit.tables.split import Rows, Split, Splits, absent, assign
 from .toolkit.tables.validate import save_schema
 
 
@@ -42,6 +42,7 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"{empty}: no training row has a value; add it to data.drop.")
     manifest = rows.facts | {
+        "notes": rows.facts["notes"] + absent(rows, split),
         "twins_dropped": int((split == "").sum()),
         "splits": {part: len(split.ids) for part, split in parts.items()},
         "split_sha256": _digest(*(np.sort(split.ids) for split in parts.values())),

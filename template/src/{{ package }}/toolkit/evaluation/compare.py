@@ -97,8 +97,13 @@ def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[s
     value, base = (compared["models"][name]["metrics"][primary] for name in ("model", best))
     low, high = compared["models"]["model"]["interval"][primary]
     passed = compared["gains"][best][0] > 0
-    score = f"{value:.4g} ({low:.4g} to {high:.4g})" if math.isfinite(value) else "without a value"
-    if math.isfinite(value) and not math.isfinite(base):
+    if not math.isfinite(value):
+        return (
+            f"{primary} has no value on these test rows: change their selection (data.test, "
+            "data.time, data.group, seed), or evaluate.primary"
+        ), False
+    score = f"{value:.4g} ({low:.4g} to {high:.4g})"
+    if not math.isfinite(base):
         return (
             f"{primary} {score} can't be compared with the {best} baseline's, which is undefined: "
             "let the metric return a number for constant predictions, or take another as primary"

@@ -57,7 +57,7 @@ class Reading(NamedTuple):
 
 
 def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file, or the one file in a .gz or .zip; ValueError if a .zip contains several."""
+    """Open a file, or the one file in a .gz or .zip; UserError if a .zip contains several."""
     if path.suffix.lower() == ".gz":
         return gzip.open(path)
     if path.suffix.lower() != ".zip":
@@ -66,7 +66,7 @@ def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
     inside = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     files = [name for name in inside if not name.endswith("/")]
     if len(files) != 1:
-        raise ValueError(f"it must contain one file, but contains {files[:5]}")
+        raise UserError(f"{path}: must contain one file, not {len(files)}: pack the one to read.")
     return archive.open(files[0])
 
 

@@ -112,6 +112,8 @@ def check_names(names: Iterable[str], wanted: Iterable[tuple[str, Any]], path: P
     names = list(names)
     for key, name in wanted:
         if name is not None and name not in names:
+            if not names:
+                raise UserError(f"{path}: holds no rows.")
             near = get_close_matches(name, names, 1, 0)[0]
             raise UserError(f"data.{key}: {path} has no {name!r}; did you mean {near!r}?")
 
@@ -130,6 +132,8 @@ def count(path: Path) -> int | None:
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Turn the errors of readers for a damaged file into a UserError."""
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder: write its contents as the rows of one file.")
     if not path.is_file():
         raise UserError(f"{path}: no such file; set data.path to a {', '.join(SUFFIXES)} file.")
     try:

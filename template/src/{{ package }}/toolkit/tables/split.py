@@ -100,8 +100,11 @@ def _check(names: np.ndarray, rows: Rows) -> None:
     """Raise UserError for an empty split or a class without training rows."""
     targets, count = rows.targets, len(names)
     if empty := ", ".join(name for name in PARTS if not (names == name).any()):
-        largest = int(np.unique(rows.groups, return_counts=True)[1].max())
-        reason = way = ""
+        sizes = np.unique(rows.groups, return_counts=True)[1]
+        largest, reason, way = int(sizes.max()), "", ""
+        if rows.times is None and len(sizes) < count:
+            few = f"{count:,} rows are in {len(sizes):,} groups of duplicates, near-duplicates"
+            reason = f" ({few} or data.group, which share a split)"
         if rows.times is None and 2 * largest > count:
             related = f"{largest:,} of {count:,} rows are duplicates, near-duplicates or a group"
             reason = f" ({related} of data.group, which share a split)"
@@ -117,6 +120,20 @@ def _check(names: np.ndarray, rows: Rows) -> None:
                 f"data.target: {len(unseen)} classes have no training row, only validation or test "
                 f"rows, such as {shown}: remove them, or split {way}."
             )
+
+
+def absent(rows: Rows, names: np.ndarray) -> list[str]:
+    """Return notes on classes without validation or test rows, of which no metric tells."""
+    found, labels = [], rows.schema.labels or []
+    for part in PARTS[1:] if labels else ():
+        codes = np.setdiff1d(rows.targets, rows.targets[names == part])
+        shown = ", ".join(repr(labels[code]) for code in codes[:MAX_NAMED])
+        if len(codes):
+            more = len(codes) - MAX_NAMED
+            shown += f" and {more} more" * (more > 0)
+            count = f"{len(codes)} of {len(labels)} classes have no {part} row: {shown}"
+            found.append(f"{count}; scores there tell nothing of them.")
+    return found
 
 
 def _completed(rows: Rows, given: np.ndarray, config: BaseConfig) -> np.ndarray:
@@ -160,14 +177,24 @@ def _by_key(rows: Rows, config: BaseConfig) -> np.ndarray:
 
 
 def _draw(units: pd.DataFrame, config: BaseConfig, first: bool) -> pd.Series:
-    """Return a random split for each group; the first draw has equal shares in every stratum."""
+    """Return a random split for each group; the first draw has equal shares in every stratum.
+
+    Where that leaves a split empty, since the groups are few, their strata are ignored.
+    """
     seed = np.uint64(config.seed * 0x9E3779B97F4A7C15 % 2**64)  # decorrelates similar seeds
     order = pd.Series(pd.util.hash_array(units["group"].to_numpy() ^ seed), units.index)
     ranked = order.groupby(units["stratum"]).rank(method="first", pct=True)
     place = ranked if first else order / 2.0**64  # few new rows would rarely rank as test rows
-    ends = config.data.test, config.data.test + config.data.val
-    names = np.select([place <= end for end in ends], ["test", "val"], "train")
+    names = _parted(place, config)
+    if first and len({*names}) < 1 + (config.data.test > 0) + (config.data.val > 0):
+        names = _parted(order.rank(method="first", pct=True), config)
     return pd.Series(names, units["group"])
+
+
+def _parted(place: pd.Series, config: BaseConfig) -> np.ndarray:
+    """Return the splits of places between 0 and 1."""
+    ends = config.data.test, config.data.test + config.data.val
+    return np.select([place <= end for end in ends], ["test", "val"], "train")
 
 
 def _fingerprint(config: BaseConfig) -> str:

@@ -84,6 +84,8 @@ def _check_given(table: pa.Table, settings: Data, path: Path, answered: bool) ->
     try:
         check_names(table.column_names, [(key, getattr(settings, key)) for key in keys], path)
     except UserError as error:
+        if not table.num_columns:
+            raise
         forms = ", or ".join(_forms(table, answered)) if answered else ""
         advice = f" Without these settings it is read as {forms}." if forms else ""
         raise UserError(f"{error}{advice} Its first record is {_first(table)}.") from None
@@ -156,6 +158,10 @@ def _advice(table: pa.Table, answered: bool) -> str:
         if chosen and isinstance(chosen[0], list) and "assistant" not in str(chosen[0][:1]):
             option = "--data.messages chosen"
         return f"holds preferences, of which the chosen answers can be learned: {option}."
+    first = table.slice(0, 1)
+    objects = [name for name in table.column_names if isinstance(values(first, name)[0], dict)]
+    if objects:
+        return f"{objects[0]!r} holds an object: write its keys as columns, a conversation a row."
     return (
         f"its columns, {names}, are no known form of conversations: set --data.messages COLUMN, "
         "--data.prompt COLUMN --data.answer COLUMN or --data.text COLUMN."

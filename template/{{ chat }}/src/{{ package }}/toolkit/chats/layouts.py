@@ -39,12 +39,17 @@ class Conversations:
     unread: Counter[str] = field(default_factory=Counter)
 
     def notes(self, path: Path) -> list[str]:
-        """Return what is left out; UserError if too many rows are malformed."""
+        """Return what is left out; UserError if too many rows are malformed, or none is left."""
         found = [f"{self._malformed(path)}: they are left out."] * bool(self.broken)
         if len(self.broken) > MAX_BROKEN * len(self.chats):
             raise UserError(
                 f"{self._malformed(path)}: fix or remove them, or set other columns in the `data` "
                 "section."
+            )
+        if self.ignored and not any(self.chats):
+            raise UserError(
+                f"{path}: every answer has weight 0, so nothing can be learned: set `weight` to 1 "
+                "in messages of the assistant, or remove it."
             )
         for rows, what in (
             (self.ignored, "have weight 0 in every answer: nothing of them is learned"),
@@ -86,7 +91,7 @@ def conversations(
         try:
             fields = _fields(dict(zip(keys, row, strict=True)))
             chat = [read(each) for each in fields]
-            weights = [weight(each) for each in fields]
+            weights = [weight(each) if answered else None for each in fields]
             chat, learned = _checked(chat, weights, "text" in keys, answered)
             found.unread.update(key for each in fields for key in unread(each))
             found.ignored += [number] * (not chat)

@@ -81,7 +81,7 @@ def weight(fields: dict[str, Any]) -> int | None:
     if value is None or fields["role"] != "assistant":
         return None
     if isinstance(value, bool) or value not in (0, 1):
-        raise BrokenError(f"a weight is {str(value)[:20]}: only 0 and 1 are possible")
+        raise BrokenError(f"a weight is {value!r:.20}: only 0 and 1 are possible, as numbers")
     return int(value)
 
 

@@ -40,8 +40,6 @@ def load_rows(config: BaseConfig) -> Rows:
     raw, found, read_notes = _read(path, settings, answered=True)
     check_names(raw.column_names, [(key, getattr(settings, key)) for key in ORDER], path)
     kept = np.flatnonzero([bool(chat) for chat in found.chats])
-    if not len(kept):
-        raise UserError(f"{path}: {' '.join(read_notes)} No conversation with an answer is left.")
     table, chats = raw.take(pa.array(kept)), [found.chats[row] for row in kept]
     answers = chat_columns.answers(chats)
     texts = chat_columns.prompt_words(chats)

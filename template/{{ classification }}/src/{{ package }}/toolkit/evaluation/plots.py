@@ -22,7 +22,8 @@ def figures(
     common = np.argsort(-np.bincount(targets, minlength=len(names)), kind="stable")
     kept = sorted(common[:MAX_CLASSES].tolist())
     shown = [1] if len(names) == 2 else kept
-    curves = [(names[c], targets == c, predictions[:, c]) for c in shown if (targets == c).any()]
+    occurs = np.bincount(targets, minlength=len(names)) % len(targets) > 0  # with another class
+    curves = [(names[c], targets == c, predictions[:, c]) for c in shown if occurs[c]]
     most = f" ({MAX_CLASSES} of {len(names)} classes)" if len(names) > MAX_CLASSES else ""
     return {
         f"Precision and recall; dashed: random guessing{most}": draw(
@@ -55,7 +56,8 @@ def _precision_recall(axes: Axes, curves: list, threshold: float | None) -> None
             point = hits / actual.sum(), hits / max(1, chosen.sum())
             axes.plot(*point, "o", color=ORANGE, label=f"at the threshold {threshold:.3g}")
     axes.set(xlabel="recall", ylabel="precision", aspect="auto")
-    axes.legend(loc="best" if len(curves) == 1 else "lower left")  # "best" is slow with many
+    if curves:
+        axes.legend(loc="best" if len(curves) == 1 else "lower left")  # "best" is slow with many
 
 
 def _roc(axes: Axes, curves: list) -> None:

@@ -78,7 +78,7 @@ def _reason(entry: os.DirEntry[str], above: tuple[str, ...]) -> str | None:
         return SPECIAL  # a pipe would block its reader
     if LIST.fullmatch(entry.name):
         return LISTING
-    return "" if suffix(entry.name) in _suffixes() or _is_image(entry.path) else NO_IMAGE
+    return "" if suffix(entry.name) in suffixes() or _is_image(entry.path) else NO_IMAGE
 
 
 def suffix(name: str) -> str:
@@ -87,7 +87,7 @@ def suffix(name: str) -> str:
 
 
 @cache
-def _suffixes() -> frozenset[str]:
+def suffixes() -> frozenset[str]:
     """Return the suffixes of the formats that are decoded: such a file must be an image."""
     known = Image.registered_extensions()
     return frozenset(ending for ending, kind in known.items() if kind in FORMATS)

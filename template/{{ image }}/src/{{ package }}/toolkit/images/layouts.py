@@ -15,7 +15,7 @@ import pandas as pd
 from ..runs import UserError
 from ..settings.data import Data
 from ..tables.files import check_names, frame
-from .files import EMPTY, LISTING, NO_IMAGE, named, unpack, walk
+from .files import EMPTY, LISTING, NO_IMAGE, named, suffix, suffixes, unpack, walk
 
 PARTS = {  # the splits by the names of their folders
     **dict.fromkeys(("train", "training"), "train"),
@@ -46,7 +46,7 @@ class Listing:
 
 
 def listed(path: Path, scratch: Path, settings: Data, notes: list[str]) -> Listing:
-    """Return the images of a folder, of a .zip, unpacked into `scratch`, or of a table.
+    """Return the images of a folder, of a .zip, unpacked into `scratch`, or of a table; or one.
 
     The paths in a table are relative to it. `notes` gains a sentence for what may surprise.
     UserError if there are no images.
@@ -57,15 +57,23 @@ def listed(path: Path, scratch: Path, settings: Data, notes: list[str]) -> Listi
         return _folder(path, path, settings, notes)
     if path.suffix.lower() == ".zip":
         return _folder(unpack(path, scratch), path, settings, notes)
+    none = pd.DataFrame({"file": [], "reason": [], "label": []}, dtype="str")
+    if suffix(path.name) in suffixes():
+        row = pd.DataFrame({settings.image: [str(path)], "label": [None]})
+        return Listing(row, False, None, none)
     rows = frame(path, [""], settings, notes)
     check_names(rows.columns, [("image", settings.image)], path)
     files = [_existing(path.parent, str(name)) for name in rows[settings.image].fillna("")]
-    none = pd.DataFrame({"file": [], "reason": [], "label": []}, dtype="str")
     return Listing(rows.assign(**{settings.image: files}), True, None, none)
 
 
 def _existing(folder: Path, name: str) -> str:
-    """Return the path of a file, whose accents may be stored as letters of their own."""
+    """Return the path of a file, whose accents may be stored as letters of their own.
+
+    Tables written on Windows may have backslashes.
+    """
+    if "\\" in name and not (folder / name).exists():
+        name = name.replace("\\", "/")
     if not name.isascii() and not (folder / name).exists():
         forms = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
         name = next((form for form in forms if (folder / form).exists()), name)
@@ -134,7 +142,7 @@ def _parts(found: pd.DataFrame, root: str) -> dict[str, str]:
 
 def _places(files: pd.Series, root: str, parts: dict[str, str]) -> pd.DataFrame:
     """Return `split`, `label` (None outside of a class), and whether there are folders below it."""
-    rest = files.str.removeprefix(root)
+    rest = files.str.removeprefix(root).where(files.str.startswith(root), "")  # or above the root
     split = pd.Series("", files.index, dtype="str")
     if parts:
         place = rest.str.partition("/")

@@ -110,8 +110,9 @@ def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
     notes += files.notes(table[~has_label], source)
     if not has_label.any():
         raise UserError(
-            f"{source}: no image has a label; put the images of each into a folder of its name, or "
-            "list them in metadata.csv, with the columns file_name and label."
+            f"{source}: no image has a label; put the images of each of at least two classes into "
+            "a folder of its name, or list them in metadata.csv, with the columns file_name and "
+            "label."
         )
     return table[has_label].reset_index(drop=True)
 
@@ -147,8 +148,9 @@ def _given(table: pd.DataFrame, settings: Data, notes: list[str]) -> np.ndarray 
     if settings.splits == "random":
         notes.append(f"{source}: its splits ({sizes}) are joined, and split again at random.")
         return None
-    drawn = " and ".join(part for part in PARTS if part not in counts)
-    more = f"; {drawn} is drawn from train" if drawn else ""
+    drawn = [part for part in PARTS if part not in counts]
+    verb = "is" if len(drawn) == 1 else "are"
+    more = f"; {' and '.join(drawn)} {verb} drawn from train" if drawn else ""
     notes.append(f"{source}: its folders are the splits: {sizes}{more}; see data.splits.")
     rank = table["split"].map(PARTS.index)
     is_later = {

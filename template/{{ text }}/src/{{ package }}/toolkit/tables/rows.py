@@ -68,12 +68,16 @@ def _read(config: BaseConfig) -> Rows:
     ids = np.array([text_id(each) for each in tokenized], np.uint64)
     near = near_duplicates.grouped(ids, tokenized)
     keys, times = _order(ids, table, config)
-    excerpts, left_out = texts.str[:80].map(repr), int((labelled & ~filled).sum())
+    excerpts = texts.str[:80].map(repr)
+    unlabelled, left_out = int((~labelled).sum()), int((labelled & ~filled).sum())
+    if unlabelled:
+        note = f"{unlabelled:,} rows of {path} have no {settings.target!r}: they are left out."
+        read_notes.append(note)
     compared = pd.DataFrame({"id": ids, "near": near, "label": label, "name": excerpts})
     facts = {
         "files": {path.as_posix(): {"sha256": sha256(path), "rows": raw.num_rows}},
         "columns": [column.model_dump() for column in columns],
-        "rows_without_target": int((~labelled).sum()),
+        "rows_without_target": unlabelled,
         "left_out": left_out,
         "notes": [
             *read_notes,
