@@ -105,7 +105,7 @@ def _whole(
     if len(arrays) > 1:
         raise UserError(f"{path}: holds {', '.join(arrays)}: write each to a file of its own.")
     for name, array in arrays.items():
-        if others := ", ".join(map(repr, values[0].keys() - {name})):
+        if others := ", ".join(repr(key) for key in values[0] if key != name):
             notes.append(f"{path}: only the rows in {name!r} are read, not {others}.")
         values = array
     if len(values) == 1 and isinstance(values[0], list):

@@ -27,7 +27,7 @@ class Conversations:
     learned  (rows,) positions of the messages before the answer that are learned, too
     broken   why a row is not a conversation, by its number
     ignored  numbers of the rows whose answers all have weight 0
-    cut      numbers of the rows with messages after the answer, which have weight 0
+    cut      numbers of the rows with messages after the answer, which are left out
     unread   numbers of messages by the keys that are not read
     """
 
@@ -90,6 +90,8 @@ def conversations(
         learned: list[int] = []
         try:
             fields = _fields(dict(zip(keys, row, strict=True)))
+            if not answered and len(fields) > 1 and fields[-1].get("role") == "assistant":
+                fields.pop()
             chat = [read(each) for each in fields]
             weights = [weight(each) if answered else None for each in fields]
             chat, learned = _checked(chat, weights, "text" in keys, answered)
@@ -118,7 +120,6 @@ def _checked(
         raise BrokenError("its only message is an empty system message")
     check_turns(chat, answered)
     if not answered:
-        chat = chat[:-1] if chat[-1]["role"] == "assistant" else chat
         if chat[-1]["role"] == "system":
             raise BrokenError("it has no message of the user")
         return chat, []

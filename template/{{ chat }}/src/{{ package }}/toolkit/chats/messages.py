@@ -92,14 +92,14 @@ def unread(fields: dict[str, Any]) -> list[str]:
 
 
 def check_turns(chat: list[Message], answered: bool) -> None:
-    """Raise BrokenError unless user and assistant alternate; `answered`: the assistant is last."""
+    """Raise BrokenError unless user and assistant alternate, and if `answered`, there is an answer."""
     roles = ["", *(each["role"] for each in chat)]
     for before, role in pairwise(roles):
         if before not in BEFORE[role]:
             place = f"follows one of the {before}" if before else "comes first"
             raise BrokenError(f"a message of the {role} {place}; user and assistant must alternate")
-    if answered and roles[-1] != "assistant":
-        raise BrokenError("the last message is not the assistant's, so there is no answer")
+    if answered and "assistant" not in roles:
+        raise BrokenError("it has no message of the assistant, so there is no answer")
 
 
 def _named(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 """Predict with the exported model: needs ONNX Runtime and numpy, no training library."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +37,35 @@ class Predictor:
         columns = {each["name"]: inputs[each["name"]] for each in self.contract["inputs"]}
         rows = len(next(iter(columns.values())))
         if rows <= ROWS:
-            return self.session.run(None, feed(columns, self.contract))
+            return self._outputs(columns)
         chunks = [{n: v[s : s + ROWS] for n, v in columns.items()} for s in range(0, rows, ROWS)]
-        parts = [self.session.run(None, feed(chunk, self.contract)) for chunk in chunks]
+        parts = [self._outputs(chunk) for chunk in chunks]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _outputs(self, columns: dict[str, Any]) -> list[np.ndarray]:
+        inputs = feed(columns, self.contract)
+        with _uninterrupted():
+            return self.session.run(None, inputs)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C: ONNX Runtime crashes if it comes while strings are converted.
+
+    Other threads get no signals, and servers handle them in their own way.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    held: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if held:
+            raise KeyboardInterrupt
 
 
 def load(folder: Path, threads: int | None = None) -> Predictor:
