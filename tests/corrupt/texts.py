@@ -79,7 +79,7 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
         Case("each its own label", put(label=own), REFUSED, "classes"),
         Case("a rare label", put(label=_some(label, "rare", 999)), REFUSED, "rare"),
         Case("no text column", written(_csv(frame.rename(columns={"text": "body"})), "a.csv"),
-             REFUSED, "did you mean"),
+             REFUSED, "has no"),
         Case("text and label are one", written(_csv(frame), "a.csv"), EITHER, "",
              ("--data.target", "text")),
         *(Case(f"{rows} rows", written(_csv(frame.head(rows)), "a.csv"), REFUSED)

@@ -95,12 +95,14 @@ def _installed(requirement: object) -> bool:
 
 
 def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
-    """Return a note on options that a command on a finished run ignores; "" if none."""
-    if "data" in args.reads:  # it does not use the settings of a finished run
+    """Return a note on options that a command on an existing run ignores; "" if none."""
+    resumes = getattr(args, "resume", False)
+    if "data" in args.reads and not resumes:  # it does not use the settings of an existing run
         return ""
-    unused = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in args.reads]
+    reads = () if resumes else args.reads
+    unused = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in reads]
     names = ", ".join(f"--{key}" for key in unused[:3]) + " and others" * (len(unused) > 3)
-    return f"no effect of {names}: a finished run keeps its own settings" if unused else ""
+    return f"no effect of {names}: an existing run keeps its own settings" if unused else ""
 
 
 def _short(text: str) -> str:

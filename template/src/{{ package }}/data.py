@@ -41,9 +41,15 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     names = [column.name for column in rows.schema.columns]
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"{empty}: no training row has a value; add it to data.drop.")
+    dropped = int((split == "").sum())
+    twins = f"{dropped:,} rows equal one of another split in all inputs: they are left out."
     manifest = rows.facts | {
-        "notes": rows.facts["notes"] + absent(rows, split),
-        "twins_dropped": int((split == "").sum()),
+        "notes": [
+            *rows.facts["notes"],
+            *absent(rows, split),
+            *([twins] if dropped and rows.given is None else []),
+        ],
+        "twins_dropped": dropped,
         "splits": {part: len(split.ids) for part, split in parts.items()},
         "split_sha256": _digest(*(np.sort(split.ids) for split in parts.values())),
         "targets_sha256": _digest(rows.targets[np.lexsort((rows.targets, rows.ids))]),

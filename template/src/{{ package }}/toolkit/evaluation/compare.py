@@ -111,7 +111,8 @@ def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[s
     beats = "beats" if passed else "does not significantly outperform"
     text = f"{primary} {score} {beats} the {best} baseline's {base:.4g}"
     if BEFORE in compared["gains"]:
-        text = f"{text}; {_since(*compared['gains'][BEFORE])} the run before"
+        least, most = compared["gains"][BEFORE]
+        text = f"{text}; {_since(least, most)} the run before ({least:+.3g} to {most:+.3g})"
     least, most = compared["gains"][plain]
     if most < 0:
         advice = "prefer it, or improve this one"

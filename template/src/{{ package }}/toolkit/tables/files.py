@@ -27,6 +27,7 @@ from .header import MAX_LEADING, header_row
 
 ROWS = 65_536  # per batch, where a format allows a choice
 MIN_NUMBERS = 20  # numeric rows needed to recognize a row of units
+MAX_SHOWN = 8  # names of columns in a message
 NUMBER = rf"^\s*{PLAIN.pattern}\s*$"
 
 # What readers raise for a damaged file; for a password, zipfile raises RuntimeError.
@@ -114,8 +115,10 @@ def check_names(names: Iterable[str], wanted: Iterable[tuple[str, Any]], path: P
         if name is not None and name not in names:
             if not names:
                 raise UserError(f"{path}: holds no rows.")
-            near = get_close_matches(name, names, 1, 0)[0]
-            raise UserError(f"data.{key}: {path} has no {name!r}; did you mean {near!r}?")
+            near = get_close_matches(name, names, 1)
+            shown = ", ".join(map(repr, names[:MAX_SHOWN])) + ", …" * (len(names) > MAX_SHOWN)
+            way = f"did you mean {near[0]!r}?" if near else f"it has {shown}."
+            raise UserError(f"data.{key}: {path} has no {name!r}; {way}")
 
 
 def count(path: Path) -> int | None:

@@ -42,7 +42,7 @@ def resolve(table: pa.Table, settings: Data, path: Path, answered: bool) -> tupl
     """
     if any(getattr(settings, key) for key in COLUMNS):
         _check_given(table, settings, path, answered)
-        return settings, _unread(table, settings, path)
+        return settings, _unread(table, settings, path, answered)
     forms = _forms(table, answered)
     has_preferences = answered and {"chosen", "rejected"} <= {*table.column_names}
     if not forms or has_preferences:
@@ -54,7 +54,7 @@ def resolve(table: pa.Table, settings: Data, path: Path, answered: bool) -> tupl
     settings = settings.model_copy(update=columns)
     pairs = ", ".join(f"data.{key} {column}" for key, column in columns.items())
     note = f"{path} is read as {name}: {pairs}."
-    return settings, [note, *_unread(table, settings, path)]
+    return settings, [note, *_unread(table, settings, path, answered)]
 
 
 def values(table: pa.Table, name: str) -> list[Any]:
@@ -176,14 +176,16 @@ def _first(table: pa.Table) -> str:
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT]} …"
 
 
-def _unread(table: pa.Table, settings: Data, path: Path) -> list[str]:
-    """Return a note on columns that are not read, with their numbers of values."""
+def _unread(table: pa.Table, settings: Data, path: Path, whole: bool) -> list[str]:
+    """Return a note on columns that are not read, with their numbers of values in a whole file."""
     used = {getattr(settings, key) for key in (*COLUMNS, *ORDER)}
     others = [name for name in table.column_names if name not in used]
     if not others:
         return []
-    counts = {name: _filled(table, name).sum() for name in others[:MAX_NAMED]}
-    named = ", ".join(f"{name!r} ({count:,} rows)" for name, count in counts.items())
+    counts = {
+        name: f" ({_filled(table, name).sum():,} rows)" * whole for name in others[:MAX_NAMED]
+    }
+    named = ", ".join(f"{name!r}{count}" for name, count in counts.items())
     more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
     advice = ""
     if settings.prompt and not settings.context:

@@ -92,7 +92,7 @@ def unread(fields: dict[str, Any]) -> list[str]:
 
 
 def check_turns(chat: list[Message], answered: bool) -> None:
-    """Raise BrokenError unless user and assistant alternate, and if `answered`, there is an answer."""
+    """Raise BrokenError unless user and assistant alternate, with an answer if `answered`."""
     roles = ["", *(each["role"] for each in chat)]
     for before, role in pairwise(roles):
         if before not in BEFORE[role]:

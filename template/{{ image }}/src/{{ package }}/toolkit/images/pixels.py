@@ -131,8 +131,11 @@ def rgb(image: Image.Image, bits: int | None = None) -> Image.Image:
     """Return the RGB image of one that `stored` returned; `bits` None means 16."""
     if not is_deep(image):
         return image
+    highest = peak(image)
+    if bits is None and image.mode == "F" and highest <= 1:
+        raise BrokenError("has levels up to 1, and no training image had: save it with 8 bits")
     bits = 16 if bits is None else bits
-    if (highest := peak(image)) > white(bits):
+    if highest > white(bits):
         limit = f"{white(bits):,}, the highest of {bits} bits (data.bits)"
         raise BrokenError(f"has levels up to {highest:,.10g}, above {limit}")
     levels = np.asarray(image)

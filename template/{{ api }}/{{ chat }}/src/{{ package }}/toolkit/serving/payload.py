@@ -49,10 +49,6 @@ class Payload:
             limit = f"{settings.max_messages} messages and {settings.max_characters:,} characters"
             reason = f"The conversation is too long: at most {limit} are allowed."
             raise RequestError(413, reason, "messages")
-        for name in LENGTHS:
-            if (tokens := getattr(request, name) or 0) > self.max_tokens:
-                reason = f"{name} is {tokens}, but answers have at most {self.max_tokens}."
-                raise RequestError(400, reason, name, "invalid_value")
 
     def check_model(self, name: str) -> None:
         """Raise RequestError unless this is the model's name."""
@@ -61,8 +57,14 @@ class Payload:
             raise RequestError(404, reason, "model", "model_not_found")
 
     def engine_options(self, request: ChatRequest) -> dict[str, Any]:
-        """Return the engine's options besides model and messages."""
-        lengths = [getattr(request, name) or self.max_tokens for name in LENGTHS]
+        """Return the engine's options besides model and messages.
+
+        Clients ask for thousands of tokens by default: an answer is cut at the contract's limit.
+        """
+        lengths = [
+            self.max_tokens,
+            *(getattr(request, name) or self.max_tokens for name in LENGTHS),
+        ]
         options = {name: getattr(request, name) for name in SAMPLING} | {"stop": request.stops}
         given = {name: value for name, value in options.items() if value not in (None, [])}
         return {"temperature": 0, "max_tokens": min(lengths)} | given

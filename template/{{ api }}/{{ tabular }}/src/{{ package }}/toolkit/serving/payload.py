@@ -206,15 +206,16 @@ def _example(column: Input) -> Any:
 
 
 def _schema(column: Column) -> dict[str, Any]:
-    """Return the JSON schema of a cell."""
-    if column.kind == "number":
-        schema = {"type": "number", "minimum": -FLOAT32, "maximum": FLOAT32}
-    elif column.kind == "date" and (column.format or "ISO8601") != "ISO8601":
-        schema = {"type": "string", "description": f"Written as {column.format}."}
-    elif column.kind == "date":
-        schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-    else:  # as text, like a cell of a file
-        schema = {"type": ["string", "number", "boolean"]}
-        if not column.missing:
-            schema["pattern"] = r"\S"
-    return {"anyOf": [schema, {"type": "null"}]} if column.missing else schema
+    """Return the JSON schema of a cell; a category is read as text, like a cell of a file."""
+    written = column.format or "ISO8601"
+    date: dict[str, Any] = {"description": f"Written as {written}."}
+    if written == "ISO8601":
+        date = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    schema: dict[str, Any] = {
+        "number": {"type": "number", "minimum": -FLOAT32, "maximum": FLOAT32},
+        "date": {"type": "string", **date},
+        "category": {"type": ["string", "number", "boolean"]},
+    }[column.kind]
+    if column.missing:
+        return {"anyOf": [schema, {"type": "null"}]}
+    return schema | ({"pattern": r"\S"} if column.kind == "category" else {})
