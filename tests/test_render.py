@@ -17,7 +17,7 @@ from render import render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("odd_templates.json", "ci.yml", ".j2", "template.txt")
-FILES, MODULES, PROJECT = 146, 87, 1465
+FILES, MODULES, PROJECT = 145, 87, 1461
 BUDGET = {"src": 6990, "tests": 3060}  # lines of code
 
 

@@ -96,10 +96,9 @@ def _installed(requirement: object) -> bool:
 
 def _ignored(args: argparse.Namespace, overrides: Collection[str]) -> str:
     """Return a note on options that a command on an existing run ignores; "" if none."""
-    resumes = getattr(args, "resume", False)
-    if "data" in args.reads and not resumes:  # it does not use the settings of an existing run
+    if "data" in args.reads and not getattr(args, "resume", False):  # the run is new
         return ""
-    reads = () if resumes else args.reads
+    reads = () if "data" in args.reads else args.reads
     unused = [key for key in overrides if key.split(".")[0] in OF_RUN and key not in reads]
     names = ", ".join(f"--{key}" for key in unused[:3]) + " and others" * (len(unused) > 3)
     return f"no effect of {names}: an existing run keeps its own settings" if unused else ""

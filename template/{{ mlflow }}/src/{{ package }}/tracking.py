@@ -53,8 +53,8 @@ def start(config: Config, run: Path) -> Iterator[Log]:
     except mlflow.MlflowException as error:
         reason = _reason(error)
         if not (known and reason == _silence()):
-            name = run / "tracker.json"
-            fix = f"to log this run again, delete {name}" if known else _way_out()
+            again = f"to log this run again, delete {run / 'tracker.json'}"
+            fix = again if known else _way_out()
             raise UserError(f"MLflow cannot open run {run.name}: {reason}; {fix}.") from error
         say("warning", f"MLflow: {reason}: nothing is logged.")
         yield lambda step, metrics: None

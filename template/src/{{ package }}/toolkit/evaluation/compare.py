@@ -98,10 +98,8 @@ def verdict(compared: dict[str, Any], plain: str, config: BaseConfig) -> tuple[s
     low, high = compared["models"]["model"]["interval"][primary]
     passed = compared["gains"][best][0] > 0
     if not math.isfinite(value):
-        return (
-            f"{primary} has no value on these test rows: change their selection (data.test, "
-            "data.time, data.group, seed), or evaluate.primary"
-        ), False
+        way = "choose others (data.test, data.time, data.group, seed), or another evaluate.primary"
+        return f"{primary} has no value on these test rows: {way}", False
     score = f"{value:.4g} ({low:.4g} to {high:.4g})"
     if not math.isfinite(base):
         return (

@@ -102,13 +102,12 @@ def _check(names: np.ndarray, rows: Rows) -> None:
     if empty := ", ".join(name for name in PARTS if not (names == name).any()):
         sizes = np.unique(rows.groups, return_counts=True)[1]
         largest, reason, way = int(sizes.max()), "", ""
-        if rows.times is None and len(sizes) < count:
-            few = f"{count:,} rows are in {len(sizes):,} groups of duplicates, near-duplicates"
-            reason = f" ({few} or data.group, which share a split)"
+        related = "duplicates, near-duplicates or a group of data.group, which share a split"
         if rows.times is None and 2 * largest > count:
-            related = f"{largest:,} of {count:,} rows are duplicates, near-duplicates or a group"
-            reason = f" ({related} of data.group, which share a split)"
+            reason = f" ({largest:,} of {count:,} rows are {related})"
             way = ", or name a column that differs in each row as data.group"
+        elif rows.times is None and len(sizes) < count:
+            reason = f" ({count:,} rows are in {len(sizes):,} groups: {related})"
         raise UserError(f"no row falls into {empty}{reason}: add more rows, groups or times{way}.")
     if targets.dtype == np.int64:
         unseen = np.setdiff1d(targets, targets[names == "train"])
@@ -123,16 +122,14 @@ def _check(names: np.ndarray, rows: Rows) -> None:
 
 
 def absent(rows: Rows, names: np.ndarray) -> list[str]:
-    """Return notes on classes without validation or test rows, of which no metric tells."""
+    """Return notes on classes without validation or test rows."""
     found, labels = [], rows.schema.labels or []
     for part in PARTS[1:] if labels else ():
         codes = np.setdiff1d(rows.targets, rows.targets[names == part])
         shown = ", ".join(repr(labels[code]) for code in codes[:MAX_NAMED])
         if len(codes):
-            more = len(codes) - MAX_NAMED
-            shown += f" and {more} more" * (more > 0)
-            count = f"{len(codes)} of {len(labels)} classes have no {part} row: {shown}"
-            found.append(f"{count}; scores there tell nothing of them.")
+            count = f"{len(codes)} of {len(labels)} classes have no {part} row, such as {shown}"
+            found.append(f"{count}: scores there say nothing about them.")
     return found
 
 

@@ -211,7 +211,7 @@ def _schema(column: Column) -> dict[str, Any]:
     date: dict[str, Any] = {"description": f"Written as {written}."}
     if written == "ISO8601":
         date = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
-    schema: dict[str, Any] = {
+    schema = {
         "number": {"type": "number", "minimum": -FLOAT32, "maximum": FLOAT32},
         "date": {"type": "string", **date},
         "category": {"type": ["string", "number", "boolean"]},
