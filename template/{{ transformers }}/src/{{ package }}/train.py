@@ -5,14 +5,16 @@ number generators, so a resumed run ends with the same bits as an uninterrupted 
 """
 
 import json
+import zipfile
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
 from transformers import PrinterCallback, set_seed
 
 from .config import Config
 from .loading import check_exports
 from .model import Model, build
-from .toolkit.runs import Log, say, write_text
+from .toolkit.runs import Log, UserError, say, write_text
 from .toolkit.tables.split import Splits
 from .training.adapters import add_adapters, merge_adapters
 from .training.arguments import arguments, explain_errors
@@ -53,7 +55,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     )
     trainer.remove_callback(PrinterCallback)
     with explain_errors():
-        trainer.train(resume_from_checkpoint=_newest(folder))
+        trainer.train(resume_from_checkpoint=newest_checkpoint(folder))
     model.network = merge_adapters(trainer)
     return model
 
@@ -73,14 +75,37 @@ def _warn(run: Path, text: str) -> None:
         write_text(path, json.dumps(manifest, indent=2))
 
 
-def _newest(folder: Path) -> str | None:
-    """Return the newest complete checkpoint: trainer_state.json is written last."""
+def newest_checkpoint(folder: Path) -> str | None:
+    """Return the newest complete checkpoint, None if there is none.
+
+    UserError if one of its files was cut afterwards, as by a power cut.
+    """
     found = {int(path.name.split("-")[1]): path for path in folder.glob("checkpoint-*")}
-    complete = [step for step, path in found.items() if _complete(path / "trainer_state.json")]
-    return str(found[max(complete)]) if complete else None
+    complete = [step for step, path in found.items() if _is_complete(path / "trainer_state.json")]
+    newest = found[max(complete)] if complete else None
+    if newest and (cut := next(filter(_is_cut, newest.iterdir()), None)):
+        raise UserError(
+            f"{cut} is damaged: delete {newest} to resume from an earlier checkpoint, or train "
+            "again without --resume."
+        )
+    return str(newest) if newest else None
 
 
-def _complete(state: Path) -> bool:
+def _is_cut(path: Path) -> bool:
+    """Return whether the end of a file is missing, without reading all of it."""
+    if path.suffix in (".pt", ".pth", ".bin"):  # PyTorch's are zip files
+        return not zipfile.is_zipfile(path)
+    if path.suffix != ".safetensors":
+        return False
+    try:
+        with safe_open(path, "pt"):
+            return False
+    except SafetensorError:
+        return True
+
+
+def _is_complete(state: Path) -> bool:
+    """Return whether the file that the Trainer writes last is there."""
     try:
         return bool(json.loads(state.read_text(encoding="utf-8")))
     except (OSError, ValueError):
