@@ -5,19 +5,17 @@ number generators, so a resumed run ends with the same bits as an uninterrupted 
 """
 
 import json
-import zipfile
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from transformers import PrinterCallback, set_seed
 
 from .config import Config
 from .loading import check_exports
 from .model import Model, build
-from .toolkit.runs import Log, UserError, say, write_text
+from .toolkit.runs import Log, say, write_text
 from .toolkit.tables.split import Splits
 from .training.adapters import add_adapters, merge_adapters
-from .training.arguments import arguments, explain_errors
+from .training.arguments import arguments, explain_errors, newest_checkpoint
 from .training.batches import Loss, Rows
 from .training.progress import IS_MAIN_PROCESS, Patience, Progress
 from .training.tuner import Tuner
@@ -73,40 +71,3 @@ def _warn(run: Path, text: str) -> None:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         manifest["profile"]["warnings"].append(text)
         write_text(path, json.dumps(manifest, indent=2))
-
-
-def newest_checkpoint(folder: Path) -> str | None:
-    """Return the newest complete checkpoint, None if there is none.
-
-    UserError if one of its files was cut afterwards, as by a power cut.
-    """
-    found = {int(path.name.split("-")[1]): path for path in folder.glob("checkpoint-*")}
-    complete = [step for step, path in found.items() if _is_complete(path / "trainer_state.json")]
-    newest = found[max(complete)] if complete else None
-    if newest and (cut := next(filter(_is_cut, newest.iterdir()), None)):
-        raise UserError(
-            f"{cut} is damaged: delete {newest} to resume from an earlier checkpoint, or train "
-            "again without --resume."
-        )
-    return str(newest) if newest else None
-
-
-def _is_cut(path: Path) -> bool:
-    """Return whether the end of a file is missing, without reading all of it."""
-    if path.suffix in (".pt", ".pth", ".bin"):  # PyTorch's are zip files
-        return not zipfile.is_zipfile(path)
-    if path.suffix != ".safetensors":
-        return False
-    try:
-        with safe_open(path, "pt"):
-            return False
-    except SafetensorError:
-        return True
-
-
-def _is_complete(state: Path) -> bool:
-    """Return whether the file that the Trainer writes last is there."""
-    try:
-        return bool(json.loads(state.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return False

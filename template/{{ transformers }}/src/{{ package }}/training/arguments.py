@@ -1,11 +1,14 @@
-"""The Trainer's arguments, and the setup of PyTorch for this process."""
+"""The Trainer's arguments, the checkpoint to resume from, and the setup of PyTorch."""
 
+import json
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import distributed
 from transformers import TrainingArguments
 
@@ -79,6 +82,43 @@ def explain_errors() -> Iterator[None]:
         raise UserError(
             f"{kernel} is not deterministic on a GPU: set train.deterministic to false."
         ) from None
+
+
+def newest_checkpoint(folder: Path) -> str | None:
+    """Return the newest complete checkpoint, None if there is none.
+
+    UserError if one of its files was cut afterwards, as by a power cut.
+    """
+    found = {int(path.name.split("-")[1]): path for path in folder.glob("checkpoint-*")}
+    complete = [step for step, path in found.items() if _is_complete(path / "trainer_state.json")]
+    newest = found[max(complete)] if complete else None
+    if newest and (cut := next(filter(_is_cut, newest.iterdir()), None)):
+        raise UserError(
+            f"{cut} is damaged: delete {newest} to resume from an earlier checkpoint, or train "
+            "again without --resume."
+        )
+    return str(newest) if newest else None
+
+
+def _is_cut(path: Path) -> bool:
+    """Return whether the end of a file is missing, without reading all of it."""
+    if path.suffix in (".pt", ".pth", ".bin"):  # PyTorch's are zip files
+        return not zipfile.is_zipfile(path)
+    if path.suffix != ".safetensors":
+        return False
+    try:
+        with safe_open(path, "pt"):
+            return False
+    except SafetensorError:
+        return True
+
+
+def _is_complete(state: Path) -> bool:
+    """Return whether the file that the Trainer writes last is there."""
+    try:
+        return bool(json.loads(state.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
 
 
 def _set_up(settings: Train) -> int:
