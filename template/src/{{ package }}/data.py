@@ -42,12 +42,12 @@ def _load(config: Config) -> tuple[dict[str, Split], Schema, dict[str, Any]]:
     if empty := [name for name in names if parts["train"].inputs[name].isna().all()]:
         raise UserError(f"{empty}: no training row has a value; add it to data.drop.")
     dropped = int((split == "").sum())
-    twins = f"{dropped:,} rows equal one of another split in all inputs: they are left out."
+    note = f"{dropped:,} rows equal one of another split in all inputs: they are left out."
     manifest = rows.facts | {
         "notes": [
             *rows.facts["notes"],
             *absent(rows, split),
-            *([twins] if dropped and rows.given is None else []),
+            *([note] if dropped and rows.given is None else []),
         ],
         "twins_dropped": dropped,
         "splits": {part: len(split.ids) for part, split in parts.items()},

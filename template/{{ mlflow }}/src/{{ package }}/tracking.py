@@ -137,7 +137,7 @@ def _recall(run: Path) -> str | None:
 def _batches(run_id: str, said: set[str]) -> Iterator[Log]:
     """Yield a log that sends metrics in batches: a call for each step would take 13 ms.
 
-    Unsent metrics stay pending. A server that hangs is asked so rarely that it costs little time.
+    Unsent metrics stay pending. A server that hangs gets so few requests that it costs little time.
     """
     from mlflow import MlflowClient
     from mlflow.entities import Metric

@@ -49,7 +49,7 @@ REFUSALS = {
 
 
 class Payload:
-    """The decoder of requests; `request` is their type."""
+    """The decoder of requests; `row` is the type of one row."""
 
     def __init__(self, contract: Contract) -> None:
         self.inputs = contract["inputs"]
