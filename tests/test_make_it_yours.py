@@ -123,7 +123,7 @@ def test_network(template: Path, tmp_path: Path) -> None:
     assert parity["passed"] and parity["rows"] == 2000
     (line,) = _printed(folder, "A loss")
     after = 'reduction="none", label_smoothing=smoothing)\n'
-    edit(package / "training/objective.py", after, f"{after}        {line}")
+    edit(package / "training/loss.py", after, f"{after}    {line}")
     _check(folder)
     _uv(folder, "run", "my-model", "train", "--run=focal", *short)
     first, focal = (
@@ -133,7 +133,7 @@ def test_network(template: Path, tmp_path: Path) -> None:
         for run in ("yours", "focal")
     )
     assert focal < 0.8 * first, "a focal loss weighs rows that are right less"
-    names = ("networks", "settings/model", "training/objective")
+    names = ("networks", "settings/model", "training/loss")
     assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
 
 

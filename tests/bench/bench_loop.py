@@ -10,7 +10,6 @@ They take turns, epoch by epoch, so that a busy machine is fair to all; the firs
 count. Ratios are medians, with the middle half. SystemExit if the validation losses differ.
 """
 
-import copy
 import logging
 import subprocess
 import sys
@@ -35,13 +34,13 @@ from my_model import config as configuration
 from my_model import data, train
 from my_model.model import Samples, build
 from my_model.toolkit.runs import history
+from my_model.training.learner import Learner
 from my_model.training.objective import Objective
 from my_model.training.parallel import Process
 from my_model.training.plan import Plan, schedule
 from my_model.training.rows import CHUNK, Rows
-from my_model.training.state import State
 
-HERE = Process(torch.device("cuda" if torch.cuda.is_available() else "cpu"), 0, 1)
+HERE = Process(device=torch.device("cuda" if torch.cuda.is_available() else "cpu"))
 
 
 class Case:
@@ -51,6 +50,7 @@ class Case:
         self.config, self.splits, self.settings = config, data.load(config), config.train
         HERE.seed(config.seed)
         self.model, objective = build(config, self.splits), Objective(config, self.splits.train)
+        self.objective = objective
         samples = Samples(self.model, self.splits.train.inputs, config)
         self.train = Rows(self.splits.train, samples, objective)
         self.val = Rows(self.splits.val, Samples(self.model, self.splits.val.inputs), objective)
@@ -59,9 +59,8 @@ class Case:
 
     def start(self) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Return the untrained network and its optimizer, as the project begins with them."""
-        state = State(copy.deepcopy(self.model.network), self.settings, HERE)
-        state.set_rate(self.settings.learning_rate, {})
-        return state.network, state.optimizer
+        learner = Learner(self.model.network, self.objective, HERE)
+        return learner.network, learner.optimizer
 
     def share(self, step: int) -> float:
         """Return the share of the learning rate."""
@@ -83,12 +82,13 @@ def ours(case: Case, stamp: Stamp) -> None:
 def bare(case: Case, stamp: Stamp) -> None:
     """Train with the loop that one writes first."""
     (network, optimizer), step = case.start(), 0
-    samples, device = case.train.samples.__getitems__, HERE.device
+    samples, device = case.train.samples.batch, HERE.device
     for epoch in range(case.settings.epochs):
         for key in case.keys(epoch):
             for group in optimizer.param_groups:
                 group["lr"] = case.settings.learning_rate * case.share(step)
-            inputs, targets = samples(key).to(device), labels(case.train, key).to(device)
+            inputs, targets = torch.from_numpy(samples(*key)), labels(case.train, key)
+            inputs, targets = inputs.to(device), targets.to(device)
             loss = cross_entropy(network(inputs), targets)
             loss.backward()
             clip_grad_norm_(network.parameters(), case.settings.clip_norm)
@@ -104,7 +104,7 @@ def val_loss(network: nn.Module, rows: Rows, chunks: list[tuple[int, Any]]) -> f
     """Return the mean loss of the validation rows."""
 
     def total(key: tuple[int, Any]) -> Tensor:
-        logits = network(rows.samples.__getitems__(key).to(HERE.device))
+        logits = network(torch.from_numpy(rows.samples.batch(*key)).to(HERE.device))
         return cross_entropy(logits, labels(rows, key).to(HERE.device), reduction="sum")
 
     return float(sum(total(key) for key in chunks)) / len(rows.targets)

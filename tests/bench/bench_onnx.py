@@ -23,7 +23,6 @@ from my_model import data
 from my_model.model import Samples, build
 from my_model.toolkit.export import onnx, onnx_int8
 from my_model.toolkit.export.feed import describe, feed
-from my_model.training.objective import answering
 
 ROUNDS = 300
 
@@ -62,12 +61,12 @@ def main() -> None:
     config = configuration.load(Path("config.yaml"), options)
     splits = data.load(config)
     model = build(config, splits)
-    exported, network = sessions(model, splits), answering(model.network)
+    exported, network = sessions(model, splits), model.answering()
     print(f"\n{config.model.name}: ms, and how many times as fast as PyTorch\n")
     print(f"{'rows':>5} {'PyTorch':>8} {'onnx':>8} {'onnx-int8':>9} {'onnx':>22} {'onnx-int8':>22}")
     for rows in (1, 256):
         inputs = splits.train.inputs.iloc[np.resize(np.arange(len(splits.train.ids)), rows)]
-        taken = Samples(model, inputs).take(np.arange(rows))
+        taken = torch.from_numpy(Samples(model, inputs).take(np.arange(rows)))
         fed = feed(inputs, {"inputs": describe(splits.schema)})
         calls = [(network, taken), *((each.run, None, fed) for each in exported)]
         found = np.array([[seconds(*call) for call in calls] for _ in range(ROUNDS)])[10:]

@@ -37,7 +37,7 @@ class Batches(Dataset):
         self.rows = rows
 
     def __getitem__(self, key: tuple[int, Any]) -> Batch:
-        inputs = self.rows.samples.__getitems__(key)
+        inputs = torch.from_numpy(self.rows.samples.batch(*key))
         return {"inputs": inputs, "labels": labels(self.rows, key)}
 
 

@@ -9,33 +9,44 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    get_optimizer_state_dict,
+    set_model_state_dict,
+    set_optimizer_state_dict,
+)
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
-from ..settings.train import Train
-from ..toolkit.export import measure
+from ..config import Config
 from ..toolkit.runs import UserError
+from . import plan
+
+ALL_RANKS = StateDictOptions(full_state_dict=True)
+RANK_ZERO = StateDictOptions(full_state_dict=True, cpu_offload=True)  # the others get nothing
 
 
 @dataclass(frozen=True)
-class Process:
-    """One process of `world`."""
+class Process(plan.Process):
+    """One of torchrun's processes, and its device."""
 
-    device: torch.device
-    rank: int
-    world: int
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
-    def sum(self, value: Tensor) -> float:
+    def sum(self, value: float) -> float:
         """Return the sum of the values of all processes."""
-        if self.world > 1:
-            distributed.all_reduce(value)
-        return float(value)
+        if self.world == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(total)
+        return float(total)
 
     def seed(self, seed: int) -> None:
         """Seed all generators; torch.manual_seed is slow, as it looks for devices of all kinds."""
@@ -62,20 +73,22 @@ class Process:
 
 
 @contextmanager
-def process_group(settings: Train) -> Iterator[Process]:
-    """Join the process group of torchrun, if there is one, and leave it at the end."""
+def ready(config: Config) -> Iterator[Process]:
+    """Set seed, threads and determinism; join the processes of torchrun, if there are others."""
+    settings = config.train
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = _device(settings.device)
+    process = Process(rank, world, device(settings.device))
     if settings.threads:
         torch.set_num_threads(settings.threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # or cuBLAS is not deterministic
     torch.use_deterministic_algorithms(settings.deterministic)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    process.seed(config.seed)
     if world > 1:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.init_process_group("nccl" if process.device.type == "cuda" else "gloo")
         distributed.barrier()  # until the first one has created the run's folder
     try:
-        yield Process(device, rank, world)
+        yield process
     except RuntimeError as error:
         if "deterministic" not in str(error):
             raise
@@ -88,20 +101,44 @@ def process_group(settings: Train) -> Iterator[Process]:
             distributed.destroy_process_group()
 
 
-def _device(name: str) -> torch.device:
+def device(kind: str) -> torch.device:
+    """Return the device of `train.device`, of this process."""
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next((kind for kind, found in available.items() if found), "cpu")
-    if not available.get(name, True):
-        raise UserError(f"train.device: this machine has no {name}; use auto or cpu.")
-    if name == "cuda":
+    if kind == "auto":
+        kind = next((each for each, found in available.items() if found), "cpu")
+    if not available.get(kind, True):
+        raise UserError(f"train.device: this machine has no {kind}; use auto or cpu.")
+    if kind == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
         return torch.device("cuda", torch.cuda.current_device())
-    return torch.device(name)
+    return torch.device(kind)
 
 
-def peak_memory(device: torch.device) -> int:
-    """Return the peak memory in bytes, of the GPU or else of this process; 0 if it is unknown."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    return measure.peak_memory() or 0
+def gathered(network: nn.Module) -> dict[str, Tensor]:
+    """Return the unsharded weights and buffers, in the first process; {} in others."""
+    found: Any = get_model_state_dict(network, options=RANK_ZERO)
+    return found
+
+
+def scatter(network: nn.Module, tensors: dict[str, Any]) -> None:
+    """Set what `gathered` returned, in every process."""
+    set_model_state_dict(network, tensors, options=ALL_RANKS)
+
+
+def gathered_moments(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return the unsharded state of the optimizer by weight and kind, in the first process."""
+    found: Any = get_optimizer_state_dict(network, optimizer, options=RANK_ZERO)
+    state = found.get("state", {}).items()
+    return {f"{weight}.{kind}": t for weight, kinds in state for kind, t in kinds.items()}
+
+
+def scatter_moments(
+    network: nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
+) -> None:
+    """Set what `gathered_moments` returned, in every process."""
+    state: Any = get_optimizer_state_dict(network, optimizer, options=ALL_RANKS)
+    for weight in state["state"]:
+        start = f"{weight}."
+        own = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
+        state["state"][weight] = own
+    set_optimizer_state_dict(network, optimizer, state, options=ALL_RANKS)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .toolkit.runs import UserError
-from .training.pruning import Hidden
+from .training.layers import Between
 
 MISSING = re.compile(r"Missing keys \((.*)\) discovered")  # in timm's log
 
@@ -51,15 +51,22 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
     return network
 
 
-def check_size(network: nn.Module, name: str, size: int) -> None:
-    """Raise UserError if the network has too many strides for size x size images."""
+def load_backbone(
+    network: Any, name: str, size: int, weights: str | Path | None = None
+) -> None:
+    """Load `weights` into the network's backbone, if given.
+
+    UserError if that has too many strides for size x size images.
+    """
     try:
         with torch.inference_mode():
-            network.eval()(torch.zeros(2, 3, size, size))
+            network.backbone.eval()(torch.zeros(2, 3, size, size))
     except RuntimeError as error:
         raise UserError(
             f"data.size {size} is too small for model.name {name}: raise it ({_short(error)})."
         ) from None
+    if weights is not None:
+        network.backbone = library(name, size, weights)
     network.train()
 
 
@@ -92,7 +99,7 @@ def colour_statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return known.mean, known.std
 
 
-def hidden_units(backbone: nn.Module) -> Iterator[Hidden]:
+def hidden_units(backbone: nn.Module) -> Iterator[Between]:
     """Yield the units within each block; grouped convolutions are left as they are."""
     from timm.layers import Mlp
     from timm.models.resnet import BasicBlock, Bottleneck
@@ -107,4 +114,4 @@ def hidden_units(backbone: nn.Module) -> Iterator[Hidden]:
             layers = [getattr(block, name) for name in names]
             *producers, consumer = (layer for layer in layers if hasattr(layer, "weight"))
             if all(getattr(layer, "groups", 1) == 1 for layer in (*producers, consumer)):
-                yield Hidden(producers, consumer)
+                yield Between(producers, consumer)

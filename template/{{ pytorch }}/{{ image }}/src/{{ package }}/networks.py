@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .library import hidden_units, library
-from .training.objective import final
-from .training.pruning import Hidden, shrink
+from .training.layers import Between, named, shrink
+from .training.loss import final
+from .training.pruning import Hidden
 
 
 class Network(nn.Module):
@@ -20,24 +22,26 @@ class Network(nn.Module):
 
     def __init__(
         self,
+        fitted: dict[str, np.ndarray],
         name: str,
         size: int,
         outputs: int,
         width: int,
         depth: int,
         dropout: float,
-        hidden: Sequence[int] = (),
+        sizes: Sequence[int] = (),
     ) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
-        self.register_buffer("spread", torch.full((3, 1, 1), 0.25))
+        for key in ("mean", "spread"):
+            colours = torch.from_numpy(fitted[key].reshape(3, 1, 1))
+            self.register_buffer(key, colours, persistent=False)
         backbone: nn.Module = CNN(width, depth) if name == "cnn" else library(name, size)
         self.backbone, features = backbone, cast("int", backbone.head_hidden_size)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(features, outputs))
-        self.final = final()
-        shrink(self, hidden)
+        self.final = final(fitted)
+        shrink(self, hidden(self), sizes)
 
-    def hidden(self) -> list[Hidden]:
+    def hidden(self) -> list[Between]:
         """Return the channels between layers; of a timm network those within its blocks."""
         if isinstance(self.backbone, CNN):
             return self.backbone.hidden(self.head[1])
@@ -47,11 +51,6 @@ class Network(nn.Module):
         """Return (rows, classes) logits."""
         colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
         return self.final(self.head(self.backbone((colours - self.mean) / self.spread)))
-
-    def set_normalisation(self, mean: Any, spread: Any) -> None:
-        """Set mean and standard deviation of red, green and blue, each in 0 ... 1."""
-        for buffer, values in ((self.mean, mean), (self.spread, spread)):
-            buffer.copy_(torch.tensor(values)[:, None, None])
 
 
 class CNN(nn.Module):
@@ -66,13 +65,13 @@ class CNN(nn.Module):
         )
         self.head_hidden_size = channels[-1]
 
-    def hidden(self, head: nn.Module) -> list[Hidden]:
+    def hidden(self, head: nn.Module) -> list[Between]:
         """Return the channels of each convolution; those of the last one go to the head."""
         convolutions = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
         norms = [layer for layer in self.modules() if isinstance(layer, nn.BatchNorm2d)]
         consumers = [*convolutions[1:], head]
         layers = zip(convolutions, norms, consumers, strict=True)
-        return [Hidden(producers, consumer) for *producers, consumer in layers]
+        return [Between(producers, consumer) for *producers, consumer in layers]
 
     def forward(self, images: Tensor) -> Tensor:
         """Take float32 (rows, 3, size, size), return (rows, head_hidden_size)."""
@@ -84,3 +83,15 @@ class CNN(nn.Module):
 def _convolution(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
     convolution = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
     return [convolution, nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:
+    """Return a network with random weights; `fitted` holds mean and spread of the colours."""
+    torch.manual_seed(seed)
+    sizes = shape.pop("hidden", ())
+    return Network(fitted, sizes=sizes, **shape)
+
+
+def hidden(network: Network) -> list[Hidden]:
+    """Return the units between layers, for pruning."""
+    return named(network, network.hidden())

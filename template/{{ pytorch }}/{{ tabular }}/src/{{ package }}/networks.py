@@ -1,40 +1,107 @@
 """Networks for tables: all columns concatenated, or a token for each."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
-from .columns import BINS, Codes
+from .training.layers import Between, named, shrink
+from .training.loss import final
 from .training.pruning import Hidden
 
 HEAD = 16  # width of an attention head
+
+
+class Network(nn.Module):
+    """The network that is trained and exported; its inputs are those of `Features`, codes last."""
+
+    def __init__(
+        self, fitted: dict[str, np.ndarray], name: str, sizes: Sequence[int] = (), **shape: Any
+    ) -> None:
+        super().__init__()
+        self.encode = Numbers(fitted["encode.start"], fitted["encode.width"])
+        self.layers = NETWORKS[name](bins=self.encode.start.shape[1], **shape)
+        self.final = final(fitted)
+        shrink(self, hidden(self), sizes)
+
+    @property
+    def blocks(self) -> nn.ModuleList:
+        """The layers that are sharded separately."""
+        return self.layers.blocks
+
+    def forward(self, matrix: Tensor) -> Tensor:
+        """Take float32 (rows, features), return (rows, classes) logits or (rows,) values."""
+        count = len(self.encode.start)
+        return self.final(self.layers(self.encode(matrix[:, :count]), matrix[:, count:]))
+
+
+class Numbers(nn.Module):
+    """Piecewise linear encoding: the part of each bin that lies below a number."""
+
+    start: Tensor
+    width: Tensor
+
+    def __init__(self, start: np.ndarray, width: np.ndarray) -> None:
+        super().__init__()
+        self.register_buffer("start", torch.from_numpy(start), persistent=False)
+        self.register_buffer("width", torch.from_numpy(width), persistent=False)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Take float32 (rows, numbers), return (rows, numbers, bins), each in 0 ... 1."""
+        known = torch.where(torch.isnan(numbers), self.start[:, 0], numbers)
+        return ((known[:, :, None] - self.start) / self.width).clamp(0, 1)
+
+
+class Codes(nn.Module):
+    """Embeddings of categories, all columns in one table."""
+
+    starts: Tensor
+
+    def __init__(self, levels: list[int], width: int) -> None:
+        super().__init__()
+        starts = np.cumsum([0, *levels])[: len(levels)]
+        self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
+        self.table = nn.Embedding(max(1, sum(levels)), width)  # at least one row, never used
+        nn.init.normal_(self.table.weight, std=width**-0.5)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Take float32 (rows, columns), return (rows, columns, width)."""
+        return self.table(codes.to(torch.int64) + self.starts)
 
 
 class MLP(nn.Module):
     """All columns concatenated, then fully connected layers."""
 
     def __init__(
-        self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
+        self,
+        bins: int,
+        numbers: int,
+        levels: list[int],
+        outputs: int,
+        width: int,
+        depth: int,
+        dropout: float,
     ) -> None:
         super().__init__()
         self.codes = Codes(levels, width // 8)
-        widths = [numbers * BINS + len(levels) * (width // 8), *[width] * (depth - 1)]
+        widths = [numbers * bins + len(levels) * (width // 8), *[width] * (depth - 1)]
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout))
             for inputs in widths
         )
         self.head = nn.Linear(width, outputs)
 
-    def hidden(self) -> list[Hidden]:
+    def hidden(self) -> list[Between]:
         """Return the neurons of each layer."""
         layers = [layer for layer in self.modules() if isinstance(layer, nn.Linear)]
-        return [Hidden([producer], consumer) for producer, consumer in pairwise(layers)]
+        return [Between([producer], consumer) for producer, consumer in pairwise(layers)]
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
+        """Take (rows, numbers, bins) and (rows, columns), return (rows, outputs)."""
         hidden = torch.cat([numbers.flatten(1), self.codes(codes).flatten(1)], dim=1)
         for block in self.blocks:
             hidden = block(hidden)
@@ -45,23 +112,30 @@ class FTTransformer(nn.Module):
     """A token for each column, and a class token (Gorishniy et al. 2021)."""
 
     def __init__(
-        self, numbers: int, levels: list[int], outputs: int, width: int, depth: int, dropout: float
+        self,
+        bins: int,
+        numbers: int,
+        levels: list[int],
+        outputs: int,
+        width: int,
+        depth: int,
+        dropout: float,
     ) -> None:
         super().__init__()
         self.codes = Codes(levels, width)
-        self.weight = nn.Parameter(torch.randn(numbers, BINS, width) * width**-0.5)
+        self.weight = nn.Parameter(torch.randn(numbers, bins, width) * width**-0.5)
         self.bias = nn.Parameter(torch.randn(numbers, width) * width**-0.5)
         self.reader = nn.Parameter(torch.randn(1, width) * width**-0.5)
         self.blocks = nn.ModuleList(Block(width, dropout) for _ in range(depth))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, outputs)
 
-    def hidden(self) -> list[Hidden]:
+    def hidden(self) -> list[Between]:
         """Return the heads and the neurons of each block."""
         blocks = [block for block in self.blocks if isinstance(block, Block)]
         return [hidden for block in blocks for hidden in block.hidden()]
 
     def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
-        """Take (rows, numbers, BINS) and (rows, columns), return (rows, outputs)."""
+        """Take (rows, numbers, bins) and (rows, columns), return (rows, outputs)."""
         columns = torch.einsum("rnb,nbw->rnw", numbers, self.weight) + self.bias
         reader = self.reader.expand(numbers.shape[0], 1, -1)
         tokens = torch.cat([reader, columns, self.codes(codes)], dim=1)
@@ -85,10 +159,10 @@ class Block(nn.Module):
             nn.Dropout(dropout),
         )
 
-    def hidden(self) -> list[Hidden]:
+    def hidden(self) -> list[Between]:
         """Return the attention heads, and the neurons of the feed-forward layer."""
-        heads = Hidden([self.ask[1]], self.answer[0], HEAD)
-        return [heads, Hidden([self.feed_forward[1]], self.feed_forward[3])]
+        heads = Between([self.ask[1]], self.answer[0], HEAD)
+        return [heads, Between([self.feed_forward[1]], self.feed_forward[3])]
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Take and return (rows, tokens, width)."""
@@ -100,3 +174,15 @@ class Block(nn.Module):
 
 
 NETWORKS: dict[str, Any] = {"mlp": MLP, "ft-transformer": FTTransformer}
+
+
+def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:
+    """Return a network with random weights; `fitted` holds bins, and the scale of a number."""
+    torch.manual_seed(seed)
+    sizes = shape.pop("hidden", ())
+    return Network(fitted, sizes=sizes, **shape)
+
+
+def hidden(network: Network) -> list[Hidden]:
+    """Return the units between layers, for pruning."""
+    return named(network, network.layers.hidden())
