@@ -51,9 +51,7 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
     return network
 
 
-def load_backbone(
-    network: Any, name: str, size: int, weights: str | Path | None = None
-) -> None:
+def load_backbone(network: Any, name: str, size: int, weights: str | Path | None = None) -> None:
     """Load `weights` into the network's backbone, if given.
 
     UserError if that has too many strides for size x size images.
