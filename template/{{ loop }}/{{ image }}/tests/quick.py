@@ -2,7 +2,6 @@
 
 QUICK = {
     "train.epochs": 6,
-    "train.threads": 1,
     "model.width": 16,
     "export.formats": "[onnx]",
     "export.max_drop": 0.05,  # of a model that has learnt so little, a point is chance

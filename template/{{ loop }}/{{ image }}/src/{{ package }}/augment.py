@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .settings.model import Augment
+from .settings.augment import Augment
 
 
 def augmented(

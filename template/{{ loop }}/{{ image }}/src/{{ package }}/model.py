@@ -100,7 +100,7 @@ def build(config: Config, splits: Splits) -> Model:
         colours = read(sample.tolist(), size).reshape(-1, 3) / 255
         mean, spread = colours.mean(axis=0), colours.std(axis=0) + 1e-3
     else:
-        mean, spread = colour_statistics(settings.name)
+        mean, spread = colour_statistics(settings.name, settings.weights)
     fitted = {"mean": np.array(mean, np.float32), "spread": np.array(spread, np.float32)}
     model = Model(shape, fitted, network(fitted, config.seed, **shape))
     load_backbone(model.network, settings.name, size, settings.weights)

@@ -89,7 +89,7 @@ def _short(error: Exception) -> str:
     return " ".join(str(error).split())[:200].rstrip(".")
 
 
-def colour_statistics(name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def colour_statistics(name: str, weights: str | Path) -> tuple[Any, Any]:
     """Return mean and standard deviation of red, green and blue for the weights of timm."""
     import timm
 

@@ -5,17 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..toolkit.settings.common import ModelSettings, Search, Section
-
-
-class Augment(Section):
-    """Limits of the random augmentation of training images."""
-
-    flip: bool = False
-    rotate: float = Field(10, ge=0, le=180)
-    shift: float = Field(0.1, ge=0, le=0.5)
-    scale: float = Field(0.1, ge=0, lt=1)
-    light: float = Field(0.1, ge=0, lt=1)
+from ..toolkit.settings.common import ModelSettings, Search
+from .augment import Augment
 
 
 class Model(ModelSettings):
