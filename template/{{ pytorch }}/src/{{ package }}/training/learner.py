@@ -53,7 +53,7 @@ class Learner:
         self.average = self.network  # the one that is validated and kept
         if settings.ema:
             self.average = process.to_device(copy.deepcopy(network), settings.shard)
-        self.weights_ = [*self.network.parameters()]  # listing them at each step is slow
+        self.trainable = [*self.network.parameters()]  # listing them at each step is slow
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), fused=True)
         fp16 = settings.precision == "fp16"
         self.scaler = torch.amp.GradScaler(process.device.type, enabled=fp16)
@@ -74,7 +74,7 @@ class Learner:
         for part in parts:
             loss += self._backward(part)
         self.scaler.unscale_(self.optimizer)
-        norm = clip_grad_norm_(self.weights_, self.settings.clip_norm)
+        norm = clip_grad_norm_(self.trainable, self.settings.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
