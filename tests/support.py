@@ -24,7 +24,7 @@ MODELS = {
     ("sklearn", "tabular"): [*SKLEARN, "catboost"],
     ("sklearn", "image"): SKLEARN,
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
-    ("pytorch", "tabular"): ["mlp", "ft-transformer"],
+    ("pytorch", "tabular"): ["mlp", "tabm", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],

@@ -117,14 +117,17 @@ class Learner:
         return measure.peak_memory() or 0
 
     def _loss(self, network: nn.Module, part: Part) -> Tensor:
-        place, taught = self.process.device, part.teacher_outputs
-        inputs, targets, weights = (
-            torch.from_numpy(array).to(place) for array in (part.inputs, part.targets, part.weights)
+        arrays = (part.inputs, part.targets, part.weights, part.teacher_outputs)
+        inputs, *known = (
+            torch.from_numpy(array).to(self.process.device) for array in arrays if array is not None
         )
         with self._autocast():  # the network alone: sums of losses need float32
             outputs = network(inputs).float()
-        teacher_outputs = None if taught is None else torch.from_numpy(taught).to(place)
-        return losses(self.objective, outputs, targets, teacher_outputs) @ weights
+        members = len(outputs) // len(inputs)
+        if members > 1:  # an ensemble, each of whose members is trained on all rows
+            known = [each.repeat_interleave(members, dim=0) for each in known]
+        targets, weights, *teacher_outputs = known
+        return losses(self.objective, outputs, targets, *teacher_outputs) @ weights / members
 
     def _backward(self, part: Part) -> Tensor:
         """Add the gradient of a part's loss, and return the loss."""

@@ -1,4 +1,4 @@
-"""Networks for tables: all columns concatenated, or a token for each."""
+"""Networks for tables: all columns concatenated, an ensemble of such, or a token for each."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from tabm import EnsembleView, LinearEnsemble, make_tabm_backbone
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
+from .columns import Codes, Numbers
 from .training.layers import Between, named, shrink
 from .training.loss import final
 from .training.pruning import Hidden
 
 HEAD = 16  # width of an attention head
+MEMBERS, EMBEDDED = 32, 16  # of TabM: networks in the ensemble, and width of a column's embedding
 
 
 class Network(nn.Module):
@@ -37,40 +40,6 @@ class Network(nn.Module):
         """Take float32 (rows, features), return (rows, classes) logits or (rows,) values."""
         count = len(self.encode.start)
         return self.final(self.layers(self.encode(matrix[:, :count]), matrix[:, count:]))
-
-
-class Numbers(nn.Module):
-    """Piecewise linear encoding: the part of each bin that lies below a number."""
-
-    start: Tensor
-    width: Tensor
-
-    def __init__(self, start: np.ndarray, width: np.ndarray) -> None:
-        super().__init__()
-        self.register_buffer("start", torch.from_numpy(start), persistent=False)
-        self.register_buffer("width", torch.from_numpy(width), persistent=False)
-
-    def forward(self, numbers: Tensor) -> Tensor:
-        """Take float32 (rows, numbers), return (rows, numbers, bins), each in 0 ... 1."""
-        known = torch.where(torch.isnan(numbers), self.start[:, 0], numbers)
-        return ((known[:, :, None] - self.start) / self.width).clamp(0, 1)
-
-
-class Codes(nn.Module):
-    """Embeddings of categories, all columns in one table."""
-
-    starts: Tensor
-
-    def __init__(self, levels: list[int], width: int) -> None:
-        super().__init__()
-        starts = np.cumsum([0, *levels])[: len(levels)]
-        self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
-        self.table = nn.Embedding(max(1, sum(levels)), width)  # at least one row, never used
-        nn.init.normal_(self.table.weight, std=width**-0.5)
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Take float32 (rows, columns), return (rows, columns, width)."""
-        return self.table(codes.to(torch.int64) + self.starts)
 
 
 class MLP(nn.Module):
@@ -106,6 +75,58 @@ class MLP(nn.Module):
         for block in self.blocks:
             hidden = block(hidden)
         return self.head(hidden)
+
+
+class TabM(nn.Module):
+    """An ensemble of MLPs that share most weights (Gorishniy, Kotelnikov and Babenko 2024)."""
+
+    def __init__(
+        self,
+        bins: int,
+        numbers: int,
+        levels: list[int],
+        outputs: int,
+        width: int,
+        depth: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.codes = Codes(levels, EMBEDDED)
+        self.weight = nn.Parameter(torch.randn(numbers, bins, EMBEDDED) * EMBEDDED**-0.5)
+        self.bias = nn.Parameter(torch.randn(numbers, EMBEDDED) * EMBEDDED**-0.5)
+        columns = [EMBEDDED] * (numbers + len(levels))
+        self.members = EnsembleView(k=MEMBERS)
+        self.backbone = make_tabm_backbone(
+            d_in=sum(columns),
+            d_block=width,
+            n_blocks=depth,
+            dropout=dropout,
+            activation="ReLU",
+            k=MEMBERS,
+            arch_type="tabm",
+            start_scaling_init="normal",
+            start_scaling_init_chunks=columns,
+        )
+        self.head = LinearEnsemble(width, outputs, k=MEMBERS)
+
+    @property
+    def blocks(self) -> Any:
+        """The layers that are sharded separately."""
+        return self.backbone.blocks
+
+    def hidden(self) -> list[Between]:
+        """Return the layers that pruning may shrink: none."""
+        return []
+
+    def forward(self, numbers: Tensor, codes: Tensor) -> Tensor:
+        """Take (rows, numbers, bins) and (rows, columns), return (rows, members, outputs).
+
+        In training, members count as rows, since each has a loss: (rows * members, outputs).
+        """
+        columns = torch.einsum("rnb,nbw->rnw", numbers, self.weight) + self.bias
+        tokens = torch.cat([columns, self.codes(codes)], dim=1)
+        scores = self.head(self.backbone(self.members(tokens.flatten(1))))
+        return scores.flatten(0, 1) if self.training else scores
 
 
 class FTTransformer(nn.Module):
@@ -173,7 +194,7 @@ class Block(nn.Module):
         return tokens + self.feed_forward(tokens)
 
 
-NETWORKS: dict[str, Any] = {"mlp": MLP, "ft-transformer": FTTransformer}
+NETWORKS: dict[str, Any] = {"mlp": MLP, "tabm": TabM, "ft-transformer": FTTransformer}
 
 
 def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:
