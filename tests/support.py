@@ -20,24 +20,27 @@ from render import ROOT, render, snapshot
 
 SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
+LARGER = ["efficientnet_b0", "squeezenet1_1", "vit_small_patch14_dinov2"]
 MODELS = {
     ("sklearn", "tabular"): [*SKLEARN, "catboost"],
     ("sklearn", "image"): SKLEARN,
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "tabm", "ft-transformer"],
-    ("pytorch", "image"): ["cnn", *TIMM],
+    ("pytorch", "image"): ["cnn", *TIMM, *LARGER],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }
-# Settings of a pretrained model: half an hour without a GPU.
+# Settings of models that would take half an hour or more without a GPU, and of patches of 14 pixels.
 OPTIONS = {
+    "efficientnet_b0": {"train.epochs": 12},
+    "vit_small_patch14_dinov2": {"train.epochs": 12, "data.size": 28},
     "smollm2": {
         "model.max_tokens": 128,
         "model.new_tokens": 32,
         "train.method": "lora",
         "train.epochs": 1,
         "evaluate.answers": 8,
-    }
+    },
 }
 SERVED = ("transformers", "chat", "tiny")  # to clients, by vLLM too, which takes 5 GB
 GROUPS = {"catboost"}  # models that need a group of dependencies of that name
