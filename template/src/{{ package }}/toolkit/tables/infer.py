@@ -217,11 +217,8 @@ def _distinct(
         return bare, ""
     if _are_plain(known[:TRIAL]) and _are_plain(known):
         code = next(filter(CODE.fullmatch, known.to_pylist()), None)
-        return (
-            (bare, f"holds codes such as {code!r}: it is read as categories")
-            if code
-            else (number, "")
-        )
+        note = f"holds codes such as {code!r}: it is read as categories" if code else ""
+        return (bare if code else number), note
     sample = known[:SAMPLE].to_pylist()
     folded = {text.lower() for text in sample}
     if folded <= TRUTHS.keys():
@@ -292,14 +289,10 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     levels = pc.unique(known).to_pylist()
     if len(levels) < MIN_LEVELS:
         return ""
-    sample = levels[:: 1 + len(levels) // 1000]
-    if hint := _format_hint(column, sample):
+    if hint := _format_hint(column, levels[:: 1 + len(levels) // 1000]):
         return f"is read as categories: {hint}"
-    number = column.model_copy(update={"kind": "number"})
-    formats = [number, *_number_styles(number, levels[:TRIAL], commas=False)]
-    formats += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    best = max(formats, key=lambda each: sum(_accepts(each, text) for text in sample))
-    invalid = [text for text in levels if not _accepts(best, text)]
+    dates = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    best, invalid = closest(column, levels, dates)
     if len(invalid) > (1 - MIN_SHARE) * len(levels):
         return ""
     texts = keys(cells)
@@ -314,6 +307,15 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
         f"is read as categories: {len(invalid):,} of its {len(levels):,} values are not {what}, "
         f"such as {quoted}; {advice}"
     )
+
+
+def closest(column: Column, levels: list[str], dates: list[Column]) -> tuple[Column, list[str]]:
+    """Return the format of numbers, or of `dates`, that fits most texts, and the other texts."""
+    sample = levels[:: 1 + len(levels) // 1000]
+    number = column.model_copy(update={"kind": "number"})
+    formats = [number, *_number_styles(number, levels[:TRIAL], commas=False), *dates]
+    best = max(formats, key=lambda each: sum(_accepts(each, text) for text in sample))
+    return best, [text for text in levels if not _accepts(best, text)]
 
 
 def _format_hint(column: Column, sample: list[str]) -> str:
