@@ -26,6 +26,8 @@ MODELS = {
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM],
+    ("mlx", "tabular"): ["mlp", "ft-transformer"],
+    ("mlx", "image"): ["cnn", "resnet"],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }

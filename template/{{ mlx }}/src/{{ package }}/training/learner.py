@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import mlx.core as mx
 import numpy as np
@@ -34,11 +34,11 @@ def assign(network: nn.Module, arrays: dict[str, np.ndarray]) -> None:
 
 def outputs(network: nn.Module, kind: str = "cpu") -> Callable[[np.ndarray], np.ndarray]:
     """Return the function from inputs to logits or values, float32, on a kind of device."""
-    place, answer = device(kind), _callable(network.eval())
+    place, answering = device(kind), cast("Callable[[mx.array], mx.array]", network.eval())
 
     def forward(inputs: np.ndarray) -> np.ndarray:
         with mx.stream(place):
-            return np.array(answer(mx.array(inputs)).astype(mx.float32))
+            return np.array(answering(mx.array(inputs)).astype(mx.float32))
 
     return forward
 
@@ -110,11 +110,11 @@ class Learner:
             return mx.get_peak_memory()
         return measure.peak_memory() or 0
 
-    def _loss(self, network: nn.Module, weights: Any, part: Part) -> mx.array:
+    def _loss(self, network: Any, weights: Any, part: Part) -> mx.array:
         """Return the loss of a part by the network with these weights, in `train.precision`."""
         precision = PRECISIONS[self.settings.precision]
         network.update(tree_map(lambda weight: weight.astype(precision), weights))
-        found = _callable(network)(mx.array(part.inputs)).astype(mx.float32)  # sums need it
+        found = network(mx.array(part.inputs)).astype(mx.float32)  # sums need it
         targets, taught = mx.array(part.targets), part.teacher_outputs
         teacher_outputs = None if taught is None else mx.array(taught)
         return losses(self.objective, found, targets, teacher_outputs) @ mx.array(part.weights)
@@ -168,10 +168,6 @@ def _optimizer(network: nn.Module, weight_decay: float) -> tuple[list[str], Mult
     )
     optimizer.init(network.trainable_parameters())
     return [part for part, _ in groups], optimizer
-
-
-def _callable(network: nn.Module) -> Any:
-    return network  # `nn.Module` declares no `__call__`
 
 
 def _arrays(tree: Any) -> dict[str, np.ndarray]:
