@@ -27,6 +27,8 @@ MODELS = {
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "tabm", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM, *LARGER],
+    ("mlx", "tabular"): ["mlp", "ft-transformer"],
+    ("mlx", "image"): ["cnn", "resnet"],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }

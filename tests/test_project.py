@@ -70,6 +70,15 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "wandb",
         "targets": [],
     },
+    "mlx": {
+        "framework": "mlx",
+        "targets": ["api", "batch"],
+    },
+    "mlx-digits": {
+        "task": "image-classification",
+        "framework": "mlx",
+        "targets": ["browser"],
+    },
     "classification-dvc": {
         "tracker": "tensorboard",
         "versioning": "dvc",
@@ -80,7 +89,12 @@ PROJECTS: dict[str, dict[str, Any]] = {
 }
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
 TWICE = {"defaults", "pytorch"}  # the others only train twice
-SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
+# Of 40 epochs, since pictures take minutes; convolutions of MLX are slow on CPUs.
+SMALL = ["--data.size", "16", "--model.width", "8", "--train.learning_rate", "0.01"]
+SHORT = {
+    "pytorch-digits": ["--train.epochs", "12"],
+    "mlx-digits": ["--train.epochs", "8", *SMALL],
+}
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # results for libraries
