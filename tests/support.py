@@ -16,7 +16,7 @@ from typing import Any
 from answers import cells, modality, targets
 from clients import GATEWAY, check_clients
 from pretrained import smollm2
-from render import ROOT, render, snapshot
+from render import ROOT, interpreter, render, snapshot
 
 SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
@@ -29,6 +29,8 @@ MODELS = {
     ("pytorch", "image"): ["cnn", *TIMM, *LARGER],
     ("mlx", "tabular"): ["mlp", "ft-transformer"],
     ("mlx", "image"): ["cnn", "resnet"],
+    ("jax", "tabular"): ["mlp", "ft-transformer"],
+    ("jax", "image"): ["cnn", "resnet"],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }
@@ -161,6 +163,7 @@ def _export(folder: Path, task: str, model: str) -> str:
 
 def _run(folder: Path, *command: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    kept |= interpreter(folder) or {}
     done = subprocess.run(
         command, cwd=folder, check=True, env=kept, stdout=subprocess.PIPE, text=True
     )
