@@ -64,6 +64,13 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
+    "keras": {"framework": "keras", "targets": ["api", "batch"]},
+    "keras-digits": {
+        "task": "image-classification",
+        "framework": "keras",
+        "tracker": "tensorboard",
+        "targets": ["browser"],
+    },
     "digits": {
         "project_name": "Digits",
         "task": "image-classification",
@@ -80,7 +87,10 @@ PROJECTS: dict[str, dict[str, Any]] = {
 }
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
 TWICE = {"defaults", "pytorch"}  # the others only train twice
-SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
+SHORT = {  # pictures take minutes
+    "pytorch-digits": ["--train.epochs", "12"],  # of 40
+    "keras-digits": ["--train.epochs", "8", "--data.size", "16", "--model.width", "16"],
+}
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # results for libraries

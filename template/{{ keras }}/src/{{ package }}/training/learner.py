@@ -1,23 +1,18 @@
 """Keras' part of training: the network, its moving average, the optimizers, and a step."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..toolkit.export import measure
-from ..toolkit.runs import UserError
 from .backend import Tensor, device, keras, tf
 from .backend import ready as ready
 from .loss import losses
 from .objective import Objective
 from .plan import Part, Process
-from .weights import named
-
-POLICIES = {"float32": "float32", "bf16": "mixed_bfloat16"}  # weights are float32 in both
-PRODUCTS = (keras.layers.Dense, keras.layers.Conv2D)  # computed in train.precision
+from .weights import computed, expect_rows, named, part_of
 
 
 def tensors(network: keras.Model) -> dict[str, np.ndarray]:
@@ -46,7 +41,7 @@ def _forward(network: keras.Model) -> Any:
     def forward(inputs: Tensor) -> Tensor:
         return network(inputs, training=False)
 
-    return _traced(forward, _inputs(network))
+    return _traced(forward, tf.TensorSpec(network.input_shape, tf.float32))
 
 
 class Learner:
@@ -60,7 +55,7 @@ class Learner:
         self.average = self.trainable  # the weights that are validated and kept
         if self.settings.ema:
             self.average = {name: tf.Variable(each) for name, each in self.trainable.items()}
-        parts = dict.fromkeys(map(_part, self.trainable))
+        parts = dict.fromkeys(map(part_of, self.trainable))
         self.optimizers = {part: self._optimizer(part) for part in parts}
         states = network.non_trainable_variables
         self.states = [each for each in states if id(each) not in names]  # of random generators
@@ -80,7 +75,7 @@ class Learner:
         backward, update = self.functions[frozen]
         loss, total = tf.zeros(()), None
         for number, part in enumerate(parts):
-            self._expect_rows(part)
+            expect_rows(self.network, len(part.targets), self.settings.accumulate)
             found, gradients = backward(self._seeds(seed, number), *_arrays(part))
             loss += found
             total = gradients if total is None else [*map(tf.add, total, gradients)]
@@ -118,7 +113,7 @@ class Learner:
 
     def _optimizer(self, part: str) -> Any:
         """Return the optimizer of a part of the network: weight decay is for matrices only."""
-        weights = [weight for name, weight in self.trainable.items() if _part(name) == part]
+        weights = [weight for name, weight in self.trainable.items() if part_of(name) == part]
         decay = self.settings.weight_decay
         optimizer = keras.optimizers.AdamW(weight_decay=decay, epsilon=1e-8)
         vectors = [weight for weight in weights if len(weight.shape) < 2]
@@ -130,7 +125,7 @@ class Learner:
         """Return what `_arrays` gives of a part without a teacher; rows vary, so none is static."""
         kind = tf.int64 if len(self.network.output_shape) == 2 else tf.float32
         rows = (tf.TensorSpec([None], kind), tf.TensorSpec([None], tf.float32))
-        return [_inputs(self.network), *rows]
+        return [tf.TensorSpec(self.network.input_shape, tf.float32), *rows]
 
     def _seeds(self, seed: int, number: int) -> np.ndarray:
         """Return (generators, 2): seeds of a part of a step, for each generator of the network."""
@@ -140,12 +135,12 @@ class Learner:
 
     def _functions(self, frozen: frozenset[str]) -> tuple[Any, Any]:
         """Return what a step calls if some parts are frozen: of gradients, and of the update."""
-        weights = {n: each for n, each in self.trainable.items() if _part(n) not in frozen}
+        weights = {n: each for n, each in self.trainable.items() if part_of(n) not in frozen}
 
         def backward(seeds: Tensor, *arrays: Tensor) -> tuple[Tensor, list[Tensor]]:
             for number, state in enumerate(self.states):
                 state.assign(seeds[number])
-            with tf.GradientTape() as tape, self._computed(frozen):
+            with tf.GradientTape() as tape, computed(self.network, self.settings.precision, frozen):
                 loss = self._loss(self.network(arrays[0], training=True), *arrays[1:])
             found = tape.gradient(loss, [each.value for each in weights.values()])
             return loss, [tf.convert_to_tensor(each) for each in found]  # embeddings' are sparse
@@ -155,7 +150,7 @@ class Learner:
             found = dict(zip(weights, clipped, strict=True))
             for rate, (part, optimizer) in zip(rates, self.optimizers.items(), strict=True):
                 if part not in frozen:
-                    names = [name for name in weights if _part(name) == part]
+                    names = [name for name in weights if part_of(name) == part]
                     optimizer.learning_rate.assign(rate)
                     optimizer.apply([found[n] for n in names], [weights[n] for n in names])
             self._update_average()
@@ -168,7 +163,7 @@ class Learner:
         return traced, tf.function(update, autograph=False)
 
     def _validate(self, inputs: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        with self._computed():
+        with computed(self.network, self.settings.precision):
             state = [*self.average.values()], self.network.non_trainable_variables
             found, _ = self.network.stateless_call(*state, inputs, training=False)
         return self._loss(found, targets, weights)
@@ -181,41 +176,6 @@ class Learner:
         if self.settings.ema:
             for name, mean in self.average.items():
                 mean.assign_add((self.trainable[name] - mean) * (1 - self.settings.ema))
-
-    def _expect_rows(self, part: Part) -> None:
-        """Raise UserError if batch normalisation would see one value per channel."""
-        if len(part.targets) == 1 and _normalises_pixels(self.network):
-            count = self.settings.accumulate
-            raise UserError(
-                f"train.batch_size {count}: one row per forward pass is too few for batch "
-                f"normalisation: set train.batch_size {2 * count}, or lower train.accumulate."
-            )
-
-    @contextmanager
-    def _computed(self, frozen: Collection[str] = ()) -> Iterator[None]:
-        """Trace products in train.precision, and some parts without updates of their statistics."""
-        still = [each for each in self.network.layers if _part(each.name) in frozen]
-        products = [each for each in self.network._flatten_layers() if isinstance(each, PRODUCTS)]
-        for layer in still:
-            layer.trainable = False
-        for layer in products:
-            layer.dtype_policy = POLICIES[self.settings.precision]
-        try:
-            yield
-        finally:
-            for layer in still:
-                layer.trainable = True
-            for layer in products:
-                layer.dtype_policy = "float32"
-
-
-def _part(name: str) -> str:
-    """Return the part of the network that a layer or a weight belongs to, such as `backbone`."""
-    return name.split(".")[0]
-
-
-def _inputs(network: keras.Model) -> Any:
-    return tf.TensorSpec(network.input_shape, tf.float32)
 
 
 def _arrays(part: Part) -> list[np.ndarray]:
@@ -232,10 +192,3 @@ def _set(variables: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Set variables by name. KeyError or ValueError if they are not those of the network."""
     for name in variables:
         variables[name].assign(arrays[name])
-
-
-def _normalises_pixels(network: keras.Model) -> bool:
-    """Return whether batch normalisation takes images of a single pixel."""
-    norm = keras.layers.BatchNormalization
-    norms = [each for each in network._flatten_layers() if isinstance(each, norm)]
-    return any(np.prod(each.input.shape[1:-1]) == 1 for each in norms)

@@ -38,7 +38,7 @@ def _linear(inputs: KerasTensor, units: int, name: str, activation: Any = None) 
     return layers.Dense(units, activation, name=name, **uniform(inputs.shape[-1]))(inputs)
 
 
-def mlp(
+def _mlp(
     numbers: KerasTensor | None,
     codes: Callable[[int], list[KerasTensor]],
     width: int,
@@ -60,7 +60,7 @@ def mlp(
     return hidden
 
 
-def ft_transformer(
+def _ft_transformer(
     numbers: KerasTensor | None,
     codes: Callable[[int], list[KerasTensor]],
     width: int,
@@ -116,7 +116,7 @@ def _gelu(values: Any) -> Any:
     return values * (1 + ops.erf(values * 0.5**0.5)) / 2
 
 
-NETWORKS: dict[str, Any] = {"mlp": mlp, "ft-transformer": ft_transformer}
+NETWORKS: dict[str, Any] = {"mlp": _mlp, "ft-transformer": _ft_transformer}
 
 
 def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:
