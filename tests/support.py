@@ -21,12 +21,15 @@ from render import ROOT, interpreter, render, snapshot
 SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
 LARGER = ["efficientnet_b0", "squeezenet1_1", "vit_small_patch14_dinov2"]
+APPLICATIONS = ["MobileNetV3Small", "ResNet50V2"]
 MODELS = {
     ("sklearn", "tabular"): [*SKLEARN, "catboost"],
     ("sklearn", "image"): SKLEARN,
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
     ("pytorch", "tabular"): ["mlp", "tabm", "ft-transformer"],
     ("pytorch", "image"): ["cnn", *TIMM, *LARGER],
+    ("keras", "tabular"): ["mlp", "ft-transformer"],
+    ("keras", "image"): ["cnn", "resnet", *APPLICATIONS],
     ("mlx", "tabular"): ["mlp", "ft-transformer"],
     ("mlx", "image"): ["cnn", "resnet"],
     ("jax", "tabular"): ["mlp", "ft-transformer"],

@@ -64,6 +64,13 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
+    "keras": {"framework": "keras", "targets": ["api", "batch"]},
+    "keras-digits": {
+        "task": "image-classification",
+        "framework": "keras",
+        "tracker": "tensorboard",
+        "targets": ["browser"],
+    },
     "jax-digits": {
         "task": "image-classification",
         "framework": "jax",
@@ -99,6 +106,7 @@ TWICE = {"defaults", "pytorch"}  # the others only train twice
 SMALL = ["--data.size", "16", "--model.width", "8", "--train.learning_rate", "0.01"]
 SHORT = {
     "pytorch-digits": ["--train.epochs", "12"],
+    "keras-digits": ["--train.epochs", "8", "--data.size", "16", "--model.width", "16"],
     "mlx-digits": ["--train.epochs", "8", *SMALL],
 }
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}

@@ -191,7 +191,12 @@ def test_formats_are_called_alike(function: str, ending: str) -> None:
     assert len({re.sub(r"=[^,)]+", "", signature) for signature in found}) == 1
 
 
-OWN = {"Array": "Tensor", "nnx.Module": "nn.Module"}  # what JAX calls them, and what PyTorch does
+OWN = {  # what other frameworks call what PyTorch does
+    "Array": "Tensor",
+    "nnx.Module": "nn.Module",
+    "keras.Model": "nn.Module",
+    "keras.Layer": "nn.Module",
+}
 
 
 @cache
