@@ -110,7 +110,8 @@ def fuzz(kind: str, address: str, requests: int, folder: Path) -> int:
         if kind in RULES:
             words += ["--exclude-checks=positive_data_acceptance"]
         words += ["--suppress-health-check=all", f"--report-ndjson-path={report}"]
-        done = subprocess.run([SCHEMATHESIS, *words], capture_output=True, text=True)
+        own = folder / kind  # schemathesis caches what failed there, for the next seed only
+        done = subprocess.run([SCHEMATHESIS, *words], cwd=own, capture_output=True, text=True)
         (folder / f"{kind}-{seed}.txt").write_text(done.stdout + done.stderr, "utf-8")
         note(report, statuses, faults)
         if sum(statuses.values()) >= requests:

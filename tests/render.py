@@ -1,10 +1,12 @@
 """Render the working tree with uncommitted changes: `python render.py FOLDER [name=value …]`."""
 
 import copy
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,25 @@ def render(
     given = {"project_name": "My Model"} | dict(answers or {})
     run_copy(str(template), folder, given, vcs_ref=version, defaults=True, quiet=True)
     return folder
+
+
+def interpreter(folder: Path) -> dict[str, str] | None:
+    """Return the variables by which uv takes a Python that is new enough for a project.
+
+    That is the one that runs the tests, or else another of this machine, pyenv's included, whose
+    shims fail for versions that are switched off. None: there is none, and nothing is downloaded.
+    """
+    settings = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = settings["requires-python"]
+    if sys.version_info[:2] >= tuple(map(int, needed.removeprefix(">=").split("."))):
+        return {}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    places = [*map(str, sorted(pyenv.glob("versions/*/bin"))), os.environ["PATH"]]
+    env = os.environ | {"PATH": os.pathsep.join(places)}
+    env.pop("UV_PYTHON", None)
+    command = ["uv", "python", "find", "--no-project", "--no-python-downloads", needed]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    return {"UV_PYTHON": done.stdout.strip()} if done.returncode == 0 else None
 
 
 def speed_up_copier() -> None:

@@ -16,30 +16,38 @@ from typing import Any
 from answers import cells, modality, targets
 from clients import GATEWAY, check_clients
 from pretrained import smollm2
-from render import ROOT, render, snapshot
+from render import ROOT, interpreter, render, snapshot
 
 SKLEARN = ["linear", "hist-gradient-boosting", "random-forest", "lightgbm", "xgboost"]
 TIMM = ["resnet18", "mobilenetv3_small_050", "convnext_atto", "vit_tiny_patch16_224"]
+LARGER = ["efficientnet_b0", "squeezenet1_1", "vit_small_patch14_dinov2"]
+APPLICATIONS = ["MobileNetV3Small", "ResNet50V2"]
 MODELS = {
     ("sklearn", "tabular"): [*SKLEARN, "catboost"],
     ("sklearn", "image"): SKLEARN,
     ("sklearn", "text"): ["linear", "svm", "naive-bayes"],
-    ("pytorch", "tabular"): ["mlp", "ft-transformer"],
-    ("pytorch", "image"): ["cnn", *TIMM],
+    ("pytorch", "tabular"): ["mlp", "tabm", "ft-transformer"],
+    ("pytorch", "image"): ["cnn", *TIMM, *LARGER],
+    ("keras", "tabular"): ["mlp", "ft-transformer"],
+    ("keras", "image"): ["cnn", "resnet", *APPLICATIONS],
     ("mlx", "tabular"): ["mlp", "ft-transformer"],
     ("mlx", "image"): ["cnn", "resnet"],
+    ("jax", "tabular"): ["mlp", "ft-transformer"],
+    ("jax", "image"): ["cnn", "resnet"],
     ("transformers", "text"): ["tiny"],
     ("transformers", "chat"): ["tiny", "smollm2"],
 }
-# Settings of a pretrained model: half an hour without a GPU.
+# Settings of models that would take half an hour or more without a GPU, and of patches of 14 pixels.
 OPTIONS = {
+    "efficientnet_b0": {"train.epochs": 12},
+    "vit_small_patch14_dinov2": {"train.epochs": 12, "data.size": 28},
     "smollm2": {
         "model.max_tokens": 128,
         "model.new_tokens": 32,
         "train.method": "lora",
         "train.epochs": 1,
         "evaluate.answers": 8,
-    }
+    },
 }
 SERVED = ("transformers", "chat", "tiny")  # to clients, by vLLM too, which takes 5 GB
 GROUPS = {"catboost"}  # models that need a group of dependencies of that name
@@ -158,6 +166,7 @@ def _export(folder: Path, task: str, model: str) -> str:
 
 def _run(folder: Path, *command: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    kept |= interpreter(folder) or {}
     done = subprocess.run(
         command, cwd=folder, check=True, env=kept, stdout=subprocess.PIPE, text=True
     )

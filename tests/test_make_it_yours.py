@@ -114,7 +114,7 @@ def test_network(template: Path, tmp_path: Path) -> None:
     table = 'NETWORKS: dict[str, Any] = {"mlp": MLP,'
     named = f'{network}\n\n{table} "one-layer": OneLayer,'
     edit(package / "networks.py", table, named)
-    edit(package / "settings/model.py", 'Literal["mlp",', 'Literal["mlp", "one-layer",')
+    edit(package / "settings/networks.py", 'Literal["mlp",', 'Literal["mlp", "one-layer",')
     _check(folder)
     short = ["--model.name=one-layer", "--train.epochs=3"]
     _uv(folder, "run", "my-model", "train", "--run=yours", *short)
@@ -133,7 +133,7 @@ def test_network(template: Path, tmp_path: Path) -> None:
         for run in ("yours", "focal")
     )
     assert focal < 0.8 * first, "a focal loss weighs rows that are right less"
-    names = ("networks", "settings/model", "training/loss")
+    names = ("networks", "settings/networks", "training/loss")
     assert _changed(folder) == {f"src/my_model/{name}.py" for name in names}
 
 

@@ -19,7 +19,7 @@ from edits import project
 from harness import check_harness
 from pretrained import check_encoder, check_smollm2
 from readme import check_readme
-from render import ROOT, commit, git, render
+from render import ROOT, commit, git, interpreter, render
 
 # Each of two workers starts with half of them, the longest first; the one that finishes early takes
 # short ones from the end of the other's half.
@@ -64,6 +64,19 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
+    "keras": {"framework": "keras", "targets": ["api", "batch"]},
+    "keras-digits": {
+        "task": "image-classification",
+        "framework": "keras",
+        "tracker": "tensorboard",
+        "targets": ["browser"],
+    },
+    "jax-digits": {
+        "task": "image-classification",
+        "framework": "jax",
+        "targets": ["browser"],
+    },
+    "jax": {"framework": "jax", "targets": ["api", "batch"]},
     "digits": {
         "project_name": "Digits",
         "task": "image-classification",
@@ -93,6 +106,7 @@ TWICE = {"defaults", "pytorch"}  # the others only train twice
 SMALL = ["--data.size", "16", "--model.width", "8", "--train.learning_rate", "0.01"]
 SHORT = {
     "pytorch-digits": ["--train.epochs", "12"],
+    "keras-digits": ["--train.epochs", "8", "--data.size", "16", "--model.width", "16"],
     "mlx-digits": ["--train.epochs", "8", *SMALL],
 }
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
@@ -102,9 +116,16 @@ RESERVED = set((ROOT / "template/_part/reserved.txt").read_text("utf-8").split()
 
 
 @pytest.mark.parametrize("name", PROJECTS)
-def test_project(name: str, template: Path, tmp_path: Path) -> None:
+def test_project(
+    name: str, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers = PROJECTS[name]
     folder = render(template, tmp_path / "project", answers)
+    python = interpreter(folder)
+    if python is None:
+        pytest.skip("this machine has no Python that is new enough for the project")
+    for variable, value in python.items():
+        monkeypatch.setenv(variable, value)
     git(folder, "init", "-q")
     commit(folder, "rendered")
     _uv(folder, "sync", "--quiet", *GROUPS.get(name, []))

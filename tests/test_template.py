@@ -191,14 +191,24 @@ def test_formats_are_called_alike(function: str, ending: str) -> None:
     assert len({re.sub(r"=[^,)]+", "", signature) for signature in found}) == 1
 
 
+OWN = {  # what other frameworks call what PyTorch does
+    "Array": "Tensor",
+    "nnx.Module": "nn.Module",
+    "keras.Model": "nn.Module",
+    "keras.Layer": "nn.Module",
+}
+
+
 @cache
 def _signatures(path: Path) -> dict[str, str]:
     functions = [n for n in ast.parse(_code(path)).body if isinstance(n, FUNCTION)]
-    return {
+    found = {
         f.name: f"({ast.unparse(f.args)}) -> {ast.unparse(f.returns) if f.returns else None}"
         for f in sorted(functions, key=lambda f: f.name)
         if not f.name.startswith("_")
     }
+    named = re.compile(rf"\b({'|'.join(map(re.escape, OWN))})\b")
+    return {name: named.sub(lambda m: OWN[m[0]], signature) for name, signature in found.items()}
 
 
 def test_commands_are_called_alike() -> None:

@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 
 from my_model import config as configuration
 from my_model import data, predict, train
-from my_model.baseline import baselines
+from my_model.baseline import NAIVE, baselines
 from my_model.toolkit.evaluation import compare
 from my_model.toolkit.evaluation.encoders import coded
 
@@ -89,6 +89,10 @@ VARIANTS: dict[str, dict[str, Any]] = {  # of the default
     "lightgbm, auto": {"model": {"name": "lightgbm", "categories": "auto"}},
     "catboost": {"model": {"name": "catboost"}},
 }
+NETWORKS: dict[str, dict[str, Any]] = {  # instead of these, where the default is a network
+    "tabm": {"model": {"name": "tabm"}},
+    "ft-transformer": {"model": {"name": "ft-transformer"}},
+}
 
 
 AUTOGLUON = [
@@ -113,8 +117,8 @@ def load(name: str, table: Table, folder: Path) -> tuple[Any, Any, Any]:
 
 def ours(config: Any, splits: Any, folder: Path) -> dict[str, tuple[Predict, float]]:
     """Return the project's models, each with its processor time: the default and its variants."""
-    made = {}
-    for name, changes in {"default": {}, **VARIANTS}.items():
+    made, variants = {}, VARIANTS if hasattr(config.train, "refit") else NETWORKS
+    for name, changes in {"default": {}, **variants}.items():
         if config.data.time and "bag" in changes.get("train", {}):
             continue  # refused
         chosen = config.model_copy(
@@ -123,8 +127,9 @@ def ours(config: Any, splits: Any, folder: Path) -> dict[str, tuple[Predict, flo
             }
         )
         began = time.process_time()
+        run = folder / name  # with checkpoints, from which a network would resume
         with redirect_stdout(sys.stderr):  # what training says
-            first = train.fit(chosen, splits, lambda step, values: None, folder)
+            first = train.fit(chosen, splits, lambda step, values: None, run)
             model = train.refit(first, chosen, splits)
         took = time.process_time() - began
         made[name] = (lambda inputs, model=model: predict.predict(model, inputs)), took
@@ -219,7 +224,7 @@ def judge(config: Any, made: dict[str, tuple[Predict, float]], splits: Any, test
     candidates = {name: (answer, 0.5) for name, answer in answers.items()}
     if splits.schema.labels is None or len(splits.schema.labels) > 2:
         candidates = {name: (answer, None) for name, answer in answers.items()}
-    return compare.compare(test.targets, candidates, RESAMPLES, config)
+    return compare.compare(test.targets, candidates, NAIVE, RESAMPLES, config)
 
 
 def bench(name: str, table: Table, folder: Path, more: bool) -> dict[str, str]:

@@ -58,7 +58,7 @@ def _cells(frame: pd.DataFrame) -> list[Case]:
         Case("templates", put(question=_some(questions, "{{ 7*7 }}{% x %}", 9)), RESULT),
         Case("other scripts", put(reply=_some(replies, "発動機が停止 \u05e9\u05dc 🦜", 9)), RESULT),
         Case("a key in a reply", put(reply=_some(replies, "AKIA" + "ABCDEFGH" * 2, 30)), RESULT),
-        Case("no reply column", written(_csv(frame[["question"]]), "a.csv"), REFUSED, "did you"),
+        Case("no reply column", written(_csv(frame[["question"]]), "a.csv"), REFUSED, "it has"),
         *(Case(f"{rows} rows", written(_csv(frame.head(rows)), "a.csv"), REFUSED)
           for rows in (1, 2)),
     ]  # fmt: skip

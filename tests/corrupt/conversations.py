@@ -193,11 +193,13 @@ def broken(rng: random.Random, row: Row, listed: list[dict[str, Any]], shared: b
     """Return messages that are no conversation with an answer, and mark the row."""
     role, content = ("from", "value") if shared else ("role", "content")
     user, system = ("human" if shared else "user"), {role: "system", content: "a"}
-    row.fault, row.prompt, row.unread = "broken", None, Counter()
+    row.fault, row.unread = "broken", Counter()
     kind = rng.choice(
         ["users", "first", "system", "role", "empty", "image", "text", "weight", "end"]
     )
     counts[f"fault: {kind}"] += 1
+    if kind != "weight":  # `predict` ignores weights
+        row.prompt = None
     place = max(n for n, each in enumerate(listed) if each[role] == user)
     if kind == "users":
         return [*listed[:place], {role: user, content: "a"}, *listed[place:]]

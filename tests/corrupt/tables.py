@@ -132,7 +132,7 @@ def _targets(frame: pd.DataFrame, labels: bool) -> list[Case]:
     own = frame[TARGET].tolist()
     ranks = [f"c{row % 120}" for row in range(ROWS)]
     found = [
-        Case("no target", written(_csv(frame.drop(columns=TARGET)), "a.csv"), REFUSED, "did you"),
+        Case("no target", written(_csv(frame.drop(columns=TARGET)), "a.csv"), REFUSED, "it has"),
         Case("target empty", _with(frame, hit=""), REFUSED, TARGET),
         Case("target missing in half", _with(frame, hit=[""] * 120 + own[120:]), RESULT,
              "left out"),

@@ -44,7 +44,7 @@ def evaluate(
     """
     predictions, refit = predict(test.inputs), _refit(lineage["model"])
     candidates = _candidates(splits, config, lineage) | others
-    thresholds = {name: _threshold(each, splits.val) for name, each in candidates.items()}
+    thresholds = {name: _threshold(each, splits) for name, each in candidates.items()}
     if refit:  # the baselines may have seen what the model has
         candidates |= baselines(replace(splits, train=splits.joined()), config)
     scored = {name: (each(test.inputs), thresholds[name]) for name, each in candidates.items()}
@@ -106,15 +106,15 @@ def _candidates(
 
 def _refit(run: Path) -> bool:
     """Return whether a run's model was fitted on the validation rows too, in the end."""
-    decision = read_json(run / "model/decision.json")
-    return bool(decision.get("refit", False))
+    return bool(read_json(run / "model/decision.json").get("refit", False))
 
 
-def _threshold(candidate: Any, val: Split) -> float | None:
+def _threshold(candidate: Any, splits: Splits) -> float | None:
     """Return the best threshold on validation rows; an export, which may know them, has its own."""
     if hasattr(candidate, "contract"):
         return candidate.contract["outputs"]["threshold"]
-    return metrics.choose_threshold(val.targets, candidate(val.inputs))
+    val, two = splits.val, len(splits.schema.labels or []) == 2
+    return metrics.choose_threshold(val.targets, candidate(val.inputs)) if two else None
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

@@ -4,7 +4,7 @@ The page includes every file of fragments/: what this kind of input and of targe
 """
 
 import base64
-from functools import partial
+from functools import lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
         "document": partial(_document, run),
         "base64": lambda name: base64.b64encode((run / "evaluation" / name).read_bytes()).decode(),
         "comparison": figures.compare(details["models"], config.evaluate.primary),
-        "figures": _figures(run, details),
+        "figures": _figures(run, str(details)),
         "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
         "exports": _exports(run),
     }
@@ -85,7 +85,10 @@ def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, **options) if path.exists() else pd.DataFrame()
 
 
-def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:
+@lru_cache(maxsize=1)  # the page is written once more after the export
+def _figures(run: Path, state: str) -> dict[str, str]:
+    """Draw the predictions of a run; `state` changes with them: details.json has their hash."""
+    details = _json(run, "evaluation/details.json")
     labels = details["labels"]
     table = _table(run, "predictions", dtype={"truth": str} if labels else None)
     values = table.iloc[:, 3 if labels else 2 :].to_numpy(np.float32)

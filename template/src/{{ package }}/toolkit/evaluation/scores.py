@@ -77,8 +77,6 @@ def _value(
 
 def sign(settings: EvaluateSettings) -> int:
     """Return 1 if a greater value of the primary metric is better, else -1."""
-    own, primary = settings.OWN, settings.primary
-    greater = (
-        own[primary].greater_is_better if primary in own else metrics.GREATER_IS_BETTER[primary]
-    )
+    metric = settings.OWN.get(settings.primary)
+    greater = metric.greater_is_better if metric else metrics.GREATER_IS_BETTER[settings.primary]
     return 1 if greater else -1

@@ -22,7 +22,7 @@ from . import feed
 
 Predict = Callable[[Any], Any]
 REPEATS = 100
-SECONDS = 1.0  # time limit for slow models, which vary less
+SECONDS = 0.5  # time limit for slow models, which vary less
 UNKNOWN = {"latency_ms": dict.fromkeys(map(str, feed.BATCHES)), "peak_memory_bytes": None}
 
 
@@ -60,8 +60,7 @@ def exported(name: str, folder: Path) -> Any:
 def _in_subprocess(load: Callable[[], Predict], batches: dict[int, Any]) -> dict[str, Any]:
     """Call `_cost` in a new interpreter; multiprocessing would import the caller again."""
     job = pickle.dumps((load, batches))
-    python = [sys.executable, "-m", __name__]
-    done = subprocess.run(python, input=job, stdout=subprocess.PIPE)
+    done = subprocess.run([sys.executable, "-m", __name__], input=job, stdout=subprocess.PIPE)
     if done.returncode == -9:  # the system kills a process if memory runs out
         raise MemoryError
     done.check_returncode()

@@ -28,7 +28,8 @@ MARKS = ((".", ","), (",", "."), (",", ""), (".", ""), (".", " "), (",", " "), (
 TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?")
 MEASURED = re.compile(r"[+-]?[0-9][0-9.,]*\s*([^\W\d_][^\d]{0,9}|[°\"'])")
 MIN_SHARE = 0.5  # of levels that look like numbers or dates in a column that may be misread
-MIN_LEVELS = 10  # a column with fewer levels is categorical
+MIN_LEVELS = 10  # a column with fewer levels is categorical ...
+MIN_NUMBERS = 4  # ... unless so many are numbers, and the others words
 TRIAL = 50  # texts that are parsed first
 SAMPLE = 200  # texts from which currency and percent signs are detected
 
@@ -95,7 +96,8 @@ def describe(
     found: dict[str, object]
     if isinstance(values, pd.Categorical):
         levels = [str(level) for level in values.categories if level]
-        found = {"missing": "" in values.categories, "categories": _stored(levels)}
+        stored = levels if 0 < len(levels) <= MAX_CATEGORIES else None
+        found = {"missing": "" in values.categories, "categories": stored}
     else:
         known = values[~np.isnan(values)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
@@ -103,10 +105,6 @@ def describe(
         found["offset"] = schema.offset(known, column.kind)
     column = column.model_copy(update=found)
     return column, schema.rounded(values, column)
-
-
-def _stored(levels: list[str]) -> list[str] | None:
-    return levels if 0 < len(levels) <= MAX_CATEGORIES else None
 
 
 class _Kind(NamedTuple):
@@ -147,8 +145,7 @@ def _complete(found: _Kind, notes: list[str]) -> tuple[Column, Values]:
     if column.boolean:
         column = column.model_copy(update={"categories": ["False", "True"]})
     if column.offset:
-        is_date = column.kind == "date"
-        start = schema.moment(column.offset) if is_date else f"{column.offset:.15g}"
+        start = f"{column.offset:.15g}" if column.kind != "date" else schema.moment(column.offset)
         note = f"is used as its difference from {start}, since float32 has 7 digits"
     if note:
         notes.append(f"column {column.name!r} {note}.")
@@ -217,11 +214,8 @@ def _distinct(
         return bare, ""
     if _are_plain(known[:TRIAL]) and _are_plain(known):
         code = next(filter(CODE.fullmatch, known.to_pylist()), None)
-        return (
-            (bare, f"holds codes such as {code!r}: it is read as categories")
-            if code
-            else (number, "")
-        )
+        note = f"holds codes such as {code!r}: it is read as categories" if code else ""
+        return (bare if code else number), note
     sample = known[:SAMPLE].to_pylist()
     folded = {text.lower() for text in sample}
     if folded <= TRUTHS.keys():
@@ -251,8 +245,7 @@ def _date_format(bare: Column, known: pa.Array, sample: list[str], dates: Dates)
             f"column {bare.name!r} holds dates such as {sample[0]!r} with no day above 12, so the "
             "order of day and month is ambiguous: set --data.dates day-first or month-first."
         )
-    order = "%d" if dates == "day-first" else "%m"
-    return next(column for column in pair if str(column.format).startswith(order))
+    return pair[0 if dates == "day-first" else 1]
 
 
 def _number_styles(number: Column, sample: list[str], commas: bool) -> Iterator[Column]:
@@ -261,9 +254,8 @@ def _number_styles(number: Column, sample: list[str], commas: bool) -> Iterator[
     marks = MARKS[1:3] + MARKS[:1] + MARKS[3:] if commas else MARKS
     for sign in signs:
         for decimal, thousands in marks:
-            yield number.model_copy(
-                update={"sign": sign, "decimal": decimal, "thousands": thousands}
-            )
+            style = {"sign": sign, "decimal": decimal, "thousands": thousands}
+            yield number.model_copy(update=style)
 
 
 def _fits(column: Column, known: pa.Array, sample: list[str]) -> bool:
@@ -290,30 +282,35 @@ def _misread(column: Column, known: pa.Array, cells: pa.ChunkedArray) -> str:
     if column.kind != "category":
         return ""
     levels = pc.unique(known).to_pylist()
-    if len(levels) < MIN_LEVELS:
-        return ""
-    sample = levels[:: 1 + len(levels) // 1000]
-    if hint := _format_hint(column, sample):
+    many = len(levels) >= MIN_LEVELS
+    if many and (hint := _format_hint(column, levels[:: 1 + len(levels) // 1000])):
         return f"is read as categories: {hint}"
-    number = column.model_copy(update={"kind": "number"})
-    formats = [number, *_number_styles(number, levels[:TRIAL], commas=False)]
-    formats += [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
-    best = max(formats, key=lambda each: sum(_accepts(each, text) for text in sample))
-    invalid = [text for text in levels if not _accepts(best, text)]
-    if len(invalid) > (1 - MIN_SHARE) * len(levels):
+    dates = [column.model_copy(update={"kind": "date", "format": each}) for each in FORMATS]
+    best, invalid = closest(column, levels, dates)
+    # Of few levels, "3 or more" is one of its own, and "unknown" may mean missing.
+    own = any(map(str.isdigit, "".join(invalid))) or len(levels) - len(invalid) < MIN_NUMBERS
+    if len(invalid) > (1 - MIN_SHARE) * len(levels) or (own and not many):
         return ""
     texts = keys(cells)
     places = {text: int(np.argmax(texts == text_of(text))) + 1 for text in invalid[:3]}
     quoted = ", ".join(f"{text!r} (row {row})" for text, row in places.items())
-    what = "dates" if best.kind == "date" else "numbers"
     values = ", ".join(f'"{text}"' for text in [*column.missing_values, *invalid])
     advice = f"if they mean missing: --data.missing '[{values}]'"
     if len(invalid) > len(places):
         advice = "fix them in the file"
     return (
-        f"is read as categories: {len(invalid):,} of its {len(levels):,} values are not {what}, "
-        f"such as {quoted}; {advice}"
+        f"is read as categories: {len(invalid):,} of its {len(levels):,} distinct values are not "
+        f"{best.kind}s, such as {quoted}; {advice}"
     )
+
+
+def closest(column: Column, levels: list[str], dates: list[Column]) -> tuple[Column, list[str]]:
+    """Return the format of numbers, or of `dates`, that fits most texts, and the other texts."""
+    sample = levels[:: 1 + len(levels) // 1000]
+    number = column.model_copy(update={"kind": "number"})
+    formats = [number, *_number_styles(number, levels[:TRIAL], commas=False), *dates]
+    best = max(formats, key=lambda each: sum(_accepts(each, text) for text in sample))
+    return best, [text for text in levels if not _accepts(best, text)]
 
 
 def _format_hint(column: Column, sample: list[str]) -> str:

@@ -104,7 +104,10 @@ def _column_warnings(column: Column, facts: dict[str, Any], droppable: bool) -> 
         texts.append(f"{name} counts up like an id: add it to data.drop.")
     if facts["missing"] > 0.5:
         texts.append(f"{name} is missing in {facts['missing']:.0%} of the rows.")
-    if facts.get("outliers", 0) > 0.01:
+    low = facts.get("low", "")
+    if low.startswith("-99") and not low.strip("-9"):
+        texts.append(f"{name} goes down to {low}: if it means missing, add it to data.missing.")
+    elif facts.get("outliers", 0) > 0.01:
         texts.append(f"{name} has {facts['outliers']:.1%} far outliers.")
     return texts
 

@@ -53,7 +53,7 @@ class Learner:
         self.average = self.network  # the one that is validated and kept
         if settings.ema:
             self.average = process.to_device(copy.deepcopy(network), settings.shard)
-        self.weights_ = [*self.network.parameters()]  # listing them at each step is slow
+        self.trainable = [*self.network.parameters()]  # listing them at each step is slow
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings.weight_decay), fused=True)
         fp16 = settings.precision == "fp16"
         self.scaler = torch.amp.GradScaler(process.device.type, enabled=fp16)
@@ -74,7 +74,7 @@ class Learner:
         for part in parts:
             loss += self._backward(part)
         self.scaler.unscale_(self.optimizer)
-        norm = clip_grad_norm_(self.weights_, self.settings.clip_norm)
+        norm = clip_grad_norm_(self.trainable, self.settings.clip_norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
@@ -117,14 +117,17 @@ class Learner:
         return measure.peak_memory() or 0
 
     def _loss(self, network: nn.Module, part: Part) -> Tensor:
-        place, taught = self.process.device, part.teacher_outputs
-        inputs, targets, weights = (
-            torch.from_numpy(array).to(place) for array in (part.inputs, part.targets, part.weights)
+        arrays = (part.inputs, part.targets, part.weights, part.teacher_outputs)
+        inputs, *known = (
+            torch.from_numpy(array).to(self.process.device) for array in arrays if array is not None
         )
         with self._autocast():  # the network alone: sums of losses need float32
             outputs = network(inputs).float()
-        teacher_outputs = None if taught is None else torch.from_numpy(taught).to(place)
-        return losses(self.objective, outputs, targets, teacher_outputs) @ weights
+        members = len(outputs) // len(inputs)
+        if members > 1:  # an ensemble, each of whose members is trained on all rows
+            known = [each.repeat_interleave(members, dim=0) for each in known]
+        targets, weights, *teacher_outputs = known
+        return losses(self.objective, outputs, targets, *teacher_outputs) @ weights / members
 
     def _backward(self, part: Part) -> Tensor:
         """Add the gradient of a part's loss, and return the loss."""

@@ -1,6 +1,6 @@
-"""Networks of timm: built, loaded with weights, and described for pruning.
+"""Networks of timm, and a few of torchvision: built, loaded, and described for pruning.
 
-The functions import timm, which takes as long as torch, and which the network `cnn` does not need.
+The functions import them, which takes as long as torch, and which the network `cnn` does not need.
 """
 
 import logging
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
 from .toolkit.runs import UserError
@@ -30,8 +32,7 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
 
     known = timm.get_pretrained_cfg(name)
     if known is None:
-        near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
-        raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
+        return _of_torchvision(name, weights)
     options: dict[str, Any] = {"img_size": size} if known.fixed_input_size else {}
     if weights not in (None, "hub"):
         options["pretrained_cfg_overlay"] = {"file": str(weights)}
@@ -49,6 +50,32 @@ def library(name: str, size: int, weights: str | Path | None = None) -> nn.Modul
             "this network."
         )
     return network
+
+
+class Pooled(nn.Sequential):
+    """Features of torchvision, averaged over the image: (rows, head_hidden_size)."""
+
+    def __init__(self, features: nn.Module) -> None:
+        super().__init__(features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        with torch.inference_mode():
+            self.head_hidden_size = features(torch.zeros(1, 3, 64, 64)).shape[1]
+
+
+def _of_torchvision(name: str, weights: str | Path | None) -> nn.Module:
+    """Return a network that timm lacks, such as squeezenet1_1. UserError if there is none."""
+    import timm
+    from torchvision import models
+
+    if name not in ("squeezenet1_0", "squeezenet1_1", "alexnet"):
+        near = get_close_matches(name, ["cnn", *timm.list_models()], 3, 0)
+        raise UserError(f"model.name: timm has no {name!r}; did you mean {', '.join(near)}?")
+    try:
+        network: Any = models.get_model(name, weights="DEFAULT" if weights == "hub" else None)
+        if weights not in (None, "hub"):
+            network.load_state_dict(load_file(str(weights)))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise UserError(f"model.weights {weights} for {name}: {_short(error)}.") from None
+    return Pooled(network.features)
 
 
 def load_backbone(network: Any, name: str, size: int, weights: str | Path | None = None) -> None:
@@ -92,9 +119,10 @@ def _short(error: Exception) -> str:
 def colour_statistics(name: str, weights: str | Path) -> tuple[Any, Any]:
     """Return mean and standard deviation of red, green and blue for the weights of timm."""
     import timm
+    from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
     known: Any = timm.get_pretrained_cfg(name)
-    return known.mean, known.std
+    return (known.mean, known.std) if known else (IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD)
 
 
 def hidden_units(backbone: nn.Module) -> Iterator[Between]:

@@ -1,4 +1,4 @@
-"""Networks for tables: all columns concatenated, or a token for each."""
+"""Networks for tables: all columns concatenated, an ensemble of such, or a token for each."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
+from .columns import Codes, Numbers
+from .ensembles import TabM
 from .training.layers import Between, named, shrink
 from .training.loss import final
 from .training.pruning import Hidden
@@ -37,40 +39,6 @@ class Network(nn.Module):
         """Take float32 (rows, features), return (rows, classes) logits or (rows,) values."""
         count = len(self.encode.start)
         return self.final(self.layers(self.encode(matrix[:, :count]), matrix[:, count:]))
-
-
-class Numbers(nn.Module):
-    """Piecewise linear encoding: the part of each bin that lies below a number."""
-
-    start: Tensor
-    width: Tensor
-
-    def __init__(self, start: np.ndarray, width: np.ndarray) -> None:
-        super().__init__()
-        self.register_buffer("start", torch.from_numpy(start), persistent=False)
-        self.register_buffer("width", torch.from_numpy(width), persistent=False)
-
-    def forward(self, numbers: Tensor) -> Tensor:
-        """Take float32 (rows, numbers), return (rows, numbers, bins), each in 0 ... 1."""
-        known = torch.where(torch.isnan(numbers), self.start[:, 0], numbers)
-        return ((known[:, :, None] - self.start) / self.width).clamp(0, 1)
-
-
-class Codes(nn.Module):
-    """Embeddings of categories, all columns in one table."""
-
-    starts: Tensor
-
-    def __init__(self, levels: list[int], width: int) -> None:
-        super().__init__()
-        starts = np.cumsum([0, *levels])[: len(levels)]
-        self.register_buffer("starts", torch.from_numpy(starts.astype(np.int64)))
-        self.table = nn.Embedding(max(1, sum(levels)), width)  # at least one row, never used
-        nn.init.normal_(self.table.weight, std=width**-0.5)
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Take float32 (rows, columns), return (rows, columns, width)."""
-        return self.table(codes.to(torch.int64) + self.starts)
 
 
 class MLP(nn.Module):
@@ -173,7 +141,7 @@ class Block(nn.Module):
         return tokens + self.feed_forward(tokens)
 
 
-NETWORKS: dict[str, Any] = {"mlp": MLP, "ft-transformer": FTTransformer}
+NETWORKS: dict[str, Any] = {"mlp": MLP, "tabm": TabM, "ft-transformer": FTTransformer}
 
 
 def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:

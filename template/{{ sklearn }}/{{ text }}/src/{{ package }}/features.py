@@ -1,6 +1,5 @@
 """Texts to numbers, learnt from training rows alone: TF-IDF of runs of words and of letters."""
 
-from collections import Counter
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +12,7 @@ from sklearn.preprocessing import normalize
 from .toolkit.export.onnx_graph import Graph
 from .toolkit.runs import UserError
 from .toolkit.tables.schema import Schema
-from .toolkit.texts.counting import batches
+from .toolkit.texts.counting import Vocabulary, frequent, split
 
 KINDS = {"term": TensorProto.STRING, "count": TensorProto.FLOAT, "row": TensorProto.INT64}
 
@@ -37,31 +36,23 @@ class Features(TransformerMixin, BaseEstimator):
 
     def fit(self, frame: pd.DataFrame, targets: np.ndarray | None = None) -> "Features":
         """Learn which terms are frequent, and how frequent; `targets` are not looked at."""
-        held: Counter[str] = Counter()
-        for terms, counts in batches(frame["text"].tolist(), *self._lengths()):
-            texts = np.bincount(counts.indices, minlength=len(terms)).tolist()
-            held.update(dict(zip(terms, texts, strict=True)))
-        frequent = [term for term, count in held.items() if count >= self.min_texts]
-        if not frequent:
+        held = frequent(frame["text"].tolist(), self._lengths(), self.min_texts, self.max_terms)
+        if not held:
             raise UserError("model.min_texts: no term is in so many training texts: lower it.")
-        kept = sorted(sorted(frequent, key=lambda t: (-held[t], t))[: self.max_terms])
-        texts = np.array([held[term] for term in kept])
-        self.terms_ = "\n".join(kept)  # one text is stored in less room than so many
+        self.terms_ = "\n".join(held)  # one text is stored in less room than so many
+        texts = np.array([*held.values()])
         self.idf_ = (1 + np.log((1 + len(frame)) / (1 + texts))).astype(np.float32)
         return self
 
     def transform(self, frame: pd.DataFrame) -> csr_array:
         """Return the matrix described above, in the order of `names()`."""
-        codes, idf = _codes(self.terms_), np.append(np.float32(0), self.idf_)
+        known, idf = _vocabulary(self.terms_, self._lengths()), np.append(np.float32(0), self.idf_)
         parts = []
-        for terms, counts in batches(frame["text"].tolist(), *self._lengths()):
-            columns = np.array([codes.get(term, 0) for term in terms], np.int32)
-            known = np.flatnonzero(columns)
-            values = counts[:, known].astype(np.float64)
-            values.data = (1 + np.log(values.data)) * idf[columns[known]][values.indices]
-            indices = columns[known][values.indices]
-            shape = (len(counts.indptr) - 1, len(idf))
-            parts.append(normalize(csr_array((values.data, indices, values.indptr), shape=shape)))
+        for texts in split(frame["text"].tolist()):
+            counts = known.counts(texts)
+            values = (1 + np.log(counts.data)) * idf[counts.indices]
+            matrix = csr_array((values, counts.indices, counts.indptr), shape=counts.shape)
+            parts.append(normalize(matrix, copy=False))
         return vstack(parts, format="csr")
 
     def _lengths(self) -> tuple[int, int, int]:
@@ -99,5 +90,5 @@ class Features(TransformerMixin, BaseEstimator):
 
 
 @lru_cache(4)
-def _codes(joined: str) -> dict[str, int]:
-    return {term: code for code, term in enumerate(joined.split("\n"), start=1)}
+def _vocabulary(joined: str, lengths: tuple[int, int, int]) -> Vocabulary:
+    return Vocabulary(joined.split("\n"), lengths)

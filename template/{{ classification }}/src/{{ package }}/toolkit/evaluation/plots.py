@@ -12,6 +12,7 @@ from .metrics import decide, reliability
 # The angular transform stretches an axis near 0 and 1, which separates the dots of a rare class.
 ANGULAR = (lambda p: np.arcsin(np.sqrt(np.clip(p, 0, 1))), lambda angle: np.sin(angle) ** 2)
 MAX_CLASSES = 8  # the most frequent ones are plotted
+MAX_LETTERS = 27  # of names beside each other under a figure
 
 
 def figures(
@@ -120,7 +121,8 @@ def _confusion(
             text = f"{counts[row, column]:,}\n{shares[row, column]:.0%}"
             axes.text(x, y, text, ha="center", va="center", fontsize=9 if len(kept) < 5 else 6)
     kept_names = [names[c] for c in kept]
-    axes.set_xticks(range(len(kept)), kept_names, rotation=0 if len(kept) < 4 else 45)
+    fits = len("".join(kept_names)) <= MAX_LETTERS
+    axes.set_xticks(range(len(kept)), kept_names, rotation=0 if fits else 45)
     axes.set_yticks(range(len(kept)), kept_names)
     end = len(kept) - 0.5
     axes.set(xlabel="decision", ylabel="truth", xlim=(-0.5, end), ylim=(end, -0.5))

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from .pixels import decode
+from .pixels import decode, opened
 
 EXAMPLES = 8  # images in examples.json
 THUMBNAIL = (160, 160)  # pixels at most
@@ -28,10 +28,8 @@ def pack(file: str, number: int) -> dict[str, Any]:
 
     It is stretched by one of STRETCH, so that clients have to shrink, enlarge, and keep images.
     """
-    with Image.open(file) as stored:
-        across, down = STRETCH[number % len(STRETCH)]
-        sides = round(stored.width * across), round(stored.height * down)
-        image = stored.convert("RGB").resize(sides)
+    stored, (across, down) = opened(file), STRETCH[number % len(STRETCH)]
+    image = stored.resize((round(stored.width * across), round(stored.height * down)))
     rgb = base64.b64encode(image.tobytes()).decode()
     return {"width": image.width, "height": image.height, "rgb": rgb}
 

@@ -6,6 +6,7 @@ language can repeat. Its aspect ratio is one of its properties.
 
 import io
 import logging
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ READ = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000, PPM or ICO"
 MAX_PIXELS = 80_000_000  # of one image; a larger one may be a decompression bomb
 MIN_SIDE = 4  # pixels
 BITS = (0, 8, 10, 12, 14, 16, 24, 32)  # of grey levels; see `learned_bits`
+BARE = ".pixels"  # suffix of a file of (side, side, 3) uint8 and nothing else: see prepared.py
 RESIZE = (
     "the first frame, after the EXIF orientation, over white where transparent, colors as stored; "
     "grey levels of more than 8 bits become min(floor(256 x level / 2^bits), 255), with `bits` of "
@@ -172,15 +174,36 @@ def load(file: str, size: int, bits: int | None = None) -> tuple[np.ndarray, boo
 def read(files: Sequence[str], size: int, bits: int | None = None) -> np.ndarray:
     """Return the pixels of files, (rows, size, size, 3) uint8; BrokenError if one is not usable.
 
-    Decoders release the GIL, so threads share the work.
+    Decoders release the GIL, so threads share the work; bare pixels leave them none.
     """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(partial(_load_named, size=size, bits=bits), files))
+    work = partial(_load_named, size=size, bits=bits)
+    if all(file.endswith(BARE) for file in files):
+        rows = [*map(work, files)]
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            rows = list(pool.map(work, files))
     return np.stack(rows) if rows else np.empty((0, size, size, 3), np.uint8)
 
 
 def _load_named(file: str, size: int, bits: int | None) -> np.ndarray:
+    if file.endswith(BARE):
+        pixels = _bare(file)
+        return pixels if len(pixels) == size else square(Image.fromarray(pixels), size)
     try:
         return load(file, size, bits)[0]
     except BrokenError as error:
         raise BrokenError(f"{file} {error}") from None
+
+
+def _bare(file: str) -> np.ndarray:
+    levels = np.fromfile(file, np.uint8)
+    side = math.isqrt(len(levels) // 3)
+    return levels.reshape(side, side, 3)
+
+
+def opened(file: str) -> Image.Image:
+    """Return the RGB image of a copy that prepared.py wrote."""
+    if file.endswith(BARE):
+        return Image.fromarray(_bare(file))
+    with Image.open(file) as stored:
+        return stored.convert("RGB")

@@ -23,6 +23,8 @@ from .duplicates import image_id, thumbnail_levels
 from .properties import NAMES, measure
 
 COLUMNS = ("sha256", "reason", "several", "peak", "bits", "id", "look", *NAMES)
+INDEX = "images.parquet"  # the facts about all files
+SMALL = 64  # pixels a side: up to here, a file is read faster than a PNG is decoded
 SHALLOW = -1  # `bits` of images with 8 bits, whose copies do not depend on the set
 
 
@@ -34,7 +36,7 @@ def prepare(files: list[str], size: int, folder: Path, bits: int | None = None) 
     tells whether the file has more frames or pages. Of deep images (pixels.is_deep), `peak` is the
     highest level, and `bits` the setting, by default the fewest bits that hold all their levels.
     """
-    index, copies = folder / "images.parquet", folder / f"images-{size}"
+    index, copies = folder / INDEX, folder / f"images-{size}"
     cached = pd.read_parquet(index) if index.exists() else pd.DataFrame(columns=COLUMNS)
     before = {row["sha256"]: row for row in cached.to_dict("records")}
     work = partial(_prepare, size=size, copies=copies, before=before)
@@ -51,7 +53,7 @@ def prepare(files: list[str], size: int, folder: Path, bits: int | None = None) 
     if after != before:
         with replacing(index) as scratch:
             pd.DataFrame([*after.values()], columns=COLUMNS).to_parquet(scratch)
-    return table.assign(image=[str(_copy(copies, fact)) for fact in facts])
+    return table.assign(image=[str(_copy(copies, fact, size)) for fact in facts])
 
 
 def remarks(prepared: pd.DataFrame) -> list[str]:
@@ -80,9 +82,10 @@ def _all(files: list[str], work: Any) -> list[dict[str, Any]]:
         return list(tqdm(pool.map(work, files), "images", len(files), disable=None, leave=False))
 
 
-def _copy(copies: Path, fact: Mapping[str, Any]) -> Path:
-    suffix = "" if fact["bits"] == SHALLOW else f"-{fact['bits']}"
-    return copies / fact["sha256"][:2] / f"{fact['sha256']}{suffix}.png"
+def _copy(copies: Path, fact: Mapping[str, Any], size: int) -> Path:
+    bits = "" if fact["bits"] == SHALLOW else f"-{fact['bits']}"
+    suffix = pixels.BARE if size <= SMALL else ".png"
+    return copies / fact["sha256"][:2] / f"{fact['sha256']}{bits}{suffix}"
 
 
 def _prepare(
@@ -96,7 +99,7 @@ def _prepare(
     except OSError as error:
         return facts | {"reason": f"can't be read ({error.strerror})"}
     facts["sha256"] = hashlib.sha256(data).hexdigest()
-    if known := _known(before.get(facts["sha256"]), copies, bits):
+    if known := _known(before.get(facts["sha256"]), copies, size, bits):
         return known
     try:
         image, facts["mode"], facts["several"] = pixels.stored(data)
@@ -107,22 +110,32 @@ def _prepare(
         shown = pixels.rgb(image, bits)
     except pixels.BrokenError as error:
         return facts | {"reason": str(error)}
-    _write(_copy(copies, facts), pixels.square(shown, size))
+    _write(_copy(copies, facts, size), pixels.square(shown, size))
     hashes = {"id": f"{image_id(image):016x}", "look": thumbnail_levels(shown)}
     return facts | hashes | measure(shown, facts["mode"], len(data))
 
 
 def _write(copy: Path, square: np.ndarray) -> None:
-    """Write a PNG, or nothing; `replacing` makes a folder for each, which takes far longer."""
+    """Write a copy, or nothing; `replacing` makes a folder for each, which takes far longer."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     scratch = copy.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-    Image.fromarray(square).save(scratch, "PNG", compress_level=1)
+    if copy.suffix == pixels.BARE:
+        scratch.write_bytes(square.tobytes())
+    else:
+        Image.fromarray(square).save(scratch, "PNG", compress_level=1)
     scratch.replace(copy)
 
 
-def _known(fact: Any, copies: Path, bits: int | None) -> dict[str, Any] | None:
+def _known(fact: Any, copies: Path, size: int, bits: int | None) -> dict[str, Any] | None:
     """Return cached facts that hold for these bits; without bits, those of any."""
     if fact is None or fact["bits"] is None:
         return None
     right = fact["bits"] == SHALLOW or bits in (None, fact["bits"])
-    return fact if right and (fact["reason"] or _copy(copies, fact).exists()) else None
+    whole = fact["reason"] or _is_whole(_copy(copies, fact, size), size)
+    return fact if right and whole else None
+
+
+def _is_whole(copy: Path, size: int) -> bool:
+    """Return whether a copy exists; bare pixels do not tell whether a power cut has cut them."""
+    length = copy.stat().st_size if copy.exists() else 0
+    return length > 0 and (copy.suffix != pixels.BARE or length == 3 * size**2)

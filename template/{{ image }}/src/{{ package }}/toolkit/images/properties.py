@@ -26,7 +26,7 @@ def measure(image: Image.Image, mode: str, size: int) -> dict[str, float | str]:
     grey = small @ [0.299, 0.587, 0.114]
     contrast = grey.std()
     steps = [np.abs(np.diff(grey, axis=axis)) for axis in (0, 1)]
-    change = np.mean([step.mean() for step in steps if step.size] or [0.0])
+    change = np.mean([step.mean() for step in steps if step.size] or [np.float64(0)])
     return {
         "width": image.width,
         "height": image.height,

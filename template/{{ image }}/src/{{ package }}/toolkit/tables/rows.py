@@ -1,6 +1,9 @@
 """The rows of a set of images: found, decoded once, validated, with their labels encoded."""
 
 import hashlib
+import os
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from ..images import files
 from ..images.duplicates import grouped
 from ..images.layouts import Listing, listed
 from ..images.packed import EXAMPLES, pack
-from ..images.prepared import SHALLOW, prepare, remarks
+from ..images.prepared import INDEX, SHALLOW, prepare, remarks
 from ..images.properties import NAMES
 from ..runs import UserError, say
 from ..settings.data import Data
@@ -40,8 +43,8 @@ def load_rows(config: BaseConfig) -> Rows:
     found = listed(source, config.paths.processed, settings, notes)
     labelled = _labelled(found, settings, notes)
     names = labelled["file"].tolist()
-    prepared = prepare(names, settings.size, config.paths.processed, settings.bits)
-    prepared["file"], labelled["reason"] = names, prepared["reason"]
+    prepared = _prepared(names, settings, config.paths.processed).assign(file=names)
+    labelled["reason"] = prepared["reason"]
     notes += _left_out(labelled, found.left_out, settings)
     usable = (labelled["reason"] == "").to_numpy()
     table = labelled[usable].reset_index(drop=True)
@@ -51,8 +54,7 @@ def load_rows(config: BaseConfig) -> Rows:
     label = table["label"].rename(settings.target)
     columns, properties = validate(prepared[[*NAMES]].assign(label=label), config, {"label"}, [])
     targets, labels = encode(label, config)
-    ids = np.array([int(digits, 16) for digits in prepared["id"]], np.uint64)
-    near = grouped(ids, prepared["look"].tolist())
+    ids, near = _numbers(prepared["id"]), _near(tuple(prepared["id"]), tuple(prepared["look"]))
     keys, relatives = ids, near
     if settings.group is not None:
         keys = relatives = pd.util.hash_array(table["group"].to_numpy(object))
@@ -90,6 +92,42 @@ def load_new(path: Path, columns: list[Column], config: BaseConfig) -> pd.DataFr
 def to_json_rows(inputs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the first rows in a form that a client in any language can read from JSON."""
     return [{"image": pack(file, row)} for row, file in enumerate(inputs["image"][:EXAMPLES])]
+
+
+def _prepared(files: list[str], settings: Data, folder: Path) -> pd.DataFrame:
+    """Return `prepare` of files; of the same files again, if none of them has changed."""
+    if not (folder / INDEX).exists():  # nor are the copies, perhaps
+        _once.cache_clear()
+    return _once(tuple(files), tuple(map(_state, files)), settings.size, folder, settings.bits)
+
+
+def _state(file: str) -> tuple[int, ...]:
+    """Return what changes with the content of a file; () if it can't be read."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - a Path of each takes as long again
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@lru_cache(maxsize=1)  # every stage of a `run` loads the rows
+def _once(
+    files: tuple[str, ...],
+    states: tuple[tuple[int, ...], ...],
+    size: int,
+    folder: Path,
+    bits: int | None,
+) -> pd.DataFrame:
+    return prepare([*files], size, folder, bits)
+
+
+@lru_cache(maxsize=1)
+def _near(ids: tuple[str, ...], looks: tuple[bytes, ...]) -> np.ndarray:
+    return grouped(_numbers(ids), [*looks])
+
+
+def _numbers(ids: Iterable[str]) -> np.ndarray:
+    return np.array([int(digits, 16) for digits in ids], np.uint64)
 
 
 def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:

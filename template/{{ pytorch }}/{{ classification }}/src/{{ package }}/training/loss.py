@@ -1,5 +1,7 @@
 """A classifier in PyTorch: the loss of its logits, with or without a teacher, and its answers."""
 
+import math
+
 import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax
@@ -32,9 +34,19 @@ def _divergence(logits: Tensor, teacher_outputs: Tensor, temperature: float) -> 
     return temperature**2 * divergence.sum(dim=1)
 
 
+class Logits(nn.Module):
+    """The logits that the loss takes, whose probabilities are the mean of those of all members."""
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Take (rows, classes), or (rows, members, classes) of an ensemble; return the former."""
+        if scores.ndim == 2:
+            return scores
+        return log_softmax(scores, dim=2).logsumexp(dim=1) - math.log(scores.shape[1])
+
+
 def final(fitted: dict[str, np.ndarray]) -> nn.Module:
-    """Return the last layer of the network: the identity, since the loss takes logits."""
-    return nn.Identity()
+    """Return the last layer of the network."""
+    return Logits()
 
 
 def answering(network: nn.Module) -> nn.Module:

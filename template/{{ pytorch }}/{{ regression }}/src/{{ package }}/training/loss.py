@@ -32,8 +32,9 @@ class Rescale(nn.Module):
         self.register_buffer("spread", torch.from_numpy(spread), persistent=False)
 
     def forward(self, scores: Tensor) -> Tensor:
-        """Take (rows, 1), return (rows,) float32, whatever `train.precision` is."""
-        return scores[:, 0].float() * self.spread + self.mean
+        """Take (rows, 1) or, of an ensemble, (rows, members, 1); return (rows,) float32."""
+        values = scores[..., 0].float() * self.spread + self.mean
+        return values if values.ndim == 1 else values.mean(dim=1)
 
 
 def final(fitted: dict[str, np.ndarray]) -> nn.Module:

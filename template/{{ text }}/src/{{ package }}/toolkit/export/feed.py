@@ -32,7 +32,8 @@ def describe(schema: "Schema") -> list[Input]:
 def feed(inputs: Any, contract: Contract) -> dict[str, np.ndarray]:
     """Return the arrays that the model takes; `inputs` maps the name to (rows,) str."""
     (text,) = contract["inputs"]
-    encoding = {**contract["tokens"], "folder": contract.get("folder")}
+    place = {key: contract.get(key) for key in ("folder", "sha256")}
+    encoding = {**contract["tokens"], **place}
     encode = (padding if "file" in encoding else terms).encode  # by the framework of the model
     return encode(list(inputs[text["name"]]), encoding)
 

@@ -73,6 +73,7 @@ def load(folder: Path, threads: int | None = None) -> Predictor:
     contract = load_contract(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # between batches
     path = folder / contract["model"]
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return Predictor(session, contract)

@@ -88,8 +88,8 @@ class Payload:
         if not isinstance(row, dict):
             what = "is not an object" if number else "is neither an object nor a list of objects"
             raise RequestError(422, f"{location or 'the body '}{what}", number)
-        if unknown := next((name for name in row if name not in self.names), None):
-            raise RequestError(422, f"{location}unknown column {unknown!r}", number, unknown)
+        if unknown := [name for name in row if name not in self.names]:
+            raise RequestError(422, f"{location}unknown column {unknown[0]!r}", number, unknown[0])
         cells = {}
         for column, kind in zip(self.columns_, self.types, strict=True):
             name = column.name
@@ -217,5 +217,5 @@ def _schema(column: Column) -> dict[str, Any]:
         "category": {"type": ["string", "number", "boolean"]},
     }[column.kind]
     if column.missing:
-        return {"anyOf": [schema, {"type": "null"}]}
+        return {"anyOf": [schema, {"enum": [None, *column.missing_values]}]}
     return schema | ({"pattern": r"\S"} if column.kind == "category" else {})

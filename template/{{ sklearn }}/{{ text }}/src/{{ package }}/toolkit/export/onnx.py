@@ -26,10 +26,10 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = 
     graph = Graph("node")
     code, value = features.onnx(graph)
     weights, intercepts = _weights(estimator)
-    if weights.shape[1] == 1:  # of two classes the first one's score is 0
-        weights, intercepts = (np.insert(part, 0, 0, axis=-1) for part in (weights, intercepts))
     scores = _sums(graph, code, value, weights.astype(np.float32))
     scores = graph.add("Add", scores, graph.constant(intercepts.astype(np.float32)))
+    if weights.shape[1] == 1:  # of two classes the first one's score is 0
+        scores = graph.add("Pad", scores, graph.constant(np.array([0, 1, 0, 0])))
     if isinstance(estimator, CalibratedClassifierCV) and weights.shape[1] > 2:
         each = graph.add("Sigmoid", scores)
         total = graph.add("ReduceSum", each, graph.constant(np.array([1])), keepdims=1)
@@ -37,6 +37,12 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None = 
     else:
         probabilities = graph.add("Softmax", scores, axis=1)
     write(graph, features.onnx_inputs(schema), probabilities, schema, threshold, folder)
+
+
+def accompany(model: Any, folder: Path) -> None:
+    """Write the terms that the model knows; clients need not send any other."""
+    text = model[0].terms_
+    (folder / tokens.FILE).write_text(text, encoding="utf-8", newline="\n")
 
 
 def describe(model: Any) -> dict[str, Any]:

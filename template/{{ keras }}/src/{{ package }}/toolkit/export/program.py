@@ -1,0 +1,64 @@
+"""The network as a graph without Python, the input of converters."""
+
+from typing import Any
+
+from onnx import ModelProto, TensorProto
+
+from .encode import example
+from .onnx_graph import OPSETS
+from .quiet import quietly
+
+with quietly():
+    import tensorflow as tf
+    import tf2onnx
+
+PACKAGES = ("keras", "tf2onnx")  # that convert to ONNX
+
+
+def function(model: Any, rows: int | None = None) -> Any:
+    """Return a function of float32 `matrix` (rows, ...) to probabilities or values, for inference.
+
+    `rows` None stands for any number.
+    """
+    network = model.answering()
+    shape = (rows, *example(model, 1).shape[1:])
+
+    def answer(matrix: tf.Tensor) -> tf.Tensor:
+        return network(matrix, training=False)
+
+    spec = tf.TensorSpec(shape, tf.float32, name="matrix")
+    return tf.function(answer, input_signature=[spec], autograph=False)
+
+
+def onnx(model: Any) -> ModelProto:
+    """Return the network as an ONNX model of one input and one output."""
+    traced = function(model)
+    with quietly():
+        converted, _ = tf2onnx.convert.from_function(
+            traced, traced.input_signature, opset=OPSETS[""]
+        )
+    _number(converted)
+    return converted
+
+
+def _number(converted: ModelProto) -> None:
+    """Name values and nodes in order of appearance, since the names of tf2onnx never repeat."""
+    graph = converted.graph
+    names: dict[str, str] = {"": ""}  # an optional input that is left out
+
+    def rename(name: str) -> str:
+        return names.setdefault(name, f"value{len(names)}")
+
+    for value in graph.input:
+        value.name = rename(value.name)
+    for node in graph.node:
+        node.input[:] = [*map(rename, node.input)]
+        node.output[:] = [*map(rename, node.output)]
+        node.name = f"{node.op_type}_{node.output[0]}"
+    for value in (*graph.output, *graph.initializer):
+        value.name = rename(value.name)
+    del graph.value_info[:]
+    constants = sorted(graph.initializer, key=lambda each: int(each.name.removeprefix("value")))
+    ordered = [TensorProto.FromString(each.SerializeToString()) for each in constants]
+    del graph.initializer[:]
+    graph.initializer.extend(ordered)
