@@ -41,7 +41,7 @@ def onnx(model: Any) -> ModelProto:
     network, trace = model.answering(), Trace()
     mx.disable_compile()  # else primitives are fused
     with mx.stream(mx.cpu):
-        mx.eval(network.parameters())
+        mx.eval(network.state)
         rows = mx.zeros((ROWS, *example(model, 1).shape[1:]))  # never computed
         mx.export_function(trace.take, network, rows)
     return trace.model()
@@ -78,7 +78,7 @@ class Trace:
         output, shape = outputs[0], self.shapes[inputs[0]]
         if name in ELEMENTWISE:
             self._chain(ELEMENTWISE[name], self._broadcast(inputs, output), output)
-        elif name == "Broadcast":
+        elif name in ("Broadcast", "Full"):
             self.narrow[output] = self.narrow.get(inputs[0], inputs[0])
         elif name == "AddMM":
             self._linear(inputs, output, *given)
