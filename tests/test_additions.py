@@ -178,7 +178,7 @@ def test_a_framework_is_a_folder(tmp_path: Path) -> None:
         for path in copied.rglob("*")
         if path.is_file()
     }
-    question = '    "scikit-learn (with LightGBM and XGBoost)":'
+    question = '    "scikit-learn, with LightGBM and XGBoost: trains in seconds; start here":'
     _add(template, "copycat", files, question, "framework == 'copycat'", above=True)
     assert not _changes(before, render(template, tmp_path / "without"))
     after = render(template, tmp_path / "after", {"framework": "copycat"})

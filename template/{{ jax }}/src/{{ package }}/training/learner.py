@@ -16,7 +16,7 @@ from .devices import Process, devices
 from .devices import ready as ready
 from .objective import Objective
 from .plan import Part
-from .step import ADAM, State, Traced, found_outputs, part_loss, stepped
+from .step import ADAM, State, Sums, Traced, added, found_outputs, part_loss, stepped
 
 KEPT = (nnx.Param, nnx.BatchStat)  # what training changes; other variables are fitted before it
 GIVEN = {"learning_rate", "weight_decay", "clip_norm", "ema"}  # settings not compiled into steps
@@ -57,7 +57,7 @@ class Learner:
         self.settings, self.process = objective.settings, process
         mesh = Mesh(np.array(process.devices), ("rows",), axis_types=(AxisType.Auto,))
         self.everywhere = NamedSharding(mesh, PartitionSpec())
-        self.split = NamedSharding(mesh, PartitionSpec(None, "rows"))  # of (parts, rows, ...)
+        self.split = NamedSharding(mesh, PartitionSpec("rows"))
         network.eval()
         graph, *states = nnx.split(network, nnx.Param, nnx.BatchStat, ...)
         self.traced = Traced(graph, _options(objective), objective)
@@ -78,12 +78,13 @@ class Learner:
                 f"train.batch_size: {rows} rows of a forward pass can't be split among {devices} "
                 f"devices: make it a multiple of {devices * len(parts)}."
             )
-        rates = {"rate": rate, "factors": factors} | {n: getattr(self.settings, n) for n in GIVEN}
         frozen = tuple(name for name, factor in factors.items() if factor == 0)
-        batch = jax.device_put(_stacked(parts), self.split)
-        state, key = self.state, np.uint32(seed)
+        weights, statistics, moments, average = self.state
+        sums, key = Sums(np.uint32(0), np.float32(0), statistics), np.uint32(seed)
         try:
-            found = stepped(self.traced, frozen, state, self.constants, batch, rates, key)
+            for part in parts:
+                batch = self._placed(part)
+                sums = added(self.traced, frozen, sums, weights, self.constants, batch, key)
         except ValueError:  # of batch normalisation, which would see one value per channel
             if rows > 1:
                 raise
@@ -92,14 +93,15 @@ class Learner:
                 f"train.batch_size {count}: one row per forward pass is too few for batch "
                 f"normalisation: set train.batch_size {2 * count}, or lower train.accumulate."
             ) from None
-        self.state, loss, norm = found
-        return loss, norm
+        rates = {"rate": rate, "factors": factors} | {n: getattr(self.settings, n) for n in GIVEN}
+        weights, moments, average, norm = stepped(weights, moments, average, sums.gradient, rates)
+        self.state = State(weights, sums.statistics, moments, average)
+        return sums.loss, norm
 
     def loss(self, part: Part) -> float:
         """Return the loss of a part by the average, without dropout."""
-        even = len(part.targets) % len(self.process.devices) == 0
-        batch = jax.device_put(_stacked([part]), self.split if even else self.everywhere)
-        return float(part_loss(self.traced, self._averaged(), self.constants, batch))
+        trained = self._averaged()
+        return float(part_loss(self.traced, trained, self.constants, self._placed(part)))
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return the weights and running statistics of the average."""
@@ -128,16 +130,14 @@ class Learner:
         state = self.state
         return state.weights if state.average is None else state.average, state.statistics
 
+    def _placed(self, part: Part) -> dict[str, Any]:
+        """Return the arrays of a part, its rows split among the devices if they can be."""
+        even = len(part.targets) % len(self.process.devices) == 0
+        return jax.device_put(vars(part), self.split if even else self.everywhere)
+
     def _copied(self, tree: Any) -> Any:
         """Return a copy on every device, since a step reuses the memory of what it is given."""
         return jax.device_put(jax.tree.map(jnp.array, tree), self.everywhere)
-
-
-def _stacked(parts: list[Part]) -> dict[str, Any]:
-    """Return the arrays of parts of one size, (parts, rows, ...); None without a teacher."""
-    names = ("inputs", "targets", "weights", "teacher_outputs")
-    arrays = {name: [getattr(part, name) for part in parts] for name in names}
-    return {name: None if each[0] is None else np.stack(each) for name, each in arrays.items()}
 
 
 def _options(objective: Objective) -> str:

@@ -37,7 +37,18 @@ def linear(inputs: int, outputs: int, rngs: nnx.Rngs) -> nnx.Linear:
 def uniform(inputs: int) -> Any:
     """Return an initializer: random numbers up to 1 / sqrt(inputs), of both signs."""
     end = inputs**-0.5
-    return lambda key, shape, dtype: jax.random.uniform(key, shape, dtype, -end, end)
+    return lambda key, shape, dtype: jnp.array(_generator(key).uniform(-end, end, shape), dtype)
+
+
+def normal(shape: tuple[int, ...], rngs: nnx.Rngs) -> nnx.Param[Array]:
+    """Return weights with a standard deviation of 1 / sqrt(the last axis)."""
+    drawn = _generator(rngs.params()).normal(0, shape[-1] ** -0.5, shape)
+    return nnx.Param(jnp.array(drawn, jnp.float32))
+
+
+def _generator(key: Array) -> np.random.Generator:
+    """Return numpy's generator for a key: JAX would compile a function for each shape."""
+    return np.random.default_rng(np.asarray(jax.random.key_data(key)))
 
 
 def shrink(network: Any, hidden: list[Hidden], sizes: Sequence[int]) -> None:

@@ -29,6 +29,15 @@ class State(NamedTuple):
     average: Any  # None without `train.ema`
 
 
+class Sums(NamedTuple):
+    """What the parts of a step add up to: their loss and its gradient, None before the first."""
+
+    parts: Any
+    loss: Any
+    statistics: Any
+    gradient: Any = None
+
+
 @dataclass(frozen=True)
 class Traced:
     """What functions are compiled for; equal ones share what is compiled."""
@@ -39,44 +48,49 @@ class Traced:
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
-def stepped(
+def added(
     traced: Traced,
     frozen: tuple[str, ...],
-    state: State,
+    sums: Sums,
+    weights: Any,
     constants: Any,
-    batch: dict[str, Any],
-    rates: dict[str, Any],
-    seed: Array,
-) -> tuple[State, Array, Array]:
-    """Return the state after a step, its loss, and the norm of its gradient."""
+    part: dict[str, Any],
+    seed: Any,
+) -> Sums:
+    """Return the sums after another part, without those parts of the network that are frozen.
 
-    def loss_of(weights: Any, statistics: Any, part: dict[str, Any], key: Array) -> Any:
-        network = nnx.merge(traced.graph, weights, statistics, constants)
+    It is called for each part of a step: in a loop within a step (`jax.lax.scan`), convolutions
+    take thirty times as long on a CPU.
+    """
+
+    def loss_of(weights: Any) -> Any:
+        network = nnx.merge(traced.graph, weights, sums.statistics, constants)
         network.train()
         for name in frozen:
             getattr(network, name).eval()  # running statistics freeze too
         loss = _total(traced, network, part, nnx.Rngs(dropout=key))
         return loss, nnx.as_pure(nnx.state(network, nnx.BatchStat))
 
-    def add(found: Any, given: Any) -> Any:
-        gradient, statistics, loss = found
-        gradients = jax.value_and_grad(loss_of, has_aux=True)
-        (own, statistics), own_gradient = gradients(state.weights, statistics, *given)
-        return (jax.tree.map(jnp.add, gradient, own_gradient), statistics, loss + own), None
+    key = jax.random.fold_in(jax.random.key(seed), sums.parts)
+    (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights)
+    if sums.gradient is not None:
+        gradient = jax.tree.map(jnp.add, sums.gradient, gradient)
+    return Sums(sums.parts + 1, sums.loss + loss, statistics, gradient)
 
-    keys = jax.random.split(jax.random.key(seed), len(batch["targets"]))
-    start = jax.tree.map(jnp.zeros_like, state.weights), state.statistics, jnp.float32(0)
-    (gradient, statistics, loss), _ = jax.lax.scan(add, start, (batch, keys))
+
+@partial(jax.jit, donate_argnums=(0, 1, 2))
+def stepped(
+    weights: Any, moments: Any, average: Any, gradient: Any, rates: dict[str, Any]
+) -> tuple[Any, Any, Any, Array]:
+    """Return weights, moments and average after a step, and the norm of its gradient."""
     norm = optax.global_norm(gradient)
     scale = jnp.minimum(1, rates["clip_norm"] / (norm + 1e-6))
     clipped = jax.tree.map(lambda each: each * scale, gradient)
-    updates, moments = ADAM.update(clipped, state.moments)
-    weights = jax.tree_util.tree_map_with_path(partial(_moved, rates), state.weights, updates)
-    average = state.average
+    updates, moments = ADAM.update(clipped, moments)
+    weights = jax.tree_util.tree_map_with_path(partial(_moved, rates), weights, updates)
     if average is not None:
-        mean = partial(optax.incremental_update, step_size=1 - rates["ema"])
-        average = mean(weights, average)
-    return State(weights, statistics, moments, average), loss, norm
+        average = optax.incremental_update(weights, average, 1 - rates["ema"])
+    return weights, moments, average, norm
 
 
 def _moved(rates: dict[str, Any], path: Any, weight: Array, update: Array) -> Array:
@@ -87,10 +101,9 @@ def _moved(rates: dict[str, Any], path: Any, weight: Array, update: Array) -> Ar
 
 
 @partial(jax.jit, static_argnums=0)
-def part_loss(traced: Traced, trained: Any, constants: Any, batch: dict[str, Any]) -> Array:
-    """Return the loss of the only part in a batch."""
-    network = nnx.merge(traced.graph, *trained, constants)
-    return _total(traced, network, jax.tree.map(lambda each: each[0], batch), None)
+def part_loss(traced: Traced, trained: Any, constants: Any, part: dict[str, Any]) -> Array:
+    """Return the loss of a part, without dropout; `trained`: weights and statistics."""
+    return _total(traced, nnx.merge(traced.graph, *trained, constants), part, None)
 
 
 def _total(traced: Traced, network: Any, part: dict[str, Any], rngs: nnx.Rngs | None) -> Array:

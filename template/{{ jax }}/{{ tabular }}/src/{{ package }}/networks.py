@@ -11,7 +11,7 @@ from flax import nnx
 from jax import Array
 
 from .training.loss import final
-from .training.modules import Dropout, linear, shrink
+from .training.modules import Dropout, linear, normal, shrink
 from .training.pruning import Hidden
 
 HEAD = 16  # width of an attention head
@@ -61,7 +61,7 @@ class Codes(nnx.Module):
         starts = np.cumsum([0, *levels])[: len(levels)]
         self.starts = nnx.Variable(jnp.array(starts, jnp.int32))
         rows = max(1, sum(levels))  # at least one, never used
-        self.table = _normal((rows, width), rngs)
+        self.table = normal((rows, width), rngs)
 
     def __call__(self, codes: Array) -> Array:
         """Take float32 (rows, columns), return (rows, columns, width)."""
@@ -117,8 +117,8 @@ class FTTransformer(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         self.codes = Codes(levels, width, rngs)
-        self.weight = _normal((numbers, bins, width), rngs)
-        self.bias, self.reader = _normal((numbers, width), rngs), _normal((1, width), rngs)
+        self.weight = normal((numbers, bins, width), rngs)
+        self.bias, self.reader = normal((numbers, width), rngs), normal((1, width), rngs)
         self.blocks = nnx.List([Block(width, dropout, rngs) for _ in range(depth)])
         self.norm, self.head = LayerNorm(width, rngs=rngs), linear(width, outputs, rngs)
 
@@ -165,10 +165,6 @@ class Block(nnx.Module):
 
 
 NETWORKS: dict[str, Any] = {"mlp": MLP, "ft-transformer": FTTransformer}
-
-
-def _normal(shape: tuple[int, ...], rngs: nnx.Rngs) -> nnx.Param[Array]:
-    return nnx.Param(jax.random.normal(rngs.params(), shape) * shape[-1] ** -0.5)
 
 
 def _filled(*parts: Array) -> list[Array]:
