@@ -86,7 +86,8 @@ PROJECTS: dict[str, dict[str, Any]] = {
 }
 CORRUPTED = {"defaults", "regression-mlflow", "digits", "text", "language-model"}  # each input once
 TWICE = {"defaults", "pytorch"}  # the others only train twice
-SHORT = {"pytorch-digits": ["--train.epochs", "12"]}  # of 40: pictures take minutes
+EPOCHS = ["--train.epochs", "12"]  # of 40: pictures take minutes
+SHORT = {"pytorch-digits": EPOCHS, "jax-digits": EPOCHS}
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 KEPT = {"MYPY_CACHE_DIR": str(ROOT / ".nox/mypy" / WORKER)}  # results for libraries
