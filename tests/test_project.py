@@ -107,6 +107,7 @@ SMALL = ["--data.size", "16", "--model.width", "8", "--train.learning_rate", "0.
 SHORT = {
     "pytorch-digits": ["--train.epochs", "12"],
     "keras-digits": ["--train.epochs", "8", "--data.size", "16", "--model.width", "16"],
+    "jax-digits": ["--train.epochs", "12"],
     "mlx-digits": ["--train.epochs", "8", *SMALL],
 }
 GROUPS = {name: ["--group", "catboost"] for name in ("regression-mlflow", "classification-dvc")}
