@@ -64,7 +64,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
-    "keras": {"framework": "keras", "targets": ["api", "batch"]},
+    "keras": {
+        "task": "tabular-regression",
+        "framework": "keras",
+        "targets": ["api", "batch"],
+    },
     "keras-digits": {
         "task": "image-classification",
         "framework": "keras",
@@ -76,7 +80,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "framework": "jax",
         "targets": ["browser"],
     },
-    "jax": {"framework": "jax", "targets": ["api", "batch"]},
+    "jax": {
+        "task": "tabular-regression",
+        "framework": "jax",
+        "targets": ["api", "batch"],
+    },
     "digits": {
         "project_name": "Digits",
         "task": "image-classification",
@@ -84,6 +92,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "targets": [],
     },
     "mlx": {
+        "task": "tabular-regression",
         "framework": "mlx",
         "targets": ["api", "batch"],
     },
