@@ -111,8 +111,8 @@ def test_network(template: Path, tmp_path: Path) -> None:
     folder = project(template, tmp_path / "project", answers)
     package = folder / "src/my_model"
     (network,) = _printed(folder, "A network")
-    table = 'NETWORKS: dict[str, Any] = {"mlp": MLP,'
-    named = f'{network}\n\n{table} "one-layer": OneLayer,'
+    table = 'NETWORKS: dict[str, Any] = {\n    "mlp": MLP,\n'
+    named = f'{network}\n\n{table}    "one-layer": OneLayer,\n'
     edit(package / "networks.py", table, named)
     edit(package / "settings/networks.py", 'Literal["mlp",', 'Literal["mlp", "one-layer",')
     _check(folder)

@@ -107,7 +107,10 @@ SWITCHES = [
 FRAMEWORKS = [
     {"framework": "pytorch", "targets": history.DEVICES},
     {"task": "image-classification"},
-    {"framework": "sklearn", "targets": ["api", "batch"]},
+    {"framework": "keras", "targets": ["api", "batch"]},
+    {"framework": "jax"},
+    {"framework": "mlx", "task": "tabular-regression"},
+    {"framework": "sklearn"},
     {"task": "text-classification"},
     {"framework": "transformers"},
     {"task": "text-generation"},

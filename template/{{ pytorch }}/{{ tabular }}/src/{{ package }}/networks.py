@@ -141,7 +141,11 @@ class Block(nn.Module):
         return tokens + self.feed_forward(tokens)
 
 
-NETWORKS: dict[str, Any] = {"mlp": MLP, "tabm": TabM, "ft-transformer": FTTransformer}
+NETWORKS: dict[str, Any] = {
+    "mlp": MLP,
+    "tabm": TabM,
+    "ft-transformer": FTTransformer,
+}
 
 
 def network(fitted: dict[str, np.ndarray], seed: int = 0, **shape: Any) -> Network:

@@ -1,7 +1,6 @@
 """Predict with the exported graph: needs PyTorch and numpy, and none of the training code."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,13 +13,9 @@ from .predictor import Predictor
 def load(folder: Path, threads: int | None = None) -> Predictor:
     """Return the model of an export folder, its files checked; `threads` None means all cores."""
     contract = load_contract(folder)
-    return predictor(torch.export.load(folder / contract["model"]).module(), contract, threads)
-
-
-def predictor(network: Any, contract: Any, threads: int | None) -> Predictor:
-    """Return what predicts with a loaded network."""
     if threads is not None:
         torch.set_num_threads(threads)
+    network = torch.export.load(folder / contract["model"]).module()
 
     def run(matrix: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
