@@ -1,4 +1,4 @@
-"""The rows of a split: their inputs, batch by batch, and their loss."""
+"""The rows of a split: their inputs, batch by batch, their targets and their weights."""
 
 from collections import deque
 from collections.abc import Iterator
