@@ -153,8 +153,8 @@ class Block(nnx.Module):
 
     def __call__(self, tokens: Array, rngs: nnx.Rngs | None) -> Array:
         """Take and return (rows, tokens, width)."""
-        asked = self.ask(self.norms[0](tokens))
-        heads = asked.reshape(*tokens.shape[:2], 3, -1, HEAD).transpose(2, 0, 3, 1, 4)
+        projected = self.ask(self.norms[0](tokens))
+        heads = projected.reshape(*tokens.shape[:2], 3, -1, HEAD).transpose(2, 0, 3, 1, 4)
         query, key, value = heads  # each (rows, heads, tokens, HEAD)
         scores = query @ key.swapaxes(2, 3) * HEAD**-0.5
         attended = (jax.nn.softmax(scores) @ value).swapaxes(1, 2)

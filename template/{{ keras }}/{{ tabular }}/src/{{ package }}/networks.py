@@ -92,8 +92,8 @@ def _block(tokens: KerasTensor, name: str, dropout: float, sizes: Sizes) -> Kera
     width = tokens.shape[2]
     heads = next(sizes, width // HEAD)
     normed = layers.LayerNormalization(epsilon=EPSILON, name=f"{name}.norm.0")(tokens)
-    asked = _linear(normed, 3 * heads * HEAD, f"{name}.ask")
-    attended = _attention(asked, tokens.shape[1], heads)
+    projected = _linear(normed, 3 * heads * HEAD, f"{name}.ask")
+    attended = _attention(projected, tokens.shape[1], heads)
     answer = _linear(attended, width, f"{name}.answer")
     tokens = tokens + layers.Dropout(dropout, name=f"{name}.dropout.0")(answer)
     normed = layers.LayerNormalization(epsilon=EPSILON, name=f"{name}.norm.1")(tokens)
@@ -102,9 +102,9 @@ def _block(tokens: KerasTensor, name: str, dropout: float, sizes: Sizes) -> Kera
     return tokens + layers.Dropout(dropout, name=f"{name}.dropout.1")(hidden)
 
 
-def _attention(asked: KerasTensor, count: int, heads: int) -> KerasTensor:
+def _attention(projected: KerasTensor, count: int, heads: int) -> KerasTensor:
     """Take (rows, tokens, 3 x heads x HEAD), return (rows, tokens, heads x HEAD)."""
-    split = ops.transpose(ops.reshape(asked, (-1, count, 3, heads, HEAD)), (2, 0, 3, 1, 4))
+    split = ops.transpose(ops.reshape(projected, (-1, count, 3, heads, HEAD)), (2, 0, 3, 1, 4))
     query, key, value = (split[part] for part in range(3))  # each (rows, heads, tokens, HEAD)
     scores = ops.matmul(query * HEAD**-0.5, ops.transpose(key, (0, 1, 3, 2)))
     mixed = ops.transpose(ops.matmul(ops.softmax(scores), value), (0, 2, 1, 3))
