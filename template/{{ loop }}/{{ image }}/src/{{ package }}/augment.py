@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .settings.augment import Augment
+from .settings.model import Augment
 
 
 def augmented(
