@@ -16,7 +16,7 @@ from .devices import Process, devices
 from .devices import ready as ready
 from .objective import Objective
 from .plan import Part
-from .step import ADAM, State, Sums, Traced, added, found_outputs, part_loss, stepped
+from .step import ADAM, State, Sums, Traced, added, found_outputs, part_loss, stepped, whole
 
 KEPT = (nnx.Param, nnx.BatchStat)  # what training changes; other variables are fitted before it
 GIVEN = {"learning_rate", "weight_decay", "clip_norm", "ema"}  # settings not compiled into steps
@@ -63,6 +63,7 @@ class Learner:
         self.traced = Traced(graph, _options(objective), objective)
         weights, statistics, self.constants = (self._copied(nnx.as_pure(each)) for each in states)
         average = self._copied(weights) if self.settings.ema else None
+        self.given = self._copied({name: getattr(self.settings, name) for name in sorted(GIVEN)})
         self.state = State(weights, statistics, self._copied(ADAM.init(weights)), average)
 
     def step(
@@ -79,12 +80,16 @@ class Learner:
                 f"devices: make it a multiple of {devices * len(parts)}."
             )
         frozen = tuple(name for name, factor in factors.items() if factor == 0)
-        weights, statistics, moments, average = self.state
-        sums, key = Sums(np.uint32(0), np.float32(0), statistics), np.uint32(seed)
+        rates = self.given | {"rate": rate, "factors": factors}
+        fixed, key = (self.traced, frozen, self.constants), np.uint32(seed)
         try:
-            for part in parts:
-                batch = self._placed(part)
-                sums = added(self.traced, frozen, sums, weights, self.constants, batch, key)
+            if len(parts) == 1:  # compiled as one
+                part = self._placed(parts[0])
+                self.state, loss, norm = whole(*fixed, self.state, rates, key, part)
+                return loss, norm
+            sums = Sums(np.uint32(0), np.float32(0), self.state.statistics)
+            for part in map(self._placed, parts):
+                sums = added(*fixed, self.state.weights, sums, key, part)
         except ValueError:  # of batch normalisation, which would see one value per channel
             if rows > 1:
                 raise
@@ -93,9 +98,8 @@ class Learner:
                 f"train.batch_size {count}: one row per forward pass is too few for batch "
                 f"normalisation: set train.batch_size {2 * count}, or lower train.accumulate."
             ) from None
-        rates = {"rate": rate, "factors": factors} | {n: getattr(self.settings, n) for n in GIVEN}
-        weights, moments, average, norm = stepped(weights, moments, average, sums.gradient, rates)
-        self.state = State(weights, sums.statistics, moments, average)
+        state = self.state._replace(statistics=sums.statistics)
+        self.state, norm = stepped(state, sums.gradient, rates)
         return sums.loss, norm
 
     def loss(self, part: Part) -> float:
@@ -132,7 +136,10 @@ class Learner:
 
     def _placed(self, part: Part) -> dict[str, Any]:
         """Return the arrays of a part, its rows split among the devices if they can be."""
-        even = len(part.targets) % len(self.process.devices) == 0
+        count = len(self.process.devices)
+        if count == 1:  # a compiled function copies arrays of numpy faster than device_put
+            return vars(part)
+        even = len(part.targets) % count == 0
         return jax.device_put(vars(part), self.split if even else self.everywhere)
 
     def _copied(self, tree: Any) -> Any:

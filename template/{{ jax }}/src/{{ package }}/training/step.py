@@ -4,7 +4,6 @@ Whatever differs between networks of one architecture (weights, fitted constants
 argument, so that a search compiles them once, and not in each trial.
 """
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -38,24 +37,30 @@ class Sums(NamedTuple):
     gradient: Any = None
 
 
-@dataclass(frozen=True)
 class Traced:
     """What functions are compiled for; equal ones share what is compiled."""
 
-    graph: Any
-    options: str  # settings and facts of the objective
-    objective: Objective = field(compare=False)
+    def __init__(self, graph: Any, options: str, objective: Objective) -> None:
+        self.graph, self.objective = graph, objective
+        self.key = graph, options  # settings and facts of the objective
+        self.hash = hash(self.key)  # each step looks it up, and a graph takes long to hash
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Traced) and self.key == other.key)
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=4)
 def added(
     traced: Traced,
     frozen: tuple[str, ...],
-    sums: Sums,
-    weights: Any,
     constants: Any,
-    part: dict[str, Any],
+    weights: Any,
+    sums: Sums,
     seed: Any,
+    part: dict[str, Any],
 ) -> Sums:
     """Return the sums after another part, without those parts of the network that are frozen.
 
@@ -78,19 +83,35 @@ def added(
     return Sums(sums.parts + 1, sums.loss + loss, statistics, gradient)
 
 
-@partial(jax.jit, donate_argnums=(0, 1, 2))
-def stepped(
-    weights: Any, moments: Any, average: Any, gradient: Any, rates: dict[str, Any]
-) -> tuple[Any, Any, Any, Array]:
-    """Return weights, moments and average after a step, and the norm of its gradient."""
+@partial(jax.jit, donate_argnums=(0, 1))
+def stepped(state: State, gradient: Any, rates: dict[str, Any]) -> tuple[State, Array]:
+    """Return the state after a step, and the norm of its gradient."""
     norm = optax.global_norm(gradient)
     scale = jnp.minimum(1, rates["clip_norm"] / (norm + 1e-6))
     clipped = jax.tree.map(lambda each: each * scale, gradient)
-    updates, moments = ADAM.update(clipped, moments)
-    weights = jax.tree_util.tree_map_with_path(partial(_moved, rates), weights, updates)
+    updates, moments = ADAM.update(clipped, state.moments)
+    weights = jax.tree_util.tree_map_with_path(partial(_moved, rates), state.weights, updates)
+    average = state.average
     if average is not None:
         average = optax.incremental_update(weights, average, 1 - rates["ema"])
-    return weights, moments, average, norm
+    return State(weights, state.statistics, moments, average), norm
+
+
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=3)
+def whole(
+    traced: Traced,
+    frozen: tuple[str, ...],
+    constants: Any,
+    state: State,
+    rates: dict[str, Any],
+    seed: Any,
+    part: dict[str, Any],
+) -> tuple[State, Array, Array]:
+    """Return the state after a step of a single part, its loss, and the norm of its gradient."""
+    sums = Sums(jnp.uint32(0), jnp.float32(0), state.statistics)
+    sums = added(traced, frozen, constants, state.weights, sums, seed, part)
+    state, norm = stepped(state._replace(statistics=sums.statistics), sums.gradient, rates)
+    return state, sums.loss, norm
 
 
 def _moved(rates: dict[str, Any], path: Any, weight: Array, update: Array) -> Array:

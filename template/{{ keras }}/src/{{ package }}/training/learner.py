@@ -12,7 +12,7 @@ from .backend import ready as ready
 from .loss import losses
 from .objective import Objective
 from .plan import Part, Process
-from .weights import computed, expect_rows, named, part_of
+from .weights import computed, expect_rows, named, part_of, set_all
 
 
 def tensors(network: keras.Model) -> dict[str, np.ndarray]:
@@ -22,7 +22,7 @@ def tensors(network: keras.Model) -> dict[str, np.ndarray]:
 
 def assign(network: keras.Model, arrays: dict[str, np.ndarray]) -> None:
     """Set the weights and running statistics."""
-    _set(named(network), arrays)
+    set_all(named(network), arrays)
 
 
 def outputs(network: keras.Model, kind: str = "cpu") -> Callable[[np.ndarray], np.ndarray]:
@@ -60,7 +60,7 @@ class Learner:
         states = network.non_trainable_variables
         self.states = [each for each in states if id(each) not in names]  # of random generators
         self.validate = _traced(self._validate, *self._specs())
-        self.functions: dict[frozenset[str], tuple[Any, Any]] = {}  # by frozen parts
+        self.functions: dict[frozenset[str], tuple[Any, ...]] = {}  # by frozen parts
 
     def step(
         self, parts: list[Part], rate: float, factors: dict[str, float], seed: int
@@ -72,15 +72,18 @@ class Learner:
         frozen = frozenset(part for part in self.optimizers if factors.get(part) == 0)
         if frozen not in self.functions:
             self.functions[frozen] = self._functions(frozen)
-        backward, update = self.functions[frozen]
+        backward, update, both = self.functions[frozen]
+        rates = [tf.constant(rate * factors.get(part, 1.0)) for part in self.optimizers]
         loss, total = tf.zeros(()), None
         for number, part in enumerate(parts):
             expect_rows(self.network, len(part.targets), self.settings.accumulate)
-            found, gradients = backward(self._seeds(seed, number), *_arrays(part))
+            arrays = (self._seeds(seed, number), *_arrays(part))
+            if len(parts) == 1:
+                return both(rates, *arrays)
+            found, gradients = backward(*arrays)
             loss += found
             total = gradients if total is None else [*map(tf.add, total, gradients)]
-        rates = {part: rate * factors.get(part, 1.0) for part in self.optimizers}
-        return loss, update(total, [tf.constant(each) for each in rates.values()])
+        return loss, update(total, rates)
 
     def loss(self, part: Part) -> float:
         """Return the loss of a part by the average, without dropout."""
@@ -96,7 +99,7 @@ class Learner:
 
     def load(self, arrays: dict[str, np.ndarray]) -> None:
         """Set what `tensors` returned."""
-        _set(self._variables(), arrays)
+        set_all(self._variables(), arrays)
 
     def peak_memory(self) -> int:
         """Return the peak memory of this process in bytes; 0: unknown."""
@@ -133,8 +136,8 @@ class Learner:
         places = np.arange(count, dtype=np.uint32) + np.uint32(count * number)
         return np.stack([np.full(count, seed, np.uint32), places], axis=1)
 
-    def _functions(self, frozen: frozenset[str]) -> tuple[Any, Any]:
-        """Return what a step calls if some parts are frozen: of gradients, and of the update."""
+    def _functions(self, frozen: frozenset[str]) -> tuple[Any, ...]:
+        """Return what a step calls if some parts are frozen: of gradients, the update, both."""
         weights = {n: each for n, each in self.trainable.items() if part_of(n) not in frozen}
 
         def backward(seeds: Tensor, *arrays: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -159,8 +162,15 @@ class Learner:
         seeds = tf.TensorSpec([len(self.states), 2], tf.uint32)
         shape = [None] * len(self.network.output_shape)
         teacher = [tf.TensorSpec(shape, tf.float32)] if self.settings.teacher else []
-        traced = _traced(backward, seeds, *self._specs(), *teacher)
-        return traced, tf.function(update, autograph=False)
+        specs = [seeds, *self._specs(), *teacher]
+        rates = [tf.TensorSpec([], tf.float32)] * len(self.optimizers)
+
+        def both(rates: list[Tensor], *arrays: Tensor) -> tuple[Tensor, Tensor]:
+            loss, gradients = backward(*arrays)
+            return loss, update(gradients, rates)
+
+        separate = _traced(backward, *specs), tf.function(update, autograph=False)
+        return *separate, _traced(both, rates, *specs)
 
     def _validate(self, inputs: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         with computed(self.network, self.settings.precision):
@@ -179,16 +189,10 @@ class Learner:
 
 
 def _arrays(part: Part) -> list[np.ndarray]:
-    found = [part.inputs.astype(np.float32), part.targets, part.weights]
+    found = [np.asarray(part.inputs, np.float32), part.targets, part.weights]
     return found if part.teacher_outputs is None else [*found, part.teacher_outputs]
 
 
 def _traced(function: Callable[..., Any], *specs: Any) -> Any:
     """Return a graph for any number of rows: a graph for each could round differently."""
     return tf.function(function, input_signature=specs, autograph=False)
-
-
-def _set(variables: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Set variables by name. KeyError or ValueError if they are not those of the network."""
-    for name in variables:
-        variables[name].assign(arrays[name])

@@ -23,6 +23,12 @@ def named(network: keras.Model) -> dict[str, Any]:
     return found
 
 
+def set_all(variables: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Set variables by name. KeyError or ValueError if they are not those of the network."""
+    for name in variables:
+        variables[name].assign(arrays[name])
+
+
 def part_of(name: str) -> str:
     """Return the part of the network that a layer or a weight belongs to, such as `backbone`."""
     return name.split(".")[0]

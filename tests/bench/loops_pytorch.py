@@ -1,25 +1,70 @@
-"""The loops of Lightning and of transformers' Trainer, for bench_loop.py; they write nothing."""
+"""PyTorch's loops for bench_loop.py: a bare one, Lightning's and the Trainer's of transformers."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import lightning
 import torch
+from cases import Case, Stamp
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-Stamp = Callable[[float], None]  # takes the validation loss at the end of each epoch
+from my_model.training.learner import Learner
+from my_model.training.parallel import Process
+
+HERE = Process(device=torch.device("cuda" if torch.cuda.is_available() else "cpu"))
 Batch = dict[str, Tensor]
+
+
+def exactly(exact: bool) -> None:
+    """Let only the project's loop compute deterministically."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(exact, warn_only=True)
+
+
+def started(case: Case) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """Return the untrained network and its optimizer, as the project begins with them."""
+    learner = Learner(case.network(), case.objective, HERE)
+    return learner.network, learner.optimizer
+
+
+def bare(case: Case, stamp: Stamp) -> None:
+    """Train with the loop that one writes first."""
+    network, optimizer = started(case)
+    for epoch in range(case.settings.epochs):
+        for step, key in case.steps(epoch):
+            for group in optimizer.param_groups:
+                group["lr"] = case.rate(step)
+            inputs = torch.from_numpy(case.train.samples.batch(*key)).to(HERE.device)
+            loss = cross_entropy(network(inputs), labels(case.train, key).to(HERE.device))
+            loss.backward()
+            clip_grad_norm_(network.parameters(), case.settings.clip_norm)
+            optimizer.step()
+            optimizer.zero_grad()
+        stamp(val_loss(network.eval(), case))
+        network.train()
+
+
+@torch.no_grad()
+def val_loss(network: nn.Module, case: Case) -> float:
+    """Return the mean loss of the validation rows."""
+
+    def total(key: tuple[int, Any]) -> Tensor:
+        logits = network(torch.from_numpy(case.val.samples.batch(*key)).to(HERE.device))
+        return cross_entropy(logits, labels(case.val, key).to(HERE.device), reduction="sum")
+
+    return float(sum(total(key) for key in case.chunks)) / len(case.val.targets)
 
 
 class Keys:
     """The batches of a training, each pass over them being the next epoch."""
 
-    def __init__(self, case: Any) -> None:
+    def __init__(self, case: Case) -> None:
         self.case, self.epoch = case, -1
 
     def __len__(self) -> int:
@@ -27,7 +72,7 @@ class Keys:
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         self.epoch += 1
-        return iter(self.case.keys(self.epoch))
+        return (key for _, key in self.case.steps(self.epoch))
 
 
 class Batches(Dataset):
@@ -54,10 +99,10 @@ def loader(rows: Any, keys: Any) -> DataLoader:
 class Module(lightning.LightningModule):
     """What Lightning asks for."""
 
-    def __init__(self, case: Any, stamp: Stamp) -> None:
+    def __init__(self, case: Case, stamp: Stamp) -> None:
         super().__init__()
         self.case, self.stamp, self.total = case, stamp, 0.0
-        self.network, self.optimizer = case.start()
+        self.network, self.optimizer = started(case)
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         return cross_entropy(self.network(batch["inputs"]), batch["labels"])
@@ -74,7 +119,7 @@ class Module(lightning.LightningModule):
         return {"optimizer": self.optimizer, "lr_scheduler": schedule}
 
 
-def with_lightning(case: Any, stamp: Stamp) -> None:
+def with_lightning(case: Case, stamp: Stamp) -> None:
     """Train with Lightning."""
     module = Module(case, stamp)
     trainer = lightning.Trainer(
@@ -122,9 +167,9 @@ class Stamping(TrainerCallback):
         self.stamp(metrics["eval_loss"])
 
 
-def with_trainer(case: Any, stamp: Stamp) -> None:
+def with_trainer(case: Case, stamp: Stamp) -> None:
     """Train with the Trainer."""
-    network, optimizer = case.start()
+    network, optimizer = started(case)
     with tempfile.TemporaryDirectory() as folder:
         settings = TrainingArguments(
             folder,
@@ -147,3 +192,6 @@ def with_trainer(case: Any, stamp: Stamp) -> None:
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
+
+
+LOOPS = {"bare": bare, "Lightning": with_lightning, "Trainer": with_trainer}
