@@ -108,6 +108,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def frameworks(session: nox.Session) -> None:
+    """Compare frameworks on tables and pictures: docs/FRAMEWORKS.md."""
+    _install(session)
+    session.run("python", "tests/frameworks.py", env=ENV)
+
+
+@nox.session
 def corrupt(session: nox.Session) -> None:
     """Test projects with broken files, 2,000 random inputs of each kind, a full disk, kills."""
     _install(session)

@@ -17,13 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from pretrained import smollm2
-from render import ROOT, render, snapshot
+from render import ROOT, interpreter, render, snapshot
 
 HERE, PAGE = ROOT / "tests/bench", ROOT / "BENCHMARKS.md"
 EXPORT = "runs/bench/export/onnx"
 DEEP, WIDE = "--model.name=ft-transformer", "--model.width=384"
 SMALL = "--model.name="  # of SmolLM2's file
-LOOP = ["--with-requirements", HERE / "requirements.txt", "python", HERE / "bench_loop.py"]
+LOOP = [
+    *("--with-requirements", HERE / "requirements.txt"),
+    *("python", HERE / "bench_loop.py", "pytorch"),
+]
 QUALITY = [
     "--with-requirements",
     HERE / "quality/requirements.txt",
@@ -66,6 +69,17 @@ BENCHES: dict[str, Bench] = {
             "Latency of an FT-Transformer": ["bench_onnx.py", DEEP],
         },
     ),
+    **{
+        name: (
+            {"framework": name},
+            [],
+            {
+                f"Training an MLP with {title}": ["bench_loop.py", name, "60"],
+                f"Training an FT-Transformer with {title}": ["bench_loop.py", name, "8", DEEP],
+            },
+        )
+        for name, title in {"keras": "Keras", "jax": "JAX", "mlx": "MLX"}.items()
+    },
     "pictures": (
         {"framework": "pytorch", "task": "image-classification"},
         [
@@ -109,7 +123,10 @@ BENCHES: dict[str, Bench] = {
     ),
 }
 ALIASES = {"quality": ["classes", "numbers"]}
-PACKAGES = ["scikit-learn", "torch", "transformers", "onnxruntime", "fastapi", "xllamacpp"]
+PACKAGES = [
+    *("scikit-learn", "torch", "keras", "tensorflow-cpu", "jax", "flax", "mlx", "transformers"),
+    *("onnxruntime", "fastapi", "xllamacpp"),
+]
 TEXT = """\
 # Benchmarks
 
@@ -158,7 +175,8 @@ def _uv(folder: Path, *words: Any) -> subprocess.CompletedProcess[str]:
     """Run a command in a project's environment, and show what it prints."""
     command = ["uv", "run", "--directory", folder, *words]
     print("$", *words, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    env = os.environ | (interpreter(folder) or {})
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=env)
     print(done.stdout, flush=True)
     return done
 

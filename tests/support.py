@@ -70,8 +70,8 @@ An exact format has to answer as the model does, on every training, validation a
 probability, or in standard deviations of the predicted values. A smaller variant is assessed by its metric drop on validation
 rows: points of a score, or a share of an error. GGUF is assessed by both: equal answers are counted among 8 greedy ones.
 
-| task | model | format | rows | largest difference | decisions equal | cost | size | 1 row |
-|---|---|---|---|---|---|---|---|---|
+| task | framework | model | format | rows | largest difference | decisions equal | cost | size | 1 row |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -100,9 +100,9 @@ def write(jobs: list[tuple[str, str, str]]) -> None:
             models.append(found["model"])
             exports += found["exports"]
         else:
-            task, _, model = job
-            models += [line for line in before if line.startswith(f"| {' | '.join(job)} |")]
-            exports += [line for line in before if line.startswith(f"| {task} | {model} |")]
+            kept = [line for line in before if line.startswith(f"| {' | '.join(job)} |")]
+            models += kept[:1]
+            exports += kept[1:]
     text = HEAD + "".join(models) + FORMATS + "".join(exports)
     path.write_text(text, encoding="utf-8")
 
@@ -134,7 +134,7 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     seconds, run = time.perf_counter() - started, project / "runs" / model
     if (framework, modality(task), model) == SERVED:
         check_clients(project, "my-model", model, (GATEWAY, "llama-cpp", "vllm"))
-    exports = [_export(run / "export" / name, task, model) for name in formats]
+    exports = [_export(run / "export" / name, task, framework, model) for name in formats]
     return {"model": _model(run, task, framework, model, seconds), "exports": exports}
 
 
@@ -150,7 +150,7 @@ def _model(run: Path, task: str, framework: str, model: str, seconds: float) -> 
     )
 
 
-def _export(folder: Path, task: str, model: str) -> str:
+def _export(folder: Path, *job: str) -> str:
     parity, measured = _json(folder / "parity.json"), _json(folder / "measurements.json")
     name = folder.name + " (interpreted)" * (parity["executed_by"] == "interpreter")
     drop = parity["metric"]["validation"]["drop"] if "metric" in parity else None
@@ -158,7 +158,7 @@ def _export(folder: Path, task: str, model: str) -> str:
     speed = measured["exported"]["latency_ms"]["1"]
     took = f"{float(f'{speed:.2g}'):,g} ms" if speed is not None else ""
     return (
-        f"| {task} | {model} | {name} | {parity['rows']:,} | {parity['max_scaled_diff']:.1e} "
+        f"| {' | '.join(job)} | {name} | {parity['rows']:,} | {parity['max_scaled_diff']:.1e} "
         f"| {parity['decisions_equal']:,} | {cost} "
         f"| {measured['exported']['bytes'] / 1e6:.2f} MB | {took} |\n"
     )
