@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ PACKAGES = (
 )
 OFFLINE = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "OPENAI_AGENTS_DISABLE_TRACING": "1"}
 KEY, LIMIT = "sesame", 900  # seconds; vLLM starts in minutes
-GATEWAY, BRIEF, AGAIN = "gateway", "Be brief.", {"role": "user", "content": "Why?"}
+GATEWAY, VLLM = "gateway", "gateway-vllm"  # with the default engine, and with vLLM
+BRIEF, AGAIN = "Be brief.", {"role": "user", "content": "Why?"}
 # An engine without the gateway, as in projects without the target `api`.
 ENGINE = """
 import sys
@@ -62,17 +64,29 @@ def check_clients(
     for name, found in zip(servers, json.loads(done.stdout.splitlines()[-1]), strict=True):
         print(name, found)
         texts = {text for chat, stream, _ in found.values() for text in (chat, stream)}
-        assert texts == {answer} or (name == "vllm" and len(texts) == 1), (name, found, answer)
+        assert texts == {answer} or (name == VLLM and len(texts) == 1), (name, found, answer)
         assert all(isinstance(turns, str) for _, _, turns in found.values()), (name, found)
+
+
+def installs_vllm(folder: Path) -> bool:
+    """Install the environment of vLLM, 5 GB, and return True; print why it can't be installed."""
+    kind = "gpu" if shutil.which("nvidia-smi") else "cpu"
+    words = ["uv", "sync", "--quiet", "--project", f"deploy/vllm/{kind}"]
+    kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    done = subprocess.run(words, cwd=folder, env=kept, capture_output=True, text=True)
+    if done.returncode:
+        print(f"no client tries vLLM, which can't be installed here: {done.stderr.strip()[-500:]}")
+    return not done.returncode
 
 
 @contextmanager
 def _serving(folder: Path, script: str, run: str, name: str) -> Iterator[str]:
-    """Start the gateway with llama.cpp, or an engine alone; yield the address of its /v1."""
+    """Start the gateway with an engine, or an engine alone; yield the address of its /v1."""
     command = [str(folder / ".venv/bin/python"), "-c"]
     command += [ENGINE.format(package=script.replace("-", "_")), name, KEY, run]
-    if name == GATEWAY:
+    if is_gateway := name.startswith(GATEWAY):
         command = [str(folder / ".venv/bin" / script), "serve", f"--run={run}", "--serve.port=0"]
+        command += [f"--serve.engine={name.removeprefix(f'{GATEWAY}-')}"] * (name != GATEWAY)
     options = {"cwd": folder, "env": os.environ | {"MODEL_API_KEY": KEY}, "text": True}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **options, **pipes) as process:
@@ -81,7 +95,7 @@ def _serving(folder: Path, script: str, run: str, name: str) -> Iterator[str]:
             assert found, f"{name} did not start"
             yield f"{found[0]}/v1"
         finally:
-            if name == GATEWAY:
+            if is_gateway:
                 process.terminate()
             process.stdin.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import cells, modality, targets
-from clients import GATEWAY, check_clients
+from clients import GATEWAY, VLLM, check_clients, installs_vllm
 from pretrained import smollm2
 from render import ROOT, interpreter, render, snapshot
 
@@ -133,7 +133,8 @@ def _find(project: Path, task: str, framework: str, model: str) -> dict[str, Any
     _run(project, *uv, "my-model", "run", "--run", model, *words)
     seconds, run = time.perf_counter() - started, project / "runs" / model
     if (framework, modality(task), model) == SERVED:
-        check_clients(project, "my-model", model, (GATEWAY, "llama-cpp", "vllm"))
+        others = (VLLM,) if installs_vllm(project) else ()
+        check_clients(project, "my-model", model, (GATEWAY, "llama-cpp", *others))
     exports = [_export(run / "export" / name, task, framework, model) for name in formats]
     return {"model": _model(run, task, framework, model, seconds), "exports": exports}
 

@@ -1,4 +1,4 @@
-"""Test a project with a full or read-only disk, killed processes and a wrong clock.
+"""Test a project with a full or read-only disk, little memory, killed processes, a wrong clock.
 
     uv run --directory PROJECT python tests/corrupt/unlucky.py [--kills 8]
 
@@ -28,6 +28,7 @@ NEEDED = (
     *("reference-predictions.parquet", "reference-fitted.npy"),
 )
 SIZES = (500, 2_000, 20_000, 60_000)  # bytes that a file may have
+SPACES = (500, 600, 700, 800, 900)  # megabytes of addresses that a process may have
 CODE = "import sys; from {} import cli; sys.exit(cli.main())"
 CLOCK = """\
 import sys
@@ -42,14 +43,16 @@ sys.exit(cli.main())
 """
 
 
-def start(*words: str, code: str = CODE, limit: int | None = None) -> subprocess.Popen:
-    """Start the project's command; `limit` is the size of its largest file.
+def start(
+    *words: str, code: str = CODE, limit: int | None = None, kind: int = resource.RLIMIT_FSIZE
+) -> subprocess.Popen:
+    """Start the project's command; `limit` is the size of its largest file, or of another `kind`.
 
     With a limit Python writes no .pyc files: 3.11 keeps those that are cut short (gh-126606).
     """
     (package,) = [path.parent.name for path in Path().glob("src/*/cli.py")]
     command = [sys.executable, "-c", code.format(package), *words]
-    hold = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+    hold = partial(resource.setrlimit, kind, (limit, limit))
     compiles = {} if limit is None else {"PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
         command,
@@ -104,6 +107,18 @@ def full_disk(folder: Path) -> Iterator[bool]:
                     fine or explained(code, err))  # fmt: skip
         yield check("... and without the limit", call("run", "--run", "a", *here)[0] == 0,
                     complete(run / "export/onnx"))  # fmt: skip
+
+
+def starved(folder: Path) -> Iterator[bool]:
+    """Limit the memory, then remove the limit."""
+    here = ["--run", "a", *places(folder), *QUICK]
+    for size in SPACES:
+        code, err = call("run", *here, limit=size * 10**6, kind=resource.RLIMIT_AS)
+        known = code == 0 or (code == 2 and "out of memory" in err)
+        known |= code == -signal.SIGABRT and "bad_alloc" in err  # C++ ends the process itself
+        yield check(f"{size} MB of addresses: {code} {err.strip()}", known, "Traceback" not in err)
+    yield check("... and without the limit", call("run", *here)[0] == 0,
+                complete(folder / "runs/a/export/onnx"))  # fmt: skip
 
 
 def read_only(folder: Path) -> Iterator[bool]:
@@ -206,11 +221,13 @@ def interrupted(folder: Path) -> Iterator[bool]:
     ended = (0, 130, -signal.SIGINT)  # the signal itself, while Python starts or ends
     for word in ("data", "train", "evaluate", "export", "run"):
         began = time.perf_counter()
+        call("--help")  # Python itself prints a traceback while it imports the command
+        loaded = time.perf_counter()
         call(word, "--run", "a", *here)
-        took = time.perf_counter() - began
+        startup, took = loaded - began, time.perf_counter() - loaded
         for share in (0.2, 0.4, 0.6):
             process = start(word, "--run", "a", *here)
-            time.sleep(took * share)
+            time.sleep(startup + (took - startup) * share)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate()
             yield check(f"Ctrl-C in {word}: {process.returncode} {err.strip()}",
@@ -239,6 +256,7 @@ def main() -> int:
     args = parser.parse_args()
     trials: dict[str, Callable[[Path], Iterator[bool]]] = {
         "full": full_disk,
+        "starved": starved,
         "sealed": read_only,
         "killed": partial(killed, kills=args.kills),
         "twice": at_once,

@@ -18,6 +18,10 @@ PROGRAM = str(__package__).replace("_", "-")
 DESCRIPTION = "Train, evaluate, export and monitor a model."
 MAX_LENGTH = 1000  # characters of an error message
 OUT_OF_MEMORY = "out of memory: free some, or use a machine with more; finished results are kept."
+NO_MEMORY = (  # errors of libraries and of Python itself that mean a lack of memory
+    *("failed to map", "can't start new thread", "can't allocate memory", "CUDA out of memory"),
+    *("bad_alloc", "bad allocation", "without exception set", "without setting an exception"),
+)
 STORAGE = {  # errors of a full or read-only disk
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
     *(errno.EIO, errno.ENAMETOOLONG),
@@ -39,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         more = f" ({ignored})" if ignored else ""
         print(f"{PROGRAM}: {_short(str(error))}{more}", file=sys.stderr)
         return 2
-    except ImportError as error:
-        if "failed to map" in str(error):
+    except (MemoryError, ImportError, RuntimeError, SystemError) as error:
+        if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
             print(f"{PROGRAM}: {OUT_OF_MEMORY}", file=sys.stderr)
             return 2
-        if not (way := missing_groups()):
+        if not isinstance(error, ImportError) or not (way := missing_groups()):
             raise
         print(f"{PROGRAM}: {error}: {way}.", file=sys.stderr)
         return 2
@@ -53,9 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         reason = f"{place}{error.strerror}: free up space or allow writing there"
         print(f"{PROGRAM}: {reason}; finished results are kept.", file=sys.stderr)
-        return 2
-    except MemoryError:
-        print(f"{PROGRAM}: {OUT_OF_MEMORY}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; finished results are kept.", file=sys.stderr)

@@ -12,7 +12,7 @@ import pandas as pd
 from .baseline import NAIVE, PLAIN, baselines
 from .config import Config
 from .restore import trained
-from .toolkit.evaluation import compare, errors, metrics
+from .toolkit.evaluation import compare, errors, scores
 from .toolkit.evaluation.extras import evaluation
 from .toolkit.export import measure
 from .toolkit.runs import log_test_set, read_json, replacing, write_text
@@ -113,8 +113,7 @@ def _threshold(candidate: Any, splits: Splits) -> float | None:
     """Return the best threshold on validation rows; an export, which may know them, has its own."""
     if hasattr(candidate, "contract"):
         return candidate.contract["outputs"]["threshold"]
-    val, two = splits.val, len(splits.schema.labels or []) == 2
-    return metrics.choose_threshold(val.targets, candidate(val.inputs)) if two else None
+    return scores.threshold(candidate, splits)
 
 
 def write(evaluation: Evaluation, run: Path) -> bool:

@@ -1,6 +1,7 @@
 """The stages up to an exported model; each imports its dependencies when called."""
 
 import argparse
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
     """Train a model in a new run, and choose its threshold on validation rows."""
     from . import tracking
     from .data import load as load_data
-    from .toolkit.evaluation import metrics, scores
+    from .toolkit.evaluation import scores
     from .toolkit.evaluation.extras import label_issues
     from .toolkit.tables.profile import profile_once
 
@@ -75,8 +76,7 @@ def train(config: Config, args: argparse.Namespace) -> int:
         runs.write_text(run / "data.json", json.dumps(manifest, indent=2))
         with tracking.start(config, run) as tracker:
             model = fit(config, splits, runs.history(run, tracker), run)
-        predictions = predict.predict(model, splits.val.inputs)
-        threshold = metrics.choose_threshold(splits.val.targets, predictions)
+        threshold = scores.threshold(partial(predict.predict, model), splits)
         final = refit(model, config, splits)
         predict.save(final, run / "model")
         known = predict.predict(final, sample(splits)).tolist()  # `load_run` compares with them
@@ -164,11 +164,16 @@ def run(config: Config, args: argparse.Namespace) -> int:
         return code
     estimate, clock = duration.of(config), time.perf_counter()
     estimate.announce()
-    steps = [train, evaluate, export]
-    code = next((code for step in steps if (code := step(config, args))), 0)
-    if not code:
-        estimate.save(time.perf_counter() - clock)
-    return code
+    try:
+        for step in (train, evaluate, export):
+            gc.collect()
+            gc.freeze()  # or each collection searches all that earlier stages have imported
+            if code := step(config, args):
+                return code
+    finally:
+        gc.unfreeze()
+    estimate.save(time.perf_counter() - clock)
+    return 0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 Log = Callable[[int, dict[str, float]], None]
+LATEST = "latest"  # in the folder of all runs: a file with the name of the newest one
 TEST_SET_LOG = "test-evaluations.csv"  # in the folder of all runs
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}  # of a file system
 
@@ -134,6 +135,8 @@ def folder(root: Path, name: str) -> Path:
     """Return the folder of run `name`, which need not exist."""
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise UserError(f"--run {name}: use only letters, digits, dots, hyphens and underscores.")
+    if name == LATEST:
+        raise UserError(f"--run {name}: {root / name} names the newest run; choose another name.")
     return root / name
 
 
@@ -142,20 +145,23 @@ def find(root: Path, name: str | None = None) -> Path:
     known = ", ".join(sorted(path.parent.name for path in root.glob("[!.]*/config.yaml")))
     if not name and not known:
         raise UserError(f"{root} contains no runs yet: run `train` first.")
-    newest = _newest(root)
+    newest = name or _newest(root)
     if not name and not (root / newest / "config.yaml").exists():
         named = f"names {newest!r}, which is not a run" if newest else "names no run"
-        raise UserError(f"{root / 'latest'} {named}: choose one by --run; there are {known}.")
-    run = folder(root, name or newest)
+        raise UserError(f"{root / LATEST} {named}: choose one by --run; there are {known}.")
+    run = folder(root, newest)
     if not (run / "config.yaml").exists():
         raise UserError(f"{run} is not a run; existing runs: {known or 'none'}.")
     return run
 
 
 def _newest(root: Path) -> str:
-    """Return what `latest` names, "" if nothing."""
+    """Return what `latest` names, "" if nothing; UserError if it is a folder, or a link to one."""
+    path = root / LATEST
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, where a file names the newest run: rename it.")
     try:
-        return (root / "latest").read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         return ""
 
@@ -184,7 +190,7 @@ def create(root: Path, name: str, keep: bool, lineage: Collection[Path]) -> Iter
     run = folder(root, name)
     if run.resolve() in [path.resolve() for path in lineage]:
         raise UserError(f"--run {name}: the new run is derived from that one; choose another name.")
-    latest, pointer = root / "latest", f"{run.name}\n"
+    latest, pointer = root / LATEST, f"{run.name}\n"
     previous = _newest(root)
     with tempfile.TemporaryDirectory(prefix=f".{run.name}.", dir=root) as backup:
         earlier = Path(backup) / run.name

@@ -4,7 +4,7 @@ The page includes every file of fragments/: what this kind of input and of targe
 """
 
 import base64
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,22 @@ def write(run: Path, config: BaseConfig) -> Path:
     if not (run / "metrics.json").exists():
         raise UserError(f"{run} has not been evaluated: run `evaluate` first.")
     context = _context(run, config)
-    pages = Environment(
+    for name in ("model-card.md", "report.html"):
+        write_text(run / name, _templates().get_template(f"{name}.j2").render(context))
+    return run / "report.html"
+
+
+@cache
+def _templates() -> Environment:
+    found = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=lambda name: str(name).endswith(".html.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"number": _number, "cell": _cell, "bytes": _bytes}
-    for name in ("model-card.md", "report.html"):
-        write_text(run / name, pages.get_template(f"{name}.j2").render(context))
-    return run / "report.html"
+    found.filters |= {"number": _number, "cell": _cell, "bytes": _bytes}
+    return found
 
 
 def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
@@ -62,9 +67,7 @@ def _context(run: Path, config: BaseConfig) -> dict[str, Any]:
         "texts": lambda name: _table(run, name, dtype=str).to_dict("records"),
         "document": partial(_document, run),
         "base64": lambda name: base64.b64encode((run / "evaluation" / name).read_bytes()).decode(),
-        "comparison": figures.compare(details["models"], config.evaluate.primary),
-        "figures": _figures(run, str(details)),
-        "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
+        **_drawn(run, config.evaluate.primary, str(details)),
         "exports": _exports(run),
     }
 
@@ -86,9 +89,17 @@ def _table(run: Path, name: str, **options: Any) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=1)  # the page is written once more after the export
-def _figures(run: Path, state: str) -> dict[str, str]:
-    """Draw the predictions of a run; `state` changes with them: details.json has their hash."""
+def _drawn(run: Path, primary: str, state: str) -> dict[str, Any]:
+    """Draw the figures of a run; `state` changes with them: details.json hashes the predictions."""
     details = _json(run, "evaluation/details.json")
+    return {
+        "comparison": figures.compare(details["models"], primary),
+        "figures": _figures(run, details),
+        "history": figures.learning_curves(pd.read_csv(run / "history.csv")),
+    }
+
+
+def _figures(run: Path, details: dict[str, Any]) -> dict[str, str]:
     labels = details["labels"]
     table = _table(run, "predictions", dtype={"truth": str} if labels else None)
     values = table.iloc[:, 3 if labels else 2 :].to_numpy(np.float32)

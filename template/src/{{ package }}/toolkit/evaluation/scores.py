@@ -1,12 +1,14 @@
 """Every metric of a model: the toolkit's, and the project's own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from warnings import catch_warnings
 
 import numpy as np
+import pandas as pd
 
 from ..runs import UserError
 from ..settings.common import EvaluateSettings, Metric
+from ..tables.split import Splits
 from . import metrics
 
 
@@ -36,6 +38,13 @@ def resample(
             each = [metric.function(targets, predictions, decisions, row) for row in weights]
         values[name] = np.array(each, np.float64)
     return values
+
+
+def threshold(predict: Callable[[pd.DataFrame], np.ndarray], splits: Splits) -> float | None:
+    """Return the best threshold on validation rows; None unless the labels are two."""
+    if len(splits.schema.labels or []) != 2:  # no prediction is needed
+        return None
+    return metrics.choose_threshold(splits.val.targets, predict(splits.val.inputs))
 
 
 def check(settings: EvaluateSettings, targets: np.ndarray, labels: list[str] | None) -> None:

@@ -89,15 +89,17 @@ def frame(
 ) -> pd.DataFrame:
     """Return all rows as a pandas DataFrame; texts listed in `missing` become NaN.
 
-    Cells of JSON keep their types: text, number, list, object. `settings`, the `data` section, says
-    what to do with malformed rows; `notes` gains a sentence for whatever is left out.
+    Cells of JSON are texts, as in `batches`, or lists and objects. `settings`, the `data` section,
+    says what to do with malformed rows; `notes` gains a sentence for whatever is left out.
     """
     notes = [] if notes is None else notes
     with readable(path):
         is_json = _kind(path) == ".json"
         records = list(json_rows.records(path, notes)) if is_json else []
     if is_json:
-        found = pd.DataFrame(records, dtype=object)
+        found = pd.DataFrame(records, dtype=object).map(
+            lambda cell: cell if isinstance(cell, list | dict) else json_rows.text_of(cell)
+        )
     else:
         found = table(path, Reading.of(settings), notes).to_pandas()
     if found.empty:

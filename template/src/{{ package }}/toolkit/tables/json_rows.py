@@ -35,12 +35,12 @@ def read(path: Path, reading: Reading, notes: list[str]) -> Iterator[pa.Table]:
     yield schema.empty_table()
     rows = records(path, [], reading.wrappers)
     while chunk := list(islice(rows, ROWS)):
-        columns = [[_cell(record.get(name)) for record in chunk] for name in names]
+        columns = [[text_of(record.get(name)) for record in chunk] for name in names]
         yield pa.table([pa.array(cells, pa.string()) for cells in columns], schema=schema)
 
 
-def _cell(value: object) -> str | None:
-    """Return the text of a value, None for null and for NaN, which pandas writes into JSON."""
+def text_of(value: object) -> str | None:
+    """Return a value as it is written, None for null and for NaN, which pandas writes into JSON."""
     if value is None or isinstance(value, str):
         return value
     return None if value != value else json.dumps(value, ensure_ascii=False)

@@ -15,23 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
-from torch.distributed.checkpoint.state_dict import (
-    StateDictOptions,
-    get_model_state_dict,
-    get_optimizer_state_dict,
-    set_model_state_dict,
-    set_optimizer_state_dict,
-)
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from ..config import Config
 from ..toolkit.runs import UserError
 from . import plan
-
-ALL_RANKS = StateDictOptions(full_state_dict=True)
-RANK_ZERO = StateDictOptions(full_state_dict=True, cpu_offload=True)  # the others get nothing
 
 
 @dataclass(frozen=True)
@@ -61,6 +50,8 @@ class Process(plan.Process):
         network = network.to(self.device)
         if self.world == 1 or not shard:
             return network
+        from torch.distributed.fsdp import fully_shard
+
         mesh = init_device_mesh(self.device.type, (self.world,))
         for block in getattr(network, "blocks", []):
             fully_shard(block, mesh=mesh)
@@ -114,20 +105,36 @@ def device(kind: str) -> torch.device:
     return torch.device(kind)
 
 
+def _states() -> Any:
+    """Import what handles sharded weights: it takes 0.4 s, and only training needs it."""
+    from torch.distributed.checkpoint import state_dict
+
+    return state_dict
+
+
+def _rank_zero() -> Any:
+    """Return the option to collect everything in the first process; the others get nothing."""
+    return _states().StateDictOptions(full_state_dict=True, cpu_offload=True)
+
+
+def _all_ranks() -> Any:
+    return _states().StateDictOptions(full_state_dict=True)
+
+
 def gathered(network: nn.Module) -> dict[str, Tensor]:
     """Return the unsharded weights and buffers, in the first process; {} in others."""
-    found: Any = get_model_state_dict(network, options=RANK_ZERO)
+    found: Any = _states().get_model_state_dict(network, options=_rank_zero())
     return found
 
 
 def scatter(network: nn.Module, tensors: dict[str, Any]) -> None:
     """Set what `gathered` returned, in every process."""
-    set_model_state_dict(network, tensors, options=ALL_RANKS)
+    _states().set_model_state_dict(network, tensors, options=_all_ranks())
 
 
 def gathered_moments(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """Return the unsharded state of the optimizer by weight and kind, in the first process."""
-    found: Any = get_optimizer_state_dict(network, optimizer, options=RANK_ZERO)
+    found: Any = _states().get_optimizer_state_dict(network, optimizer, options=_rank_zero())
     state = found.get("state", {}).items()
     return {f"{weight}.{kind}": t for weight, kinds in state for kind, t in kinds.items()}
 
@@ -136,9 +143,9 @@ def scatter_moments(
     network: nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
 ) -> None:
     """Set what `gathered_moments` returned, in every process."""
-    state: Any = get_optimizer_state_dict(network, optimizer, options=ALL_RANKS)
+    state: Any = _states().get_optimizer_state_dict(network, optimizer, options=_all_ranks())
     for weight in state["state"]:
         start = f"{weight}."
         own = {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
         state["state"][weight] = own
-    set_optimizer_state_dict(network, optimizer, state, options=ALL_RANKS)
+    _states().set_optimizer_state_dict(network, optimizer, state, options=_all_ranks())

@@ -68,10 +68,12 @@ def listed(path: Path, scratch: Path, settings: Data, notes: list[str]) -> Listi
 
 
 def _existing(folder: Path, name: str) -> str:
-    """Return the path of a file, whose accents may be stored as letters of their own.
+    """Return the path of a file, whose accents may be stored as letters of their own; "" for none.
 
     Tables written on Windows may have backslashes.
     """
+    if not name:
+        return ""
     if "\\" in name and not (folder / name).exists():
         name = name.replace("\\", "/")
     if not name.isascii() and not (folder / name).exists():
@@ -100,7 +102,8 @@ def _folder(folder: Path, source: Path, settings: Data, notes: list[str]) -> Lis
         left_out = found[~is_listed & (found["reason"] != USED)].assign(label=None)
     rows = rows.reset_index(drop=True)
     files = rows[settings.image]
-    rows = rows.assign(**{settings.image: f"{folder.as_posix()}/" + files})
+    paths = files.where(files == "", f"{folder.as_posix()}/" + files)
+    rows = rows.assign(**{settings.image: paths})
     splits = _places(files, root, parts)["split"] if parts else None
     return Listing(rows, listed is not None, splits, left_out[["file", "reason", "label"]])
 
@@ -177,7 +180,9 @@ def _of_lists(
         table = _list(folder / file, settings, notes)
         if table is not None:
             found.loc[place, "reason"] = USED
-            paths = (posixpath.normpath(f"{file}/../{name}") for name in table[settings.image])
+            paths = (
+                name and posixpath.normpath(f"{file}/../{name}") for name in table[settings.image]
+            )
             names = [unicodedata.normalize("NFC", path) for path in paths]
             parts.append(table.assign(**{settings.image: [known.get(n, n) for n in names]}))
     if not parts:

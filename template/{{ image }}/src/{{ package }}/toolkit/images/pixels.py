@@ -158,16 +158,22 @@ def square(image: Image.Image, size: int) -> np.ndarray:
     return np.asarray(across.resize((size, size), Image.Resampling.BILINEAR))
 
 
+def bytes_of(file: str) -> bytes:
+    """Return the content of a file; BrokenError if it can't be read."""
+    if not file:  # which would be the folder of the process
+        raise BrokenError("an empty cell, where the path of an image should be")
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise BrokenError(f"can't be read ({error.strerror})") from None
+
+
 def load(file: str, size: int, bits: int | None = None) -> tuple[np.ndarray, bool]:
     """Return the pixels of a file, (size, size, 3) uint8, and whether it has more frames or pages.
 
     BrokenError if it is not usable.
     """
-    try:
-        data = Path(file).read_bytes()
-    except OSError as error:
-        raise BrokenError(f"can't be read ({error.strerror})") from None
-    image, _, several = stored(data)
+    image, _, several = stored(bytes_of(file))
     return square(rgb(image, bits), size), several
 
 

@@ -95,9 +95,9 @@ def _prepare(
     facts: dict[str, Any] = dict.fromkeys(COLUMNS)
     facts |= {"sha256": "", "reason": "", "several": False, "peak": np.nan, "bits": SHALLOW}
     try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        return facts | {"reason": f"can't be read ({error.strerror})"}
+        data = pixels.bytes_of(name)
+    except pixels.BrokenError as error:
+        return facts | {"reason": str(error)}
     facts["sha256"] = hashlib.sha256(data).hexdigest()
     if known := _known(before.get(facts["sha256"]), copies, size, bits):
         return known

@@ -158,7 +158,9 @@ def _labelled(found: Listing, settings: Data, notes: list[str]) -> pd.DataFrame:
 def _left_out(labelled: pd.DataFrame, others: pd.DataFrame, settings: Data) -> list[str]:
     """Return notes on files left out; UserError unless they may be, or if a class would be lost."""
     broken, source = labelled[labelled["reason"] != ""], settings.path
-    named = "; ".join(f"{row.file} {row.reason}" for row in broken.head(MAX_NAMED).itertuples())
+    named = "; ".join(
+        f"{row.file} {row.reason}".strip() for row in broken.head(MAX_NAMED).itertuples()
+    )
     more = "; …" if len(broken) > MAX_NAMED else ""
     text = f"no usable image in {len(broken):,} of {len(labelled):,} files: {named}{more}."
     if len(broken) and not settings.skip_broken:

@@ -12,7 +12,7 @@ from ..chats.layouts import conversations, unread_note
 from ..config import BaseConfig
 from ..export import gguf_runtime
 from ..export.contract import free_name
-from ..runs import say
+from ..runs import UserError, say
 from ..settings.data import Data
 
 ANSWER = "said"  # the column that is added
@@ -50,9 +50,16 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Return notes of how many rows have no answer, and of what is not read."""
+    """Return notes of how many rows have no answer, and of what is not read.
+
+    UserError if no row has an answer.
+    """
     broken = [name for name in counts if not name.startswith(UNREAD)]
     found = []
+    if rows and len(broken) == rows:
+        raise UserError(
+            f"{source}: none of its {rows:,} rows has a valid conversation, such as {broken[0]}."
+        )
     if broken:
         note = f"{len(broken):,} of {rows:,} rows of {source} have no valid conversation, such as"
         found = [f"{note} {broken[0]}, so they get no answer."]

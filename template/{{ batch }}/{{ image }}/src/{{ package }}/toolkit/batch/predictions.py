@@ -14,8 +14,10 @@ from ..config import BaseConfig
 from ..export import onnx_runtime
 from ..export.contract import free_name
 from ..images.pixels import BrokenError, load
+from ..runs import UserError
 
 BATCH = 64  # images
+SEVERAL = "several frames"  # of the counts; the others are reasons
 Prediction = tuple[str | None, np.ndarray | None, str | None]  # label, probabilities, reason
 
 
@@ -25,8 +27,8 @@ def scorer(
     """Return a function that appends predictions to a table, given how many rows came before it.
 
     It appends `label`, `probability_LABEL` (of two labels, that of the last one) and `reason`: why
-    a file is not a usable image. Such a row has no prediction, and `counts` gains it. A name that
-    is taken gets an underscore.
+    a file is not a usable image. Such a row has no prediction, and `counts` gains the reason. A
+    name that is taken gets an underscore.
     """
     model = onnx_runtime.load(folder)
     described = model.contract["inputs"][0]
@@ -39,7 +41,7 @@ def scorer(
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             loaded = (list(pool.map(opened, batch)) for batch in batches)
             parts = [_predict(model, images, counts) for images in loaded]
-        counts["broken"] += sum(reason is not None for part in parts for *_, reason in part)
+        counts.update(reason for part in parts for *_, reason in part if reason is not None)
         for name, values in _named(parts, labels).items():
             table = table.append_column(free_name(name, table.column_names), values)
         return table
@@ -48,13 +50,24 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Report how many rows have no prediction, and how many one for a part of their file."""
+    """Report how many rows have no prediction, and how many one for a part of their file.
+
+    UserError if no row has a prediction.
+    """
+    reasons = Counter({key: count for key, count in counts.items() if key != SEVERAL})
+    if rows and reasons.total() == rows:
+        ((reason, count),) = reasons.most_common(1)
+        raise UserError(
+            f"{source}: none of its {rows:,} images is usable, so nothing was written "
+            f"({count:,} times: {reason})."
+        )
     told = {
-        "broken": "are not usable images: they have no prediction",
-        "several": "have more frames or pages, of which only the first was predicted",
+        "are not usable images: they have no prediction": reasons.total(),
+        "have more frames or pages, of which only the first was predicted": counts[SEVERAL],
     }
-    found = [(counts[key], text) for key, text in told.items() if counts[key]]
-    return [f"{count:,} of {rows:,} rows of {source} {text}." for count, text in found]
+    return [
+        f"{count:,} of {rows:,} rows of {source} {text}." for text, count in told.items() if count
+    ]
 
 
 def _open(size: int, bits: int | None, file: str) -> tuple[np.ndarray | str, bool]:
@@ -70,7 +83,7 @@ def _predict(
     opened: list[tuple[np.ndarray | str, bool]],
     counts: Counter[str],
 ) -> list[Prediction]:
-    counts["several"] += sum(several for _, several in opened)
+    counts[SEVERAL] += sum(several for _, several in opened)
     loaded = [each for each, _ in opened]
     images = [each for each in loaded if not isinstance(each, str)]
     predicted: list[Prediction] = []

@@ -10,6 +10,7 @@ import pyarrow as pa
 from ..config import BaseConfig
 from ..export import onnx_runtime
 from ..export.contract import free_name
+from ..runs import UserError
 from ..tables.files import check_names
 from ..texts import reading
 
@@ -39,7 +40,9 @@ def scorer(
 
 
 def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> list[str]:
-    """Report how many rows have no prediction."""
+    """Report how many rows have no prediction; UserError if none has one."""
+    if rows and counts["empty"] == rows:
+        raise UserError(f"{source}: none of its {rows:,} rows has a text: is it the right file?")
     note = f"rows of {source} have no text, so they have no prediction."
     return [f"{count:,} of {rows:,} {note}" for count in counts.values() if count]
 
