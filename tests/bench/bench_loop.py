@@ -17,6 +17,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Semaphore, Thread
 from typing import Any
@@ -54,7 +55,8 @@ class Case:
         samples = Samples(self.model, self.splits.train.inputs, config)
         self.train = Rows(self.splits.train, samples, objective)
         self.val = Rows(self.splits.val, Samples(self.model, self.splits.val.inputs), objective)
-        self.plan = Plan(config, self.train.balance, HERE)
+        order = partial(self.train.order, seed=config.seed)
+        self.plan = Plan(config, len(self.train.targets), order, HERE)
         self.chunks = [(0, c.numpy()) for c in torch.arange(len(self.val.targets)).split(CHUNK)]
 
     def start(self) -> tuple[nn.Module, torch.optim.Optimizer]:
