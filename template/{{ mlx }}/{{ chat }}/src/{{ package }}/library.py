@@ -75,6 +75,9 @@ def load_network(folder: Path) -> tuple[Any, PreTrainedConfig]:
     network, described = load_model(folder, model_config=_rope(config))
     if "quantization" in described:
         network = dequantize_model(network)
+        for name in {"quantization", "quantization_config"} & vars(config).keys():
+            delattr(config, name)
+    config.dtype = "float32"
     network.set_dtype(mx.float32)
     mx.eval(network.parameters())
     return network.eval(), config

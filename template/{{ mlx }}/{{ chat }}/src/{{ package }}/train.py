@@ -47,7 +47,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
                 break
             now = rate(config) * schedule(step, plan.steps, settings.warmup)
             progress.advance(*tuner.step(train.parts(plan, step), now, int(plan.seeds[step])), now)
-            if progress.step % every == 0:
+            if progress.step % every == 0 or progress.step == plan.steps:
                 metrics = _validate(progress, tuner, val, plan)
                 metrics["tokens_per_second"] = metrics["samples_per_second"] * train.mean_length
                 log(progress.step, metrics)

@@ -47,10 +47,11 @@ class Tuner:
             for decay in (settings.weight_decay, 0.0)
         ]
         self.optimizer = MultiOptimizer(groups, [lambda name, weight: weight.ndim > 1])
-        weights, self.exact = network.trainable_parameters(), network.parameters()
-        self.optimizer.init(weights)
-        network.update(tree_map(self._cast, self.exact))
-        network.update(weights)
+        self.optimizer.init(network.trainable_parameters())
+        flat: Any = tree_flatten(network.parameters())
+        trained = self.weights()
+        self.frozen = [(name, weight) for name, weight in flat if name not in trained]
+        network.load_weights([(n, self._cast(weight)) for n, weight in self.frozen], strict=False)
         self.gradient = mx.value_and_grad(self._loss)
 
     def step(self, parts: list[Part], rate: float, seed: int) -> tuple[float, float]:
@@ -96,8 +97,8 @@ class Tuner:
 
     def finish(self, arrays: dict[str, np.ndarray]) -> None:
         """Set what `weights` returned, beside the frozen weights in their own precision."""
-        self.network.update(self.exact)
-        self.network.load_weights([(n, mx.array(a)) for n, a in arrays.items()], strict=False)
+        trained = [(name, mx.array(array)) for name, array in arrays.items()]
+        self.network.load_weights([*self.frozen, *trained])
         self.network.eval()
 
     def peak_memory(self) -> int:
