@@ -32,6 +32,7 @@ MODELS = {
     ("keras", "image"): ["cnn", "resnet", *APPLICATIONS],
     ("mlx", "tabular"): ["mlp", "ft-transformer"],
     ("mlx", "image"): ["cnn", "resnet"],
+    ("mlx", "chat"): ["tiny"],
     ("jax", "tabular"): ["mlp", "ft-transformer"],
     ("jax", "image"): ["cnn", "resnet"],
     ("transformers", "text"): ["tiny"],

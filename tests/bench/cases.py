@@ -1,6 +1,7 @@
 """What the loops of bench_loop.py share: one network, its rows, and the plan of its steps."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ class Case:
         self.train = Rows(self.splits.train, samples, self.objective)
         samples = Samples(model, self.splits.val.inputs)
         self.val = Rows(self.splits.val, samples, self.objective)
-        self.plan = Plan(config, self.train.balance, Process())
+        order = partial(self.train.order, seed=config.seed)
+        self.plan = Plan(config, len(self.train.targets), order, Process())
         count = len(self.val.targets)
         self.chunks = [(0, np.arange(count)[start:][:CHUNK]) for start in range(0, count, CHUNK)]
 

@@ -1,24 +1,18 @@
 """Load a pretrained model, and find out before training what it can't do."""
 
 import io
-import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Collection
 from contextlib import redirect_stderr
-from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoTokenizer
-from transformers.utils import logging
 
-from .config import Config
+from .pretrained import OTHER, note, reason
 from .settings.model import Model as Settings
-from .toolkit.runs import UserError, say
-
-OTHER = "choose another model.name"
+from .toolkit.runs import UserError
 
 
 def load(settings: Settings, auto: Any, new: Collection[str], **options: Any) -> tuple[Any, Any]:
@@ -40,7 +34,7 @@ def load(settings: Settings, auto: Any, new: Collection[str], **options: Any) ->
             network, report = auto.from_pretrained(place, dtype="float32", **options)
     except Exception as error:  # each library raises its own
         raise UserError(
-            f"model.name {name} can't be loaded: {_reason(name, error)}; {OTHER}."
+            f"model.name {name} can't be loaded: {reason(name, error)}; {OTHER}."
         ) from None
     changed = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
     if missing := sorted(key for key in changed if not any(part in key for part in new)):
@@ -52,19 +46,6 @@ def load(settings: Settings, auto: Any, new: Collection[str], **options: Any) ->
         raise UserError(f"model.name {name}: its tokenizer has no tokenizer.json; {OTHER}.")
     _fit_embeddings(name, network, tokenizer)
     return network, tokenizer
-
-
-def _reason(name: str, error: Exception) -> str:
-    folder, text = Path(name), " ".join(str(error).split())
-    if folder.is_dir() and not (folder / "config.json").exists():
-        return "the folder has no config.json"
-    if folder.is_dir() and any(folder.glob("*.bin")) and not any(folder.glob("*.safetensors")):
-        return "its weights are pickles, which can run any code: save them as safetensors"
-    if "Unrecognized configuration class" in text:
-        return "it is a model of another kind"
-    if "backend tokenizer" in text:
-        return "it has no tokenizer.json"
-    return text[:200].rstrip(".")
 
 
 def _fit_embeddings(name: str, network: Any, tokenizer: Any) -> None:
@@ -122,31 +103,3 @@ def _fails(read: Callable[[int], object], count: int) -> str:
     except (IndexError, RuntimeError, ValueError) as error:
         return str(error) or type(error).__name__
     return ""
-
-
-def check_exports(model: Any, config: Config) -> None:
-    """Raise UserError, before training, if a format can't hold the model."""
-    for name in config.export.formats:
-        converter = import_module(f".toolkit.export.{name.partition('-')[0]}", __package__)
-        if not hasattr(converter, "check"):
-            continue
-        try:
-            converter.check(model)
-        except UserError as error:
-            raise UserError(
-                f"{name} can't be made from this model ({error}): set export.formats '[]', or "
-                f"{OTHER}."
-            ) from None
-
-
-@cache
-def note(text: str) -> None:
-    """Print a warning once: `evaluate` builds the model before fine-tuning again."""
-    say("warning", text)
-
-
-def quiet() -> None:
-    """Silence transformers' warnings and progress bars."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

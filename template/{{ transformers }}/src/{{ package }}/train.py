@@ -4,19 +4,19 @@ The order of rows depends on seed and epoch only, and a checkpoint holds the sta
 number generators, so a resumed run ends with the same bits as an uninterrupted one.
 """
 
-import json
 from pathlib import Path
 
 from transformers import PrinterCallback, set_seed
 
 from .config import Config
-from .loading import check_exports
 from .model import Model, build
-from .toolkit.runs import Log, say, write_text
+from .pretrained import check_exports
+from .toolkit.runs import Log
 from .toolkit.tables.split import Splits
 from .training.adapters import add_adapters, merge_adapters
 from .training.arguments import arguments, explain_errors, newest_checkpoint
 from .training.batches import Loss, Rows
+from .training.lengths import report_truncated
 from .training.progress import IS_MAIN_PROCESS, Patience, Progress
 from .training.tuner import Tuner
 
@@ -35,12 +35,8 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     check_exports(model, config)
     rows = {"train": Rows(model, splits.train), "val": Rows(model, splits.val)}
     loss = Loss(config, splits.train.targets)
-    if truncated := rows["train"].truncated:
-        share, limit = truncated / len(rows["train"]), model.max_tokens
-        _warn(
-            run,
-            f"model.max_tokens: {share:.1%} of the training texts are truncated to {limit} tokens.",
-        )
+    if IS_MAIN_PROCESS:
+        report_truncated(rows["train"].truncated, len(rows["train"]), model.max_tokens, run)
     trainer = Tuner(
         settings,
         rows["train"],
@@ -61,13 +57,3 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
 def refit(model: Model, config: Config, splits: Splits) -> Model:
     """Return `model`: the best step on fewer rows says little about a fit on more."""
     return model
-
-
-def _warn(run: Path, text: str) -> None:
-    """Print a warning and add it to the report, which a trial of `tune` does not have."""
-    say("warning", text)
-    path = run / "data.json"
-    if IS_MAIN_PROCESS and path.exists():
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest["profile"]["warnings"].append(text)
-        write_text(path, json.dumps(manifest, indent=2))

@@ -10,3 +10,5 @@ QUICK = {
     "model.max_tokens": 128,
     "model.new_tokens": 16,
 }
+
+CHECKPOINT = "*/trainer_state.json"  # what is there once a checkpoint is complete

@@ -1,6 +1,7 @@
 """What each step takes: its rows and its learning rate, functions of seed and step alone."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,7 +28,7 @@ class Part:
     """The rows of one forward pass; their loss is the sum of those of the rows times `weights`.
 
     inputs           (rows, ...), as the network takes them
-    targets          (rows,): int64 codes of classes, or float32 values
+    targets          (rows, ...), as the loss takes them
     weights          (rows,) float32; in training they sum to 1 over all the parts of a step
     teacher_outputs  what a teacher answers, float32, or None
     """
@@ -39,11 +40,15 @@ class Part:
 
 
 class Plan:
-    """The rows and the random seed of every step, as functions of seed and step alone."""
+    """The rows and the random seed of every step, as functions of seed and step alone.
 
-    def __init__(self, config: Config, balance: np.ndarray, process: Process) -> None:
+    `order(epoch)` returns the rows of an epoch, of `count` in all.
+    """
+
+    def __init__(
+        self, config: Config, count: int, order: Callable[[int], np.ndarray], process: Process
+    ) -> None:
         settings, split = config.train, process.world * config.train.accumulate
-        count = len(balance)
         size = settings.batch(count)
         if size % split or count < split:
             raise UserError(
@@ -54,13 +59,10 @@ class Plan:
         self.size = min(size, count - count % split)
         self.epoch = count // self.size  # steps
         self.steps = settings.epochs * self.epoch
-        self.seed, self.split = config.seed, split
+        self.split = split
         self.rank, self.world = process.rank, process.world
         self.seeds = np.random.SeedSequence([config.seed, process.rank]).generate_state(self.steps)
-        balanced = settings.sampler == "balanced"
-        self.probabilities = balance / balance.sum(dtype=np.float64) if balanced else None
-        self.count = count
-        self.order = lru_cache(2)(self._order)  # two epochs, since workers load ahead
+        self.order = lru_cache(2)(order)  # two epochs, since workers load ahead
 
     def batch(self, step: int) -> np.ndarray:
         """Return the rows of a step, over all processes."""
@@ -70,12 +72,6 @@ class Plan:
     def micro_batches(self, step: int) -> list[np.ndarray]:
         """Return the rows of a step that this process takes, one array for each micro-batch."""
         return [self.batch(step)[n :: self.split] for n in range(self.rank, self.split, self.world)]
-
-    def _order(self, epoch: int) -> np.ndarray:
-        rng = np.random.default_rng([self.seed, epoch])
-        if self.probabilities is None:
-            return rng.permutation(self.count)
-        return rng.choice(self.count, self.count, p=self.probabilities)
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:

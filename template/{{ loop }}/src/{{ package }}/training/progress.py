@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -11,14 +11,22 @@ from safetensors.numpy import save_file
 
 from ..settings.train import Train
 from ..toolkit.runs import UserError, replacing
-from .learner import Learner
 from .plan import Process
 
-RECENT = 5  # seconds: the end of an epoch writes no checkpoint if the last one is younger
 SAVED = ("step", "steps", "loss", "waited", "best")
 BEST = "best."  # prefix of the best weights in a checkpoint; the learner's have others
 
 WAY_OUT = "train again without --resume"
+
+
+class Learner(Protocol):
+    """What changes in training, by name: weights, running statistics, state of the optimizer."""
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Return it."""
+
+    def load(self, arrays: dict[str, np.ndarray]) -> None:
+        """Set it to what `tensors` returned; KeyError if it is of another network."""
 
 
 class Progress:
@@ -61,15 +69,6 @@ class Progress:
             return True
         self.waited += 1
         return False
-
-    def checkpoint_due(self, epoch: int) -> bool:
-        """Return whether a checkpoint is due; all processes return the same."""
-        if self.step % self.settings.checkpoint_steps == 0:
-            return True
-        if self.step % epoch:
-            return False
-        age = self.process.sum(time.perf_counter() - self.saved)
-        return age > RECENT * self.process.world
 
     def save(self, learner: Learner, path: Path) -> None:
         """Write everything that `resume` needs; the rest is a function of seed and step."""

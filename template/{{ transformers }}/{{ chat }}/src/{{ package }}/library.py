@@ -8,12 +8,11 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
 from .decoder import register
-from .loading import OTHER, check_length, load, note
+from .loading import check_length, load
+from .pretrained import OTHER
 from .settings.model import Model as Settings
-from .toolkit.chats.tokens import DATE, dated_template
+from .templates import set_template
 from .toolkit.runs import UserError
-
-TEMPLATE = Path(__file__).parent / "toolkit/chats/template.txt"  # ChatML, for models that have none
 
 
 def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
@@ -28,7 +27,7 @@ def pretrained(settings: Settings) -> tuple[PreTrainedModel, PreTrainedTokenizer
         raise UserError(f"{name}: its tokenizer has no end token; {OTHER}.")
     if Path(settings.name).suffix == ".gguf":
         _mark_dequantized(network)
-    _set_template(name, tokenizer)
+    set_template(name, tokenizer)
 
     def read(count: int) -> Tensor:
         ids = tokenizer("a " * count, return_tensors="pt")["input_ids"][:, :count]
@@ -47,20 +46,6 @@ def _reads_ahead(network: Any) -> bool:
     with torch.inference_mode():
         one, other = network(input_ids=ids).logits[:, :4]
     return bool((one - other).abs().max() > 1e-4 * one.abs().max())
-
-
-def _set_template(name: str, tokenizer: Any) -> None:
-    """Give a tokenizer one chat template, which does not depend on the day."""
-    template = tokenizer.chat_template
-    if isinstance(template, dict):  # named ones, such as for tools
-        template = template.get("default")
-    if template is None:
-        note(f"{name} has no chat template: ChatML is used.")
-        template = TEMPLATE.read_text(encoding="utf-8")
-    dated = dated_template(template)
-    if dated != template:
-        note(f"{name}: its chat template writes today's date: {DATE} is always used instead.")
-    tokenizer.chat_template = dated
 
 
 def _mark_dequantized(network: Any) -> None:

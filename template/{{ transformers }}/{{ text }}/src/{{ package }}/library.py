@@ -15,7 +15,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from .loading import OTHER, check_length, load
+from .loading import check_length, load
+from .pretrained import OTHER
 from .settings.model import Model as Settings
 from .toolkit.runs import UserError
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from .config import Config
 from .library import pretrained, tiny
-from .loading import quiet
+from .pretrained import quiet
 from .toolkit.tables.split import Splits
 
 

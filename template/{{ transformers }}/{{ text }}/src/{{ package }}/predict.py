@@ -12,8 +12,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForSequenceClassification, PreTrainedTokenizerFast
 
 from .config import Config
-from .loading import quiet
 from .model import InferenceNetwork, Model
+from .pretrained import quiet
 from .toolkit.runs import UserError, replacing
 from .toolkit.texts import tokens
 from .toolkit.texts.padding import BATCH, filled, numbers

@@ -1,16 +1,11 @@
 """Agreement of an exported language model with the model: tokens, probabilities and the metric."""
 
-import io
 from collections.abc import Callable
-from contextlib import redirect_stderr
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import torch
-from transformers import AutoModelForCausalLM
 
 from ..chats.special_tokens import escape_special_tokens
 from ..chats.tokens import encode, encode_prompt, special, token_ids
@@ -63,9 +58,7 @@ def difference(model: Any, exported: Exported, inputs: pd.DataFrame) -> float:
         prompt, answer = inputs["prompt"].iloc[row], inputs["answer"].iloc[row]
         ids, start = encode(model.tokenizer, prompt, answer)
         ids = ids[: rng.integers(start, len(ids))]
-        with torch.inference_mode():
-            logits = model.network(input_ids=torch.tensor([ids]).to(model.network.device)).logits
-        expected = torch.softmax(logits[0, -1].double(), 0).cpu().numpy()
+        expected = model.probabilities(ids)
         found = np.exp(exported.log_probabilities(ids, len(expected)))
         largest = max(largest, np.abs(found - expected).max())
     return float(largest)
@@ -81,11 +74,7 @@ def metric(
 ) -> dict[str, Any]:
     """Return the metric of the model and of the file's weights; UserError if it dropped too far."""
     path, file = Path(exported.contract["folder"]), exported.contract["model"]
-    with redirect_stderr(io.StringIO()):  # a progress bar
-        network = AutoModelForCausalLM.from_pretrained(path, gguf_file=file, dtype="float32")
-    network.config.pad_token_id = model.network.config.pad_token_id  # the file may have none
-    network.to(model.network.device).eval()
-    reread, primary = replace(model, network=network, prompt=None), config.evaluate.primary
+    reread, primary = model.reread(path / file), config.evaluate.primary
     limit, found = config.export.max_drop, dict[str, Any]()
     for name in ("validation", "test"):
         part = parts[name]

@@ -30,7 +30,7 @@ def compress(
     model: Any, schema: Schema, folder: Path, threshold: float | None, inputs: pd.DataFrame
 ) -> None:
     """Write model.gguf; `inputs` are training rows, which are not needed."""
-    config = model.network.config
+    config = model.config
     last = "token_embd" if config.tie_word_embeddings else "output"
     quantize = partial(_pack, _quantizer(), last, config.num_hidden_layers)
     write(model, folder / FILE, LlamaFileType.MOSTLY_Q4_K_M, quantize)

@@ -1,11 +1,9 @@
 """A split as a data set for the Trainer, and the training loss."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
@@ -15,7 +13,8 @@ from ..config import Config
 from ..model import Model
 from ..toolkit.chats.tokens import IGNORED, encode
 from ..toolkit.tables.split import Split
-from .likelihood import Row, collate
+from .examples import Row, pairs
+from .likelihood import collate
 
 MEAN = "mean_loss"  # the metric of `compute_metrics`
 
@@ -27,9 +26,9 @@ class Rows(Dataset[Row]):
     """
 
     def __init__(self, model: Model, split: Split) -> None:
-        self.rows = [encode(model.tokenizer, *pair) for pair in _pairs(split.inputs)]
+        self.rows = [encode(model.tokenizer, *pair) for pair in pairs(split.inputs)]
         self.ids = [ids for ids, _ in self.rows]
-        self.pad = model.network.config.pad_token_id
+        self.pad = model.pad
         self.truncated = sum(len(ids) == model.max_tokens for ids in self.ids)
 
     def __len__(self) -> int:
@@ -41,16 +40,6 @@ class Rows(Dataset[Row]):
     def batch(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """Return a batch, padded to its longest row."""
         return collate(rows, self.pad)
-
-
-def _pairs(inputs: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield each message to learn, the answer being the last, with the prompt before it."""
-    columns = (inputs[name] for name in ("prompt", "answer", "learned"))
-    for prompt, answer, learned in zip(*columns, strict=True):
-        messages, places = json.loads(prompt), json.loads(learned)
-        for place in places:
-            yield json.dumps(messages[:place]), messages[place]["content"].strip()
-        yield prompt, answer
 
 
 class Loss:

@@ -1,38 +1,21 @@
 """Batches of conversations, and the log-likelihood of their answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ..toolkit.chats.tokens import IGNORED
-
-Row = tuple[list[int], int]  # tokens, and how many of them are the prompt's
-
-
-def windows(ids: list[int], start: int, limit: int) -> Iterator[Row]:
-    """Yield windows of at most `limit` tokens; each token from `start` on is scored in one.
-
-    Later windows overlap the one before by half, as context.
-    """
-    yield ids[:limit], start
-    half = limit // 2
-    for begin in range(limit, len(ids), half):
-        yield ids[begin - half : begin + half], half
+from .examples import Row, pad
 
 
-def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+def collate(rows: Sequence[Row], token: int) -> dict[str, Tensor]:
     """Return padded tokens, their mask, and labels for the answers only, each (rows, tokens)."""
-    length = max(len(ids) for ids, _ in rows)
-    batch = {
-        "input_ids": [ids + [pad] * (length - len(ids)) for ids, _ in rows],
-        "attention_mask": [[1] * len(ids) + [0] * (length - len(ids)) for ids, _ in rows],
-        "labels": [
-            [IGNORED] * start + ids[start:] + [IGNORED] * (length - len(ids)) for ids, start in rows
-        ],
-    }
-    return {name: torch.tensor(lists) for name, lists in batch.items()}
+    ids, labels = map(torch.from_numpy, pad(rows, token))
+    lengths = torch.tensor([len(row) for row, _ in rows])
+    mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
 
 def losses(logits: Tensor, labels: Tensor) -> Tensor:

@@ -5,15 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils.data import Sampler
 from transformers import Trainer
 
 from ..config import Config
 from ..settings.train import Train
 from .batches import Rows
+from .lengths import LengthGroupedSampler
 from .likelihood import losses
 from .resources import check_resources
-from .sampler import LengthGroupedSampler
 
 TINY = 1e-3  # from scratch
 # The best of three to five on the validation set, for SmolLM2-135M with batches of 8, on 75
@@ -48,7 +47,7 @@ class Tuner(Trainer):
         check_resources(self)
         return super().train(*args, **options)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         """Return the order of rows, which a resumed run repeats."""
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         world, seed = self.args.world_size, self.args.seed

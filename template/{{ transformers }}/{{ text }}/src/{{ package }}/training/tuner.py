@@ -10,13 +10,12 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
-from torch.utils.data import Sampler
 from transformers import Trainer
 
 from ..config import Config
 from ..settings.train import Train
 from .batches import Rows
-from .sampler import LengthGroupedSampler
+from .lengths import LengthGroupedSampler
 
 LAYER = re.compile(r"\.(?:layers?|h|block)\.(\d+)\.")  # how encoders name their layers
 PEFT_PREFIX = "base_model.model."  # of parameter names
@@ -36,7 +35,7 @@ class Tuner(Trainer):
         self.settings, self.rows = settings, rows
         super().__init__(train_dataset=rows, data_collator=rows.batch, **options)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         """Return the order of rows, which a resumed run repeats."""
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         world, seed = self.args.world_size, self.args.seed

@@ -21,10 +21,18 @@ class Rows:
         self.samples = samples
         self.targets, self.weights = split.targets, objective.weights(split.targets)
         self.balance = objective.balance(split.targets)
+        self.settings = objective.settings
 
     def weight(self, rows: np.ndarray | slice) -> float:
         """Return the sum of the weights of `rows`."""
         return float(self.weights[rows].sum())
+
+    def order(self, epoch: int, seed: int) -> np.ndarray:
+        """Return the rows of an epoch, shuffled or drawn as `train.sampler` says."""
+        rng, count = np.random.default_rng([seed, epoch]), len(self.targets)
+        if self.settings.sampler == "shuffle":
+            return rng.permutation(count)
+        return rng.choice(count, count, p=self.balance / self.balance.sum(dtype=np.float64))
 
     def chunks(self, process: Process) -> Iterator[Part]:
         """Yield this process's rows, chunk by chunk.

@@ -5,7 +5,9 @@ killed run that resumes from its last checkpoint ends with bit-identical weights
 """
 
 import math
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,6 +23,8 @@ from .training.plan import Plan, Process, schedule
 from .training.progress import Progress
 from .training.rows import Rows
 
+RECENT = 5  # seconds: the end of an epoch writes no checkpoint if the last one is younger
+
 
 def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
     """Return the model with the weights that had the lowest validation loss.
@@ -35,7 +39,8 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
         objective = Objective(config, splits.train)
         train = Rows(splits.train, Samples(model, splits.train.inputs, config), objective)
         val = Rows(splits.val, Samples(model, splits.val.inputs), objective)
-        plan = Plan(config, train.balance, process)
+        order = partial(train.order, seed=config.seed)
+        plan = Plan(config, len(train.targets), order, process)
         teacher = load_teacher(config, splits, model)
         learner = Learner(model.network, objective, process)
         progress = Progress(settings, process)
@@ -51,7 +56,7 @@ def fit(config: Config, splits: Splits, log: Log, run: Path) -> Model:
             progress.advance(loss, norm, rate)
             if progress.step % plan.epoch == 0:
                 _validate(progress, learner, val, process, plan.size, log)
-            if progress.checkpoint_due(plan.epoch):
+            if _checkpoint_due(progress, settings.checkpoint_steps, plan.epoch):
                 progress.save(learner, checkpoint)
         if process.rank == 0:
             assign(model.network, progress.best_weights)
@@ -75,6 +80,16 @@ def _validate(
     log(progress.step, metrics)
     if progress.improves(metrics["val_loss"]):
         progress.best_weights = learner.weights()
+
+
+def _checkpoint_due(progress: Progress, steps: int, epoch: int) -> bool:
+    """Return whether a checkpoint is due, after some steps or an epoch, in every process alike."""
+    if progress.step % steps == 0:
+        return True
+    if progress.step % epoch:
+        return False
+    process = progress.process
+    return process.sum(time.perf_counter() - progress.saved) > RECENT * process.world
 
 
 def _loss(learner: Learner, rows: Rows, process: Process) -> float:

@@ -1,14 +1,17 @@
-"""The order in which rows are trained on."""
+"""Rows by their number of tokens: the order in which they are trained on, and those too long."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Sampler
+
+from ..toolkit.runs import say, write_text
 
 POOL = 50  # batches whose rows are sorted together
 
 
-class LengthGroupedSampler(Sampler[int]):
+class LengthGroupedSampler:
     """Random batches of rows of similar length; `epoch` returns the current epoch.
 
     All batches are full; each epoch leaves out different rows.
@@ -35,3 +38,20 @@ class LengthGroupedSampler(Sampler[int]):
 
 def _chunks(rows: np.ndarray, size: int) -> list[np.ndarray]:
     return np.split(rows, range(size, len(rows), size))
+
+
+def report_truncated(count: int, rows: int, limit: int, run: Path) -> None:
+    """Print how many of the rows are truncated, if any, and add it to the run's report.
+
+    A trial of `tune` has none.
+    """
+    if not count:
+        return
+    share = f"{count / rows:.1%} of the training texts"
+    text = f"model.max_tokens: {share} are truncated to {limit} tokens."
+    say("warning", text)
+    path = run / "data.json"
+    if path.exists():
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["profile"]["warnings"].append(text)
+        write_text(path, json.dumps(manifest, indent=2))

@@ -1,4 +1,4 @@
-"""A small language model with random weights, and a tokenizer trained on conversations."""
+"""The sizes of a small language model, and a tokenizer trained on conversations."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,29 +6,26 @@ from typing import Any
 import pandas as pd
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from tokenizers.trainers import BpeTrainer
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
-from .decoder import Decoder, DecoderConfig
-from .library import TEMPLATE
 from .settings.model import Model as Settings
+from .templates import TEMPLATE
 from .toolkit.chats.tokens import parse_messages
 
 PAD, START, END = SPECIAL = ["<|pad|>", "<|im_start|>", "<|im_end|>"]
 HEAD = 32  # dimensions of an attention head
 
 
-def tiny(
-    settings: Settings, inputs: pd.DataFrame
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """Return a small network with random weights, and its own tokenizer.
+def sizes(
+    settings: Settings, tokenizer: PreTrainedTokenizerFast, grouped: bool = True
+) -> dict[str, Any]:
+    """Return the configuration of a small Llama (Touvron et al. 2023).
 
-    `tiny` is a Llama (Touvron et al. 2023) in which pairs of heads share keys and values, if the
-    number of heads is even.
+    `grouped`: pairs of heads share keys and values, if the number of heads is even.
     """
-    tokenizer = train_tokenizer(inputs, settings.vocabulary)
     heads = settings.width // HEAD
-    shared = settings.attention != "mha" and heads % 2 == 0
-    sizes: dict[str, Any] = {
+    shared = grouped and heads % 2 == 0
+    return {
         "vocab_size": len(tokenizer),
         "hidden_size": settings.width,
         "intermediate_size": settings.width * 8 // 3 // HEAD * HEAD,
@@ -41,10 +38,6 @@ def tiny(
         "bos_token_id": tokenizer.eos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
     }
-    if settings.name == "tiny":
-        return LlamaForCausalLM(LlamaConfig(**sizes)), tokenizer
-    decoder = DecoderConfig(**sizes, attention=settings.attention, positions=settings.positions)
-    return Decoder(decoder), tokenizer
 
 
 def train_tokenizer(inputs: pd.DataFrame, size: int) -> PreTrainedTokenizerFast:

@@ -3,13 +3,13 @@
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md; `gguf` is ggml's library.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import MODEL_ARCH, GGUFWriter, LlamaFileType, get_tensor_name_map, quants
+from gguf import MODEL_ARCH, GGUFReader, GGUFWriter, LlamaFileType, get_tensor_name_map, quants
 from gguf import GGMLQuantizationType as Kind
 from transformers import LlamaConfig
 
@@ -18,7 +18,7 @@ from ..runs import UserError
 from ..tables.schema import Schema
 from .gguf_tokenizer import add_tokenizer, vocabulary
 
-PACKAGES = ("gguf", "transformers", "torch")
+PACKAGES = ("gguf", "transformers")
 FILE = "model.gguf"
 Packed = tuple[np.ndarray, Kind]  # bytes and their type
 
@@ -30,7 +30,7 @@ def convert(model: Any, schema: Schema, folder: Path, threshold: float | None) -
 
 def check(model: Any) -> None:
     """Raise UserError if the model is not a Llama, or llama.cpp has no such tokenizer."""
-    _tensor_names(model.network, _llama_config(model.network.config))
+    _tensor_names(model.weights(), _llama_config(model.config))
     vocabulary(model.tokenizer)
 
 
@@ -38,19 +38,25 @@ def write(
     model: Any, path: Path, kind: LlamaFileType, packing: Callable[[str, np.ndarray], Packed]
 ) -> None:
     """Write a model; `packing` quantizes a float32 tensor, given its name in GGUF."""
-    config = _llama_config(model.network.config)
+    config, tensors = _llama_config(model.config), model.weights()
     writer = GGUFWriter(path, "llama")
     _describe(writer, config, kind)
     add_tokenizer(writer, model.tokenizer, config)
-    tensors = model.network.state_dict()
-    for name, gguf_name in _tensor_names(model.network, config).items():
-        array = _permute(name, tensors[name].float().cpu().numpy(), config)
-        packed, dtype = packing(gguf_name, array)
+    for name, gguf_name in _tensor_names(tensors, config).items():
+        packed, dtype = packing(gguf_name, _permute(name, tensors[name], config))
         writer.add_tensor(gguf_name, packed, raw_dtype=dtype)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read(model: Any, path: Path) -> dict[str, np.ndarray]:
+    """Return the weights of a file, float32, by their names in the model that it was made of."""
+    config = _llama_config(model.config)
+    names, tensors = _tensor_names(model.weights(), config), GGUFReader(path).tensors
+    found = {each.name: quants.dequantize(each.data, each.tensor_type) for each in tensors}
+    return {name: _permute(name, found[known], config, back=True) for name, known in names.items()}
 
 
 def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
@@ -60,10 +66,10 @@ def pack(kind: Kind, name: str, array: np.ndarray) -> Packed:
     return quants.quantize(array, dtype), dtype
 
 
-def _tensor_names(network: Any, config: LlamaConfig) -> dict[str, str]:
+def _tensor_names(tensors: Iterable[str], config: LlamaConfig) -> dict[str, str]:
     """Return the name in GGUF of each tensor; tied ones are stored once."""
     known, names = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers), {}
-    for name in network.state_dict():
+    for name in tensors:
         if name == "lm_head.weight" and config.tie_word_embeddings:
             continue
         if (gguf_name := known.get_name(name, (".weight", ".bias"))) is None:
@@ -102,14 +108,15 @@ def _describe(writer: GGUFWriter, config: LlamaConfig, kind: LlamaFileType) -> N
     writer.add_file_type(kind)
 
 
-def _permute(name: str, array: np.ndarray, config: LlamaConfig) -> np.ndarray:
-    """Interleave the rows of queries and keys, as llama.cpp's rotary embeddings expect."""
+def _permute(name: str, array: np.ndarray, config: LlamaConfig, back: bool = False) -> np.ndarray:
+    """Interleave the rows of queries and keys, as llama.cpp's rotary embeddings expect, or back."""
     heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
     count = next((heads[part] for part in heads if part in name), None)
     if count is None:
         return array
-    halves = array.reshape(count, 2, len(array) // count // 2, -1)
-    return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(array.shape))
+    half = len(array) // count // 2
+    parts = array.reshape(count, *((half, 2) if back else (2, half)), -1)
+    return np.ascontiguousarray(parts.swapaxes(1, 2).reshape(array.shape))
 
 
 def describe(model: Any) -> dict[str, Any]:
@@ -119,7 +126,7 @@ def describe(model: Any) -> dict[str, Any]:
     return {
         "tokens": {
             "max_tokens": model.max_tokens,
-            "new_tokens": model.network.generation_config.max_new_tokens,
+            "new_tokens": model.new_tokens,
             "first": tokenizer.eos_token_id if first is None else first,
             "special": special(tokenizer),
             "prompt": model.prompt,

@@ -11,19 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from .config import Config
-from .decoder import register
-from .library import to_device
-from .loading import quiet
 from .model import Model
+from .pretrained import quiet
 from .toolkit.chats.tokens import encode_prompt, encode_untruncated
 from .toolkit.runs import UserError, replacing, write_text
-from .training import adapter_weights
-from .training.likelihood import Row, collate, losses, windows
+from .training.examples import Row, windows
 
 BATCH = 8  # conversations
 PROMPT = "prompt.json"  # if there is a prompt
@@ -49,27 +44,19 @@ def predict(model: Model, inputs: pd.DataFrame) -> np.ndarray:
 
 def _losses(model: Model, pieces: list[Row]) -> np.ndarray:
     sums = np.zeros((len(pieces), 2), np.float32)
-    with torch.inference_mode():
-        for members in _batches(np.array([len(ids) for ids, _ in pieces])):
-            rows = [pieces[member] for member in members]
-            padded = collate(rows, model.network.config.pad_token_id)
-            batch = {name: tensor.to(model.network.device) for name, tensor in padded.items()}
-            labels = batch.pop("labels")
-            sums[members] = losses(model.network(**batch).logits, labels).cpu().numpy()
+    for members in _batches(np.array([len(ids) for ids, _ in pieces])):
+        sums[members] = model.losses([pieces[member] for member in members])
     return sums
 
 
 def _generate(model: Model, inputs: pd.DataFrame) -> list[str]:
     """Return the answer to each `prompt` by greedy decoding."""
-    limit, pad = model.network.generation_config.max_new_tokens, model.network.config.pad_token_id
     prompts = [encode_prompt(model.tokenizer, prompt) for prompt in inputs["prompt"]]
-    prompts = [ids[-max(1, model.max_tokens - limit) :] for ids in prompts]
+    prompts = [ids[-max(1, model.max_tokens - model.new_tokens) :] for ids in prompts]
     answers = [""] * len(prompts)
     for members in _batches(np.array(list(map(len, prompts)))):
-        batch = _pad_left([prompts[row] for row in members], pad, model.network.device)
-        with torch.inference_mode():
-            ids: Tensor = model.network.generate(**batch)  # type: ignore[operator]
-        for row, answer in zip(members, ids[:, batch["input_ids"].shape[1] :], strict=True):
+        written = model.generate([prompts[row] for row in members])
+        for row, answer in zip(members, written, strict=True):
             answers[row] = str(model.tokenizer.decode(answer, skip_special_tokens=True)).strip()
     return answers
 
@@ -80,21 +67,13 @@ def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
     return iter(np.split(order, range(BATCH, len(order), BATCH)))
 
 
-def _pad_left(rows: list[list[int]], pad: int, device: torch.device) -> dict[str, Tensor]:
-    """Return prompts as a batch, padded on the left, since answers are generated on the right."""
-    length = max(map(len, rows))
-    ids = torch.tensor([[pad] * (length - len(row)) + row for row in rows])
-    mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
-    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
-
-
 def save(model: Model, folder: Path) -> None:
     """Write configuration, weights, tokenizer, template and prompt; deterministic to the byte.
 
     The template contains the messages of the prompt; PROMPT records their origin.
     """
     with replacing(folder) as scratch:
-        adapter_weights.save(model.network, scratch)
+        model.save(scratch)
         model.tokenizer.save_pretrained(scratch)
         if model.prompt:
             write_text(scratch / PROMPT, json.dumps(model.prompt, indent=2) + "\n")
@@ -105,12 +84,10 @@ def load(folder: Path) -> Model:
     if not (folder / "config.json").exists():
         raise UserError(f"{folder / 'config.json'} is missing: run `train` first.")
     quiet()
-    register()
-    network: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     path = folder / PROMPT
     prompt = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return Model(to_device(adapter_weights.load(network, folder)), tokenizer, prompt)
+    return Model.load(folder, tokenizer, prompt)
 
 
 def lineage(config: Config) -> dict[str, Path]:
