@@ -31,7 +31,8 @@ def _embedded(codes: KerasTensor, levels: list[int], width: int) -> KerasTensor:
     starts = np.cumsum([0, *levels[:-1]]).astype(np.int32)
     draws = keras.initializers.RandomNormal(0, width**-0.5)
     table = layers.Embedding(sum(levels), width, draws, name="layers.codes")
-    return table(ops.cast(codes, "int32") + starts)
+    # In this order: a vector that is added to a matrix is a bias, which LiteRT has in float32 only.
+    return table(ops.add(starts, ops.cast(codes, "int32")))
 
 
 def _linear(inputs: KerasTensor, units: int, name: str, activation: Any = None) -> KerasTensor:
@@ -112,8 +113,11 @@ def _attention(projected: KerasTensor, count: int, heads: int) -> KerasTensor:
 
 
 def _gelu(values: Any) -> Any:
-    """Return the exact function: that of Keras uses erfc, which ONNX does not have."""
-    return values * (1 + ops.erf(values * 0.5**0.5)) / 2
+    """Return the exact function: that of Keras uses erfc, which ONNX does not have.
+
+    LiteRT has no erf either: its converter recognizes the function in this form.
+    """
+    return 0.5 * values * (1 + ops.erf(values * 0.5**0.5))
 
 
 NETWORKS: dict[str, Any] = {"mlp": _mlp, "ft-transformer": _ft_transformer}

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..tables.schema import Schema
+from . import coreml_program
 from .apple import ct
 from .contract import free_name
-from .program import program
-from .quiet import quietly
 
 SPEC = "Data/com.apple.CoreML/model.mlmodel"
 
@@ -24,12 +23,7 @@ def translate(model: Any, schema: Schema, precision: Any) -> Any:
         "compute_precision": precision,
         "outputs": [ct.TensorType(name=name, dtype=np.float32)],
     }
-    traced = program(model)
-    with quietly():
-        try:
-            return ct.convert(traced.run_decompositions({}), **options)
-        except NotImplementedError:  # an unknown composite operation: decompose it
-            return ct.convert(traced.run_decompositions(), **options)
+    return coreml_program.translate(model, options)
 
 
 def save(model: Any, folder: Path) -> None:

@@ -97,6 +97,7 @@ UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "silu": silu,
     "sin": np.sin,
     "sqrt": np.sqrt,
+    "square": np.square,
     "tanh": np.tanh,
 }
 BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {

@@ -87,9 +87,11 @@ def conv(
 ) -> np.ndarray:
     """Convolve (rows, channels, ...) with (channels, channels / groups, ...)."""
     kernel, rank, count = weight.shape[2:], x.ndim - 2, int(groups)
-    padded = _padded(x.astype(np.float32), pad_type, pad, 0)
+    steps, spread = _each(strides, rank), _each(dilations, rank)
+    widths = _widths(x, pad_type, pad, kernel, steps, spread)
+    padded = _padded(x.astype(np.float32), widths, 0)
     factors = weight.astype(np.float32).reshape(count, -1, weight.shape[1], math.prod(kernel))
-    windows = [*_windows(padded, kernel, _each(strides, rank), _each(dilations, rank))]
+    windows = [*_windows(padded, kernel, steps, spread)]
     sides = windows[0].shape[2:]
     total = np.zeros((len(x), count, factors.shape[1], math.prod(sides)), np.float32)
     for position, window in enumerate(windows):  # of the kernel
@@ -108,9 +110,10 @@ def max_pool(
 ) -> np.ndarray:
     """Return the maximum of each window."""
     kernel, steps = kernel_sizes.tolist(), _each(strides, x.ndim - 2)
-    padded = _padded(x, pad_type, pad, -np.inf)
+    widths = _widths(x, pad_type, pad, kernel, steps)
+    padded = _padded(x, widths, -np.inf)
     if ceil_mode:
-        padded = _extended(padded, _ends(x, pad_type, pad), kernel, steps, -np.inf)
+        padded = _extended(padded, _ends(x, widths), kernel, steps, -np.inf)
     return np.maximum.reduce([*_windows(padded, kernel, steps)])
 
 
@@ -125,11 +128,12 @@ def avg_pool(
 ) -> np.ndarray:
     """Return the mean of each window; what rounding up the size adds never counts."""
     kernel, steps = kernel_sizes.tolist(), _each(strides, x.ndim - 2)
+    widths = _widths(x, pad_type, pad, kernel, steps)
     counted = np.ones_like(x[:1, :1], np.float32)
-    padded = _padded(x, pad_type, pad, 0)
-    counted = _padded(counted, pad_type, pad, 0 if exclude_padding_from_average else 1)
+    padded = _padded(x, widths, 0)
+    counted = _padded(counted, widths, 0 if exclude_padding_from_average else 1)
     if ceil_mode:
-        ends = _ends(x, pad_type, pad)
+        ends = _ends(x, widths)
         padded, counted = (_extended(each, ends, kernel, steps, 0) for each in (padded, counted))
     total, count = (
         np.add.reduce([*_windows(each, kernel, steps)], dtype=np.float32)
@@ -154,17 +158,41 @@ def _reduce(
     return function(x, axis=tuple(axes.tolist()) or None, keepdims=bool(keep_dims))
 
 
-def _padded(x: np.ndarray, pad_type: str, pad: np.ndarray, value: float) -> np.ndarray:
-    assert pad_type in ("valid", "custom"), pad_type
+def _widths(
+    x: np.ndarray,
+    pad_type: str,
+    pad: np.ndarray,
+    kernel: Sequence[int],
+    steps: Sequence[int],
+    dilations: Sequence[int] = (),
+) -> list[list[int]]:
+    """Return how far each axis is padded before and after it.
+
+    With `same`, an axis gets ceil(side / step) windows, and an odd padding is longer after it.
+    """
+    if pad_type == "custom":
+        return pad.reshape(-1, 2).tolist()
     if pad_type == "valid":
-        return x
-    return np.pad(x, [(0, 0), (0, 0), *pad.reshape(-1, 2).tolist()], constant_values=value)
+        return [[0, 0]] * len(kernel)
+    assert pad_type == "same", pad_type
+    axes = zip(x.shape[2:], _reach(kernel, dilations), steps, strict=True)
+    totals = [max(0, (-(-side // step) - 1) * step + far - side) for side, far, step in axes]
+    return [[total // 2, total - total // 2] for total in totals]
 
 
-def _ends(x: np.ndarray, pad_type: str, pad: np.ndarray) -> list[int]:
+def _reach(kernel: Sequence[int], dilations: Sequence[int]) -> list[int]:
+    """Return the length of a window on each axis."""
+    spread = dilations or [1] * len(kernel)
+    return [1 + dilation * (length - 1) for dilation, length in zip(spread, kernel, strict=True)]
+
+
+def _padded(x: np.ndarray, widths: list[list[int]], value: float) -> np.ndarray:
+    return np.pad(x, [(0, 0), (0, 0), *widths], constant_values=value) if np.any(widths) else x
+
+
+def _ends(x: np.ndarray, widths: list[list[int]]) -> list[int]:
     """Return for each axis where the padding after it begins."""
-    before = pad.reshape(-1, 2)[:, 0].tolist() if pad_type == "custom" else [0] * (x.ndim - 2)
-    return [side + width for side, width in zip(x.shape[2:], before, strict=True)]
+    return [side + before for side, (before, _) in zip(x.shape[2:], widths, strict=True)]
 
 
 def _extended(
@@ -182,8 +210,7 @@ def _windows(
     x: np.ndarray, kernel: Sequence[int], steps: Sequence[int], dilations: Sequence[int] = ()
 ) -> Iterator[np.ndarray]:
     """Yield for each position of the kernel what all windows have there."""
-    spread = dilations or [1] * len(kernel)
-    reach = [1 + dilation * (length - 1) for dilation, length in zip(spread, kernel, strict=True)]
+    spread, reach = dilations or [1] * len(kernel), _reach(kernel, dilations)
     for position in product(*map(range, kernel)):
         starts = [dilation * place for dilation, place in zip(spread, position, strict=True)]
         ends = [side - far + 1 for side, far in zip(x.shape[2:], reach, strict=True)]
