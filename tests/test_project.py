@@ -67,7 +67,7 @@ PROJECTS: dict[str, dict[str, Any]] = {
     "keras": {
         "task": "tabular-regression",
         "framework": "keras",
-        "targets": ["api", "batch"],
+        "targets": ["api", "batch", "ios", "android"],
     },
     "keras-digits": {
         "task": "image-classification",

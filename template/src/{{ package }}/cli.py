@@ -45,11 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except (MemoryError, ImportError, RuntimeError, SystemError) as error:
         if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
-            print(f"{PROGRAM}: {OUT_OF_MEMORY}", file=sys.stderr)
-            return 2
-        if not isinstance(error, ImportError) or not (way := missing_groups()):
+            reason = OUT_OF_MEMORY
+        elif isinstance(error, ImportError) and (way := missing_groups()):
+            reason = f"{error}: {way}."
+        else:
             raise
-        print(f"{PROGRAM}: {error}: {way}.", file=sys.stderr)
+        print(f"{PROGRAM}: {reason}", file=sys.stderr)
         return 2
     except OSError as error:
         if error.errno not in STORAGE:

@@ -164,14 +164,11 @@ def run(config: Config, args: argparse.Namespace) -> int:
         return code
     estimate, clock = duration.of(config), time.perf_counter()
     estimate.announce()
-    try:
-        for step in (train, evaluate, export):
-            gc.collect()
-            gc.freeze()  # or each collection searches all that earlier stages have imported
-            if code := step(config, args):
-                return code
-    finally:
-        gc.unfreeze()
+    for step in (train, evaluate, export):
+        gc.collect()
+        gc.freeze()  # or each later collection searches all that earlier stages have imported
+        if code := step(config, args):
+            return code
     estimate.save(time.perf_counter() - clock)
     return 0
 

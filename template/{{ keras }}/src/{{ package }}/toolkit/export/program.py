@@ -34,13 +34,14 @@ def function(model: Any, rows: int | None = None, output: str = "output") -> Any
 
 
 def frozen(model: Any, rows: int | None = None, output: str = "output") -> Any:
-    """Return `function` as a GraphDef with its weights as constants, for converters for devices.
+    """Return `function` as a GraphDef with its weights as constants, for other formats.
 
     Its nodes are numbered: names of Keras layers count up in a process, and end up in the files.
     """
     traced = function(model, rows, output).get_concrete_function()
     constant = convert_variables_to_constants_v2(traced).graph.as_graph_def()
-    graph = tf.compat.v1.graph_util.extract_sub_graph(constant, [output])
+    with quietly():  # it is deprecated, without a replacement
+        graph = tf.compat.v1.graph_util.extract_sub_graph(constant, [output])
     names = {node.name: f"{node.op}{number}" for number, node in enumerate(graph.node)}
     names |= {name: name for name in ("matrix", output)}
     for node in graph.node:
