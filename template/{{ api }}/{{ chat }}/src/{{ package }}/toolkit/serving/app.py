@@ -6,7 +6,9 @@ queue, exports metrics, and writes the request log for `monitor`.
 
 import asyncio
 import os
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -57,6 +59,7 @@ def serve(settings: Serve, run: Path, router: APIRouter) -> None:
         listener.bind(address)
     except OSError as error:
         raise UserError(f"serve.host, serve.port: {host}:{port}: {error.strerror}.") from None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again: end the engine
     with started(run, settings, LOCALHOST, 0, os.urandom(16).hex()) as engine:
         app = create_app(run / "export" / "gguf", settings, engine, router)
         host, port = listener.getsockname()[:2]
