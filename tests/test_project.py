@@ -64,6 +64,11 @@ PROJECTS: dict[str, dict[str, Any]] = {
         "tracker": "mlflow",
         "targets": ["browser"],
     },
+    "mlx-language-model": {
+        "task": "text-generation",
+        "framework": "mlx",
+        "targets": ["batch"],
+    },
     "keras": {
         "task": "tabular-regression",
         "framework": "keras",
@@ -114,6 +119,10 @@ TWICE = {"defaults", "pytorch"}  # the others only train twice
 # Of 40 epochs, since pictures take minutes; convolutions of MLX are slow on CPUs.
 SMALL = ["--data.size", "16", "--model.width", "8", "--train.learning_rate", "0.01"]
 SHORT = {
+    "mlx-language-model": [
+        *("--train.epochs", "3", "--train.learning_rate", "0.003", "--model.width", "64"),
+        *("--model.max_tokens", "128", "--model.new_tokens", "16"),
+    ],
     "pytorch-digits": ["--train.epochs", "12"],
     "keras-digits": ["--train.epochs", "8", "--data.size", "16", "--model.width", "16"],
     "jax-digits": ["--train.epochs", "12"],
