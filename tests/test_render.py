@@ -17,8 +17,8 @@ from render import render
 SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("odd_templates.json", "ci.yml", ".j2", "template.txt")
-FILES, MODULES, PROJECT = 145, 87, 1464
-BUDGET = {"src": 7018, "tests": 3073}  # lines of code
+FILES, MODULES, PROJECT = 145, 87, 1461
+BUDGET = {"src": 7015, "tests": 3073}  # lines of code
 
 
 @pytest.mark.parametrize("name", SETS)

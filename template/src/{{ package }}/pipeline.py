@@ -1,7 +1,6 @@
 """The stages up to an exported model; each imports its dependencies when called."""
 
 import argparse
-import gc
 import json
 import time
 from collections.abc import Callable
@@ -164,13 +163,11 @@ def run(config: Config, args: argparse.Namespace) -> int:
         return code
     estimate, clock = duration.of(config), time.perf_counter()
     estimate.announce()
-    for step in (train, evaluate, export):
-        gc.collect()
-        gc.freeze()  # or each later collection searches all that earlier stages have imported
-        if code := step(config, args):
-            return code
-    estimate.save(time.perf_counter() - clock)
-    return 0
+    steps = [train, evaluate, export]
+    code = next((code for step in steps if (code := step(config, args))), 0)
+    if not code:
+        estimate.save(time.perf_counter() - clock)
+    return code
 
 
 @dataclass(frozen=True)
