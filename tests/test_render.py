@@ -18,7 +18,7 @@ SETS = answer_sets()
 # Files whose braces belong to somebody else: GitHub's expressions, pages and chats of later.
 BRACES = ("odd_templates.json", "ci.yml", ".j2", "template.txt")
 FILES, MODULES, PROJECT = 145, 87, 1461
-BUDGET = {"src": 7015, "tests": 3073}  # lines of code
+BUDGET = {"src": 7017, "tests": 3081}  # lines of code
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -196,6 +196,8 @@ def create(root: Path, name: str, keep: bool, lineage: Collection[Path]) -> Iter
         earlier = Path(backup) / run.name
         if not keep and run.exists():
             run.replace(earlier)
+            if (earlier / "metrics.json").exists():
+                say("warning", f"{run} was evaluated: a new run of that name replaces it.")
         run.mkdir(exist_ok=True)
         write_text(latest, pointer)
         try:

@@ -161,7 +161,7 @@ def _left_out(labelled: pd.DataFrame, others: pd.DataFrame, settings: Data) -> l
     named = "; ".join(
         f"{row.file} {row.reason}".strip() for row in broken.head(MAX_NAMED).itertuples()
     )
-    more = "; …" if len(broken) > MAX_NAMED else ""
+    more = f"; and {len(broken) - MAX_NAMED:,} more" if len(broken) > MAX_NAMED else ""
     text = f"no usable image in {len(broken):,} of {len(labelled):,} files: {named}{more}."
     if len(broken) and not settings.skip_broken:
         raise UserError(f"{text} Fix them, or leave them out: --data.skip_broken true.")
