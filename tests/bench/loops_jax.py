@@ -43,16 +43,16 @@ def bare(case: Case, stamp: Stamp) -> None:
     """Train with a jitted step over the split state."""
     network, optimizer = case.network(), adamw(case)
     network.train()
-    graph, weights, rest = nnx.split(network, nnx.Param, ...)
+    graph, *states = nnx.split(network, nnx.Param, ...)
+    weights, rest = map(nnx.as_pure, states)
     moments = optimizer.init(weights)
 
     @partial(jax.jit, donate_argnums=(0, 1, 2))
     def step_on(weights: Any, rest: Any, moments: Any, inputs: Any, labels: Any) -> Any:
         def loss(weights: Any) -> Any:
             merged = nnx.merge(graph, weights, rest)
-            return cross_entropy(merged(inputs), labels).mean(), nnx.state(
-                merged, nnx.Not(nnx.Param)
-            )
+            found = cross_entropy(merged(inputs), labels).mean()
+            return found, nnx.as_pure(nnx.state(merged, nnx.Not(nnx.Param)))
 
         gradient, changed = jax.grad(loss, has_aux=True)(weights)
         updates, moments = optimizer.update(gradient, moments, weights)
