@@ -61,12 +61,12 @@ def notes(counts: Counter[str], rows: int, source: Path, allow_unseen: bool) -> 
             f"{source}: none of its {rows:,} images is usable, so nothing was written "
             f"({count:,} times: {reason})."
         )
-    told = {
+    found = {
         "are not usable images: they have no prediction": reasons.total(),
         "have more frames or pages, of which only the first was predicted": counts[SEVERAL],
     }
     return [
-        f"{count:,} of {rows:,} rows of {source} {text}." for text, count in told.items() if count
+        f"{count:,} of {rows:,} rows of {source} {text}." for text, count in found.items() if count
     ]
 
 
